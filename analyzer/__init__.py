@@ -1,0 +1,1 @@
+"""From recorded requests to what to run."""

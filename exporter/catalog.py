@@ -1,0 +1,166 @@
+"""Every metric that exists: name, kind, unit, labels, buckets and meaning, as data."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a metric is."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of the catalogue.
+
+    `name` is the OpenTelemetry name for conventions (`gen_ai.…`) and the full Prometheus name without `_total`,
+    unit or type suffixes added by exporters for ours. `prometheus` is the family name on the scrape page.
+    `buckets` are upper bounds, the open one left out.
+    """
+
+    name: str
+    prometheus: str
+    kind: Kind
+    unit: str
+    labels: tuple[str, ...]
+    meaning: str
+    buckets: tuple[float, ...] = ()
+
+
+GEN_AI_LABELS = (
+    "gen_ai_operation_name",
+    "gen_ai_provider_name",
+    "gen_ai_request_model",
+    "gen_ai_response_model",
+    "server_address",
+    "server_port",
+    "error_type",
+)
+OURS = ("model", "operation")
+
+
+def _doublings(first: float, last: float) -> tuple[float, ...]:
+    bounds = [first]
+    while bounds[-1] < last:
+        bounds.append(round(bounds[-1] * 2, 10))
+    return tuple(bounds)
+
+
+def _token_lengths() -> tuple[float, ...]:
+    """1, 2, 4 … 64, then powers of two with half steps (96, 128, 192, …) to 1 M."""
+    bounds = [2.0**i for i in range(7)]
+    for power in range(7, 21):
+        bounds += [2.0**power * 0.75, 2.0**power]
+    return tuple(bounds)
+
+
+def _decades_1_2_5(first: float, count: int) -> tuple[float, ...]:
+    """`count` bounds first, 2·first, 5·first, 10·first …"""
+    steps = (1.0, 2.0, 5.0)
+    return tuple(float(f"{first * 10 ** (i // 3) * steps[i % 3]:.3g}") for i in range(count))
+
+
+GEN_AI_TOKENS = tuple(4.0**i for i in range(14))
+GEN_AI_DURATION = _doublings(0.01, 2621.44)
+GEN_AI_CHUNK = _doublings(0.01, 81.92)
+TTFT = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75) + (
+    1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0, 160.0, 640.0, 2560.0,
+)  # fmt: skip
+TIME_PER_TOKEN = (0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075) + (
+    0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0,
+)  # fmt: skip
+TOKEN_LENGTHS = _token_lengths()
+MATRIX_EDGES = tuple(2.0**i for i in range(21))
+TOKENS_PER_CHUNK = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0)
+MISMATCH = (0.0, *(2.0**i for i in range(13)))
+ADDED_LATENCY = _decades_1_2_5(0.00001, 16)
+TOKENIZER = _decades_1_2_5(0.0001, 16)
+
+OUTCOMES = ("completed", "client_disconnect", "upstream_error", "mid_stream_error", "refused")
+SOURCES = ("usage", "engine_ids", "continuous_usage", "tokenizer", "estimate")
+PATTERNS = ("short_short", "short_long", "long_short", "long_long")
+POSITIONS = (16, 64, 256, 1024, 4096)
+POSITION_LABELS = ("1-16", "17-64", "65-256", "257-1024", "1025-4096", "4097+")
+ISL_BANDS = (128.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16384.0, 32768.0, 131072.0)
+
+
+def _ours(
+    name: str, kind: Kind, unit: str, meaning: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = ()
+) -> Metric:
+    full = f"tokentide_{name}"
+    return Metric(full, full, kind, unit, (*OURS, *labels), meaning, buckets)
+
+
+def _process(
+    name: str, kind: Kind, unit: str, meaning: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = ()
+) -> Metric:
+    full = f"tokentide_{name}"
+    return Metric(full, full, kind, unit, labels, meaning, buckets)
+
+
+def _gen_ai(
+    name: str, unit: str, meaning: str, buckets: tuple[float, ...], labels: tuple[str, ...] = GEN_AI_LABELS
+) -> Metric:
+    suffix = "_seconds" if unit == "s" else ""
+    return Metric(name, name.replace(".", "_") + suffix, Kind.HISTOGRAM, unit, labels, meaning, buckets)
+
+
+METRICS: tuple[Metric, ...] = (
+    _gen_ai(
+        "gen_ai.client.token.usage",
+        "{token}",
+        "tokens used, by gen_ai_token_type input or output",
+        GEN_AI_TOKENS,
+        (*(label for label in GEN_AI_LABELS if label != "error_type"), "gen_ai_token_type"),
+    ),
+    _gen_ai("gen_ai.client.operation.duration", "s", "duration of the operation as the client sees it", GEN_AI_DURATION),
+    _gen_ai("gen_ai.server.request.duration", "s", "duration of the request at the server", GEN_AI_DURATION),
+    _gen_ai(
+        "gen_ai.client.operation.time_to_first_chunk",
+        "s",
+        "time to the first content event of a stream",
+        GEN_AI_CHUNK,
+    ),
+    _gen_ai(
+        "gen_ai.client.operation.time_per_output_chunk",
+        "s",
+        "gap between two content events of a stream",
+        GEN_AI_CHUNK,
+    ),
+    _gen_ai("gen_ai.server.time_to_first_token", "s", "time to first token (TTFT)", TTFT),
+    _gen_ai("gen_ai.server.time_per_output_token", "s", "time per output token after the first (TPOT)", TIME_PER_TOKEN),
+    _ours("request_input_tokens", Kind.HISTOGRAM, "tokens", "input sequence length (ISL)", (), TOKEN_LENGTHS),
+    _ours("request_output_tokens", Kind.HISTOGRAM, "tokens", "output sequence length (OSL)", (), TOKEN_LENGTHS),
+    _ours("request_total_tokens", Kind.HISTOGRAM, "tokens", "ISL + OSL of one request", (), TOKEN_LENGTHS),
+    _ours("request_max_tokens", Kind.HISTOGRAM, "tokens", "output limit that the client asked for", (), TOKEN_LENGTHS),
+    _ours("isl_osl_requests", Kind.COUNTER, "requests", "the 2-D histogram: requests per ISL and OSL cell, not cumulative", ("isl_le", "osl_le")),
+    _ours("query_pattern_requests", Kind.COUNTER, "requests", "requests per query pattern; thresholds are settings", ("pattern",)),
+    _ours("inter_token_latency_seconds", Kind.HISTOGRAM, "s", "inter-token latency (ITL), weighted by tokens, by position in the answer", ("position",), TIME_PER_TOKEN),
+    _ours("time_to_first_token_by_input_seconds", Kind.HISTOGRAM, "s", "TTFT by band of ISL", ("isl_le",), TTFT),
+    _ours("time_to_first_answer_token_seconds", Kind.HISTOGRAM, "s", "time to the first answer token that is not reasoning", (), TTFT),
+    _ours("time_to_second_token_seconds", Kind.HISTOGRAM, "s", "time from the first to the second content event (TTST)", (), TTFT),
+    _ours("tokens_per_chunk", Kind.HISTOGRAM, "tokens", "output tokens in one content event", (), TOKENS_PER_CHUNK),
+    _ours("requests_in_flight", Kind.GAUGE, "requests", "requests forwarded and not yet finished"),
+    _ours("streams_in_flight", Kind.GAUGE, "requests", "those of them that stream"),
+    _ours("context_tokens_in_flight", Kind.GAUGE, "tokens", "ISL plus output so far of all requests in flight: the KV cache seen from outside"),
+    _ours("requests", Kind.COUNTER, "requests", "requests by how they ended", ("outcome", "http_status", "stream")),
+    _ours("wasted_output_tokens", Kind.COUNTER, "tokens", "tokens generated for clients that had left"),
+    _ours("token_count_source", Kind.COUNTER, "requests", "who counted the tokens", ("side", "source")),
+    _ours("token_count_mismatch_tokens", Kind.HISTOGRAM, "tokens", "absolute difference of own count and server usage", ("side", "sign"), MISMATCH),
+    _process("dropped_observations", Kind.COUNTER, "requests", "exchanges that were relayed but not observed", ("reason",)),
+    _process("forwarded_requests", Kind.COUNTER, "requests", "requests whose head was fully written to an upstream"),
+    _process("refused_requests", Kind.COUNTER, "requests", "requests that the sidecar itself answered with an error", ("reason",)),
+    _process("tokenizer_seconds", Kind.HISTOGRAM, "s", "time to count one text", ("tokenizer",), TOKENIZER),
+    _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),
+    _process("records_written", Kind.COUNTER, "records", "records that reached the spool"),
+    _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
+    _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
+    _process("build_info", Kind.INFO, "", "version of this sidecar", ("version", "python")),
+    _process("config_info", Kind.INFO, "", "settings that shape the figures", ("instance", "upstream", "isl_threshold", "osl_threshold")),
+)  # fmt: skip
+
+BY_NAME = {metric.name: metric for metric in METRICS}
