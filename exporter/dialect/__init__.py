@@ -1,0 +1,1 @@
+"""What the JSON of each inference API means."""

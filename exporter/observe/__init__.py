@@ -1,0 +1,1 @@
+"""From the events of one exchange to its facts; text ends here."""

@@ -1,0 +1,102 @@
+"""What was seen of one exchange and what was measured from it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from exporter.dialect.base import Prompt, Usage
+from exporter.record import RequestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One content event of an answer: arrival in monotonic ns, completion index, kind, and its text."""
+
+    at: int
+    index: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything seen of one exchange; it holds text and never leaves memory.
+
+    Times are monotonic nanoseconds: `received` is the first byte of the request, `sent` its last byte handed to the
+    engine, `first_byte` the response head, `ended` the last body byte or the break. `streamed` says that the answer
+    really was an event stream. `continuous` says that the usage was read from an intermediate event, so it may lag
+    behind the text. `failures` are the fixed words of what could not be read (dialect failures).
+    """
+
+    request_id: str
+    trace_id: str | None
+    operation: str
+    upstream: str
+    wall_us: int
+    concurrency: int
+    received: int
+    sent: int | None
+    first_byte: int | None
+    ended: int
+    prompt: Prompt | None
+    contents: tuple[Content, ...]
+    usage: Usage | None
+    continuous: bool
+    output_token_ids: int
+    streamed: bool
+    http_status: int | None
+    outcome: str
+    response_model: str | None = None
+    finish_reason: str | None = None
+    error_type: str | None = None
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The step to one content event: `gap_ns` since the one before it in the same completion, `tokens` it brought,
+    and `position` of the last of them in its completion, counted from 1."""
+
+    gap_ns: int
+    tokens: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One finished request as the sinks get it: the record and the timeline that only metrics need.
+
+    `intervals` leave out each completion's first event. `tokens_per_chunk` has every content event. `own_input_tokens`
+    and `own_output_tokens` are our own counts where they exist beside the server's.
+    """
+
+    record: RequestRecord
+    intervals: tuple[Interval, ...] = ()
+    tokens_per_chunk: tuple[int, ...] = ()
+    own_input_tokens: int | None = None
+    own_output_tokens: int | None = None
+    failures: tuple[str, ...] = ()
+
+
+class TokenCounter(Protocol):
+    """Counts tokens of text."""
+
+    name: str
+    """Name of the vocabulary, for the label `tokenizer`."""
+    source: str
+    """`tokenizer`, or `estimate` where the count is a guess from bytes."""
+
+    def count(self, text: str) -> int:
+        """Tokens in `text`."""
+        ...
+
+    def ends(self, text: str) -> list[int]:
+        """For each token of `text`, the number of characters up to and including it; non-decreasing."""
+        ...
+
+
+class Sink(Protocol):
+    """Somewhere a measurement goes; it must not block."""
+
+    def accept(self, measurement: Measurement) -> None:
+        """Takes one finished request."""
+        ...
