@@ -59,7 +59,7 @@ def _token_lengths() -> tuple[float, ...]:
 
 
 def _decades_1_2_5(first: float, count: int) -> tuple[float, ...]:
-    """`count` bounds first, 2·first, 5·first, 10·first …"""
+    """`count` bounds: first, 2·first, 5·first, 10·first and so on."""
     steps = (1.0, 2.0, 5.0)
     return tuple(float(f"{first * 10 ** (i // 3) * steps[i % 3]:.3g}") for i in range(count))
 
@@ -67,10 +67,12 @@ def _decades_1_2_5(first: float, count: int) -> tuple[float, ...]:
 GEN_AI_TOKENS = tuple(4.0**i for i in range(14))
 GEN_AI_DURATION = _doublings(0.01, 2621.44)
 GEN_AI_CHUNK = _doublings(0.01, 81.92)
-TTFT = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75) + (
+TTFT = (
+    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75,
     1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0, 160.0, 640.0, 2560.0,
 )  # fmt: skip
-TIME_PER_TOKEN = (0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075) + (
+TIME_PER_TOKEN = (
+    0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075,
     0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0,
 )  # fmt: skip
 TOKEN_LENGTHS = _token_lengths()

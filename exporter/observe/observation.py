@@ -54,7 +54,8 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Interval:
     """The step to one content event: `gap_ns` since the one before it in the same completion, `tokens` it brought,
-    and `position` of the last of them in its completion, counted from 1."""
+    and `position` of the last of them in its completion, counted from 1.
+    """
 
     gap_ns: int
     tokens: int
