@@ -1,0 +1,1 @@
+"""The bounded mailbox between relay and observer: it drops, counts, and never blocks."""

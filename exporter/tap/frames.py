@@ -1,0 +1,108 @@
+"""The frames on the local socket between relay and observer.
+
+Each frame is its length (u32), its type (u8) and a payload, little-endian. Relay to observer: HELLO (JSON: who the
+relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget an exchange). Observer to
+relay: ACK (exchanges whose record is safe).
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator
+from typing import Final
+
+HELLO: Final = 1
+TOTALS: Final = 2
+PIECES: Final = 3
+DROP: Final = 4
+ACK: Final = 5
+
+REQUEST_HEAD: Final = 1
+REQUEST_BODY: Final = 2
+REQUEST_END: Final = 3
+RESPONSE_HEAD: Final = 4
+RESPONSE_BODY: Final = 5
+RESPONSE_END: Final = 6
+ABORTED: Final = 7
+
+_PREFIX: Final = struct.Struct("<IB")
+_PIECES: Final = struct.Struct("<QI")
+_NUMBER: Final = struct.Struct("<Q")
+_OPENING: Final = struct.Struct("<qI")
+
+MAX_FRAME: Final = 1 << 30
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """One frame as bytes."""
+    return _PREFIX.pack(len(payload), kind) + payload
+
+
+def numbers(kind: int, values: list[int]) -> bytes:
+    """A frame whose payload is a list of exchange numbers."""
+    return frame(kind, array("Q", values).tobytes())
+
+
+def read_numbers(payload: bytes) -> list[int]:
+    """The exchange numbers of an ACK or DROP payload."""
+    return array("Q", payload).tolist()
+
+
+def pieces(number: int, kinds: bytes, stamps: bytes, blobs: list[bytes]) -> bytes:
+    """A PIECES frame: `kinds` one byte each, `stamps` int64 monotonic ns each, and the bytes of each piece."""
+    lengths = array("I", [len(blob) for blob in blobs]).tobytes()
+    head = _PIECES.pack(number, len(blobs))
+    size = len(head) + len(kinds) + len(stamps) + len(lengths) + sum(map(len, blobs))
+    return b"".join((_PREFIX.pack(size, PIECES), head, kinds, stamps, lengths, *blobs))
+
+
+def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:
+    """The exchange number and its pieces as (kind, stamp in monotonic ns, bytes)."""
+    number, count = _PIECES.unpack_from(payload)
+    at = _PIECES.size
+    kinds = payload[at : at + count]
+    at += count
+    stamps = array("q", payload[at : at + 8 * count])
+    at += 8 * count
+    lengths = array("I", payload[at : at + 4 * count])
+    at += 4 * count
+    out = []
+    for kind, stamp, length in zip(kinds, stamps, lengths, strict=True):
+        out.append((kind, stamp, payload[at : at + length]))
+        at += length
+    return number, out
+
+
+def opening(wall_us: int, concurrency: int, head: bytes) -> bytes:
+    """The bytes of a REQUEST_HEAD piece: reception time, requests in flight here, and the head sent upstream."""
+    return _OPENING.pack(wall_us, concurrency) + head
+
+
+def read_opening(blob: bytes) -> tuple[int, int, bytes]:
+    """The parts of a REQUEST_HEAD piece."""
+    wall_us, concurrency = _OPENING.unpack_from(blob)
+    return wall_us, concurrency, blob[_OPENING.size :]
+
+
+class FrameReader:
+    """Cuts a byte stream into frames."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """The frames that are complete with `data`, as (type, payload). Raises ValueError on an absurd length."""
+        buffer = self._buffer
+        buffer += data
+        at = 0
+        while len(buffer) - at >= _PREFIX.size:
+            length, kind = _PREFIX.unpack_from(buffer, at)
+            if length > MAX_FRAME:
+                raise ValueError("A frame of the tap is absurdly long.")
+            end = at + _PREFIX.size + length
+            if end > len(buffer):
+                break
+            yield kind, bytes(buffer[at + _PREFIX.size : end])
+            at = end
+        del buffer[:at]

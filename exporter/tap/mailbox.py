@@ -1,0 +1,201 @@
+"""The relay's side of the tap: what was seen and is not yet safe in the observer, within fixed memory."""
+
+import json
+from array import array
+from collections import Counter, OrderedDict
+from typing import Final, Protocol
+
+from exporter.tap import frames
+
+_OVERHEAD: Final = 64
+"""Bytes that the interpreter spends on keeping one piece, counted against the budget."""
+
+
+class Wire(Protocol):
+    """The connection to the observer as the mailbox needs it."""
+
+    def write(self, data: bytes) -> None:
+        """Hands bytes to the connection; never blocks."""
+        ...
+
+    def buffered(self) -> int:
+        """Bytes handed over that the kernel has not taken yet."""
+        ...
+
+
+class Trace:
+    """What was seen of one exchange: kinds, stamps and bytes of its pieces, in order."""
+
+    __slots__ = ("_mailbox", "blobs", "dirty", "dropped", "flushed", "held", "kinds", "number", "replayable", "stamps")
+
+    def __init__(self, number: int, mailbox: "Mailbox") -> None:
+        self.number = number
+        self.kinds = bytearray()
+        self.stamps = array("q")
+        self.blobs: list[bytes] = []
+        self.held = 0
+        self.flushed = 0
+        self.dirty = False
+        self.dropped = False
+        self.replayable = True
+        self._mailbox = mailbox
+
+    def add(self, kind: int, data: bytes, at: int) -> None:
+        """Keeps one piece seen at the monotonic nanosecond `at`."""
+        if self.dropped:
+            return
+        self.kinds.append(kind)
+        self.stamps.append(at)
+        self.blobs.append(data)
+        if not self.dirty:
+            self.dirty = True
+            self._mailbox.mark(self)
+
+
+class Mailbox:
+    """All exchanges that the observer has not acknowledged, and the counters that tell what became of each.
+
+    `forwarded = acknowledged + dropped + in flight` holds at every moment. Pieces are kept after they were sent, as far
+    as `budget` bytes allow, so that an observer that was killed can be told again; an exchange for which that is no
+    longer possible is dropped with reason `observer_lost`. An exchange that finds no room is dropped with `tap_full`.
+    """
+
+    def __init__(self, relay: str, upstream: str, budget: int = 16 << 20, outbox: int = 4 << 20) -> None:
+        self.relay = relay
+        self.forwarded = 0
+        self.acknowledged = 0
+        self.dropped: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._upstream = upstream
+        self._budget = budget
+        self._outbox = outbox
+        self._held = 0
+        self._live: dict[int, Trace] = {}
+        self._dirty: list[Trace] = []
+        self._kept: OrderedDict[int, Trace] = OrderedDict()
+        self._wire: Wire | None = None
+        self._told: str = ""
+
+    @property
+    def pending(self) -> int:
+        """Exchanges that the observer has not acknowledged and that are not dropped."""
+        return len(self._live)
+
+    @property
+    def held(self) -> int:
+        """Bytes held, the interpreter's share included."""
+        return self._held
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing waits to be flushed."""
+        return not self._dirty
+
+    def open(self) -> Trace:
+        """Starts the trace of a request that is being forwarded."""
+        self.forwarded += 1
+        trace = self._live[self.forwarded] = Trace(self.forwarded, self)
+        return trace
+
+    def mark(self, trace: Trace) -> None:
+        """Remembers that the trace has pieces to flush."""
+        self._dirty.append(trace)
+
+    def connected(self, wire: Wire) -> None:
+        """A new observer listens: say who we are, then tell it everything that can still be told."""
+        self._wire = wire
+        self._told = ""
+        hello = {"relay": self.relay, "upstream": self._upstream}
+        wire.write(frames.frame(frames.HELLO, json.dumps(hello).encode()))
+        self.flush()
+
+    def disconnected(self) -> None:
+        """The observer is gone: exchanges whose pieces are no longer all here are lost."""
+        self._wire = None
+        for trace in list(self._live.values()):
+            if not trace.replayable:
+                self._drop(trace, "observer_lost")
+            elif trace.flushed:
+                trace.flushed = 0
+                if not trace.dirty:
+                    trace.dirty = True
+                    self._dirty.append(trace)
+
+    def acked(self, number: int) -> None:
+        """The observer has the record of this exchange on disk."""
+        trace = self._live.pop(number, None)
+        if trace is not None:
+            self.acknowledged += 1
+            self._forget(trace)
+
+    def flush(self) -> None:
+        """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room."""
+        dirty, self._dirty = self._dirty, []
+        for trace in dirty:
+            trace.dirty = False
+            if not trace.dropped:
+                self._account(trace)
+                self._send(trace)
+        self._tell_totals()
+
+    def _account(self, trace: Trace) -> None:
+        size = sum(map(len, trace.blobs)) + _OVERHEAD * len(trace.blobs)
+        self._held += size - trace.held
+        trace.held = size
+
+    def _send(self, trace: Trace) -> None:
+        wire = self._wire
+        if wire is None or wire.buffered() > self._outbox:
+            if self._make_room():
+                trace.dirty = True
+                self._dirty.append(trace)
+            else:
+                self._drop(trace, "tap_full")
+            return
+        start = trace.flushed
+        stamps = trace.stamps[start:].tobytes()
+        wire.write(frames.pieces(trace.number, bytes(trace.kinds[start:]), stamps, trace.blobs[start:]))
+        if trace.replayable:
+            self._kept[trace.number] = trace
+        trace.flushed = len(trace.blobs)
+        if not trace.replayable:
+            self._release(trace)
+        self._make_room()
+
+    def _make_room(self) -> bool:
+        """Gives up the possibility to tell the oldest exchanges again until the budget holds."""
+        while self._held > self._budget and self._kept:
+            _, trace = self._kept.popitem(last=False)
+            if trace.flushed:
+                self._release(trace)
+        return self._held <= self._budget
+
+    def _release(self, trace: Trace) -> None:
+        trace.replayable = False
+        del trace.kinds[: trace.flushed], trace.stamps[: trace.flushed], trace.blobs[: trace.flushed]
+        trace.flushed = 0
+        self._account(trace)
+
+    def _forget(self, trace: Trace) -> None:
+        self._kept.pop(trace.number, None)
+        self._held -= trace.held
+        trace.held = 0
+        trace.flushed = 0
+        trace.blobs.clear()
+
+    def _drop(self, trace: Trace, reason: str) -> None:
+        trace.dropped = True
+        self._live.pop(trace.number, None)
+        self._forget(trace)
+        self.dropped[reason] += 1
+        if self._wire is not None:
+            self._wire.write(frames.numbers(frames.DROP, [trace.number]))
+
+    def _tell_totals(self) -> None:
+        if self._wire is None:
+            return
+        totals = {"forwarded": self.forwarded, "refused": self.refused, "dropped": self.dropped}
+        told = json.dumps(totals)
+        if told != self._told:
+            self._told = told
+            self._wire.write(frames.frame(frames.TOTALS, told.encode()))

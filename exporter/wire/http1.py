@@ -1,0 +1,180 @@
+"""HTTP/1.1 heads and body framing, read strictly: what two parsers could understand differently is refused."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+CHUNKED: Final = -1
+"""Body framing: chunked transfer coding."""
+UNTIL_CLOSE: Final = -2
+"""Body framing: everything until the connection closes (responses only)."""
+
+MAX_HEAD: Final = 65536
+MAX_FIELDS: Final = 200
+
+Field = tuple[bytes, bytes, bytes]
+"""Lower-case name, value without outer blanks, and the line as it came (without its end)."""
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
+_ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*")
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+
+
+class BadMessage(Exception):  # noqa: N818 - said of a message, not of a program
+    """A head or a body that is not valid HTTP/1.1; `status` is what a client that sent it gets."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A request head.
+
+    `body` is a number of bytes or CHUNKED. `target` is in origin form, whatever form the client used. `keep_alive` is
+    what the client's side of the connection allows.
+    """
+
+    method: bytes
+    target: bytes
+    minor: int
+    fields: tuple[Field, ...]
+    body: int
+    keep_alive: bool
+    connection: frozenset[bytes]
+
+    def value(self, name: bytes) -> bytes | None:
+        """The first value of the field `name` (lower case), or None."""
+        return _value(self.fields, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """A response head; `body` is a number of bytes, CHUNKED or UNTIL_CLOSE."""
+
+    status: int
+    reason: bytes
+    minor: int
+    fields: tuple[Field, ...]
+    body: int
+    keep_alive: bool
+    connection: frozenset[bytes]
+
+    def value(self, name: bytes) -> bytes | None:
+        """The first value of the field `name` (lower case), or None."""
+        return _value(self.fields, name)
+
+
+def request_head(head: bytes) -> RequestHead:
+    """Reads a request head (everything up to, not including, the blank line's CRLF pair). Raises BadMessage."""
+    line, fields = _split(head)
+    match = _REQUEST_LINE.fullmatch(line)
+    if match is None:
+        raise BadMessage("The request line is not a valid HTTP/1.1 request line.")
+    method, target, version = match.groups()
+    minor = 1 if version == b"1" else 0
+    hosts = sum(name == b"host" for name, _, _ in fields)
+    if hosts > 1 or (hosts == 0 and minor == 1):
+        raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
+    body = _request_body(fields, minor)
+    connection = _connection(fields)
+    keep_alive = minor == 1 and b"close" not in connection
+    return RequestHead(method, _origin_form(method, target), minor, fields, body, keep_alive, connection)
+
+
+def response_head(head: bytes, method: bytes) -> ResponseHead:
+    """Reads the head of the response to a request with `method`. Raises BadMessage."""
+    line, fields = _split(head)
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise BadMessage("The status line is not a valid HTTP/1.1 status line.", 502)
+    version, code, reason = match.groups()
+    status, minor = int(code), 1 if version == b"1" else 0
+    lengths: set[bytes] = set()
+    chunked = False
+    for name, value, _ in fields:
+        if name == b"content-length":
+            lengths.add(value)
+        elif name == b"transfer-encoding":
+            chunked = True
+            if value.lower() != b"chunked":
+                raise BadMessage("The engine used a transfer coding other than chunked.", 502)
+    connection = _connection(fields)
+    keep_alive = b"close" not in connection and (minor == 1 or b"keep-alive" in connection)
+    body = _response_body(method, status, chunked=chunked, lengths=lengths)
+    return ResponseHead(status, reason or b"", minor, fields, body, keep_alive and body != UNTIL_CLOSE, connection)
+
+
+def _request_body(fields: tuple[Field, ...], minor: int) -> int:
+    length: bytes | None = None
+    chunked = False
+    for name, value, _ in fields:
+        if name == b"content-length":
+            if length is not None or not _DIGITS.fullmatch(value):
+                raise BadMessage("The Content-Length header is repeated or is not a number.")
+            length = value
+        elif name == b"transfer-encoding":
+            if chunked or value.lower() != b"chunked" or minor == 0:
+                raise BadMessage("The only transfer coding understood is a single chunked, in HTTP/1.1.")
+            chunked = True
+    if length is not None and chunked:
+        raise BadMessage("A request with both Content-Length and Transfer-Encoding is ambiguous.")
+    return CHUNKED if chunked else int(length or 0)
+
+
+def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[bytes]) -> int:
+    if method == b"HEAD" or status < 200 or status in {204, 304}:
+        return 0
+    if chunked:
+        return CHUNKED
+    if not lengths:
+        return UNTIL_CLOSE
+    value = lengths.pop()
+    if lengths or not _DIGITS.fullmatch(value):
+        raise BadMessage("The engine's Content-Length headers contradict each other.", 502)
+    return int(value)
+
+
+def _split(head: bytes) -> tuple[bytes, tuple[Field, ...]]:
+    if _FORBIDDEN.search(head):
+        raise BadMessage("The head holds control characters.")
+    lines = head.split(b"\r\n")
+    if len(lines) > MAX_FIELDS + 1:
+        raise BadMessage(f"The head has more than {MAX_FIELDS} header lines.", 431)
+    fields: list[Field] = []
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if not colon or b"\r" in line or b"\n" in line or not _TOKEN.fullmatch(name):
+            raise BadMessage("A header line is malformed (bare CR or LF, folding, or a bad name).")
+        fields.append((name.lower(), value.strip(b" \t"), line))
+    return lines[0], tuple(fields)
+
+
+def _origin_form(method: bytes, target: bytes) -> bytes:
+    """Absolute-form targets lose their authority: the upstream is configured, never named by a request."""
+    if target[:1] == b"/" or (target == b"*" and method == b"OPTIONS"):
+        return target
+    match = _ABSOLUTE.match(target)
+    if match is None or method == b"CONNECT":
+        raise BadMessage("The request target must be a path.")
+    rest = target[match.end() :]
+    return rest if rest[:1] == b"/" else b"/" + rest
+
+
+def _connection(fields: tuple[Field, ...]) -> frozenset[bytes]:
+    options = [value for name, value, _ in fields if name == b"connection"]
+    if not options:
+        return frozenset()
+    words = (option.strip(b" \t").lower() for option in b",".join(options).split(b","))
+    return frozenset(word for word in words if word)
+
+
+def _value(fields: tuple[Field, ...], name: bytes) -> bytes | None:
+    for key, value, _ in fields:
+        if key == name:
+            return value
+    return None
