@@ -1,0 +1,1 @@
+"""From lengths and load to what to run."""

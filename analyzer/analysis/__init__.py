@@ -1,0 +1,6 @@
+"""Shapes in, Analysis out: the whole argument in one pure function."""
+
+from analyzer.analysis.as_json import as_json
+from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis
+
+__all__ = ["SCHEMA", "Analysis", "Coverage", "Hour", "ModelAnalysis", "as_json"]

@@ -1,0 +1,69 @@
+"""What an analysis says, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.lengths import LengthAdvice
+from analyzer.demand import ClientShare, Rate
+from analyzer.evidence import Evidence
+from analyzer.histogram import Summary
+from analyzer.shape import Joint, Latency, QueryPatterns
+from analyzer.window import Window
+
+SCHEMA = "tokentide.analysis/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How well the records cover the window.
+
+    `requests` went into the figures. `set_aside` counts the rows that did not, by reason. `missing_hours` are hours of
+    the window before the first or after the last record of any kind, `empty_hours` those in between without a request
+    that counts.
+    """
+
+    requests: int
+    set_aside: Mapping[str, int]
+    empty_hours: int
+    missing_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the day (0..23 in the window's time zone) over all days; lengths are `None` without requests."""
+
+    hour: int
+    requests: int
+    isl_p50: int | None
+    isl_p99: int | None
+    osl_p50: int | None
+    osl_p99: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnalysis:
+    """Everything said about one model; `hours` has 24 entries, `clients` is `None` where no request names a caller."""
+
+    requests: int
+    isl: Summary
+    osl: Summary
+    total: Summary
+    joint: Joint
+    query_patterns: QueryPatterns
+    rate: Rate
+    clients: tuple[ClientShare, ...] | None
+    hours: tuple[Hour, ...]
+    lengths: LengthAdvice
+    latency: Latency | None
+    capacity: CapacityAdvice | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One window of records, analysed model by model; `models` is empty where the window holds no request."""
+
+    window: Window
+    coverage: Coverage
+    models: Mapping[str, ModelAnalysis]
