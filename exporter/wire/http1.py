@@ -20,10 +20,11 @@ _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*")
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
 
-class BadMessage(Exception):  # noqa: N818 - said of a message, not of a program
+class BadMessage(Exception):
     """A head or a body that is not valid HTTP/1.1; `status` is what a client that sent it gets."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
@@ -82,6 +83,8 @@ def request_head(head: bytes) -> RequestHead:
         raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
     body = _request_body(fields, minor)
     connection = _connection(fields)
+    if connection & _FRAMING:
+        raise BadMessage("The Connection header names a header that frames the message.")
     keep_alive = minor == 1 and b"close" not in connection
     return RequestHead(method, _origin_form(method, target), minor, fields, body, keep_alive, connection)
 

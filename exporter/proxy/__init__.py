@@ -1,0 +1,1 @@
+"""The data path: the only sockets that clients and engines see."""

@@ -1,0 +1,205 @@
+"""Connections from clients: heads are read and checked here, one request at a time, in order."""
+
+import asyncio
+from time import monotonic, monotonic_ns
+from typing import Final, Protocol
+
+from exporter.proxy import heads
+from exporter.proxy.passage import Passage
+from exporter.proxy.ports import Gate
+from exporter.proxy.upstream import no_delay
+from exporter.wire.http1 import MAX_HEAD, BadMessage, RequestHead, request_head
+
+WRITE_LIMIT: Final = 64 * 1024
+"""Bytes that may wait for a slow client before the engine is no longer read."""
+
+_UPLOAD: Final = 1
+_PIPELINE: Final = 2
+
+
+class House(Gate, Protocol):
+    """What the relay provides to each client connection."""
+
+    connections: "set[Downstream]"
+
+
+class Downstream(asyncio.Protocol):
+    """One client connection."""
+
+    __slots__ = ("_buffer", "_full", "_house", "_paused", "_received", "passage", "since", "transport")
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._buffer = b""
+        self._received = 0
+        self._paused = 0
+        self._full = False
+        self.passage: Passage | None = None
+        self.since = monotonic()
+        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set by connection_made, before any use
+
+    @property
+    def between_requests(self) -> bool:
+        """True when nothing of a request has arrived yet."""
+        return self.passage is None and not self._buffer
+
+    @property
+    def waiting_for_head(self) -> bool:
+        """True when a head has begun, has not ended, and the client is not held back by us."""
+        return self.passage is None and bool(self._buffer) and not self._full
+
+    # --- asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Prepares the transport: no Nagle delay, bounded writes."""
+        self.transport = transport  # type: ignore[assignment]  # stream transports are what create_server gives
+        self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
+        no_delay(transport)
+        self._house.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Body bytes go on; anything else is a head, or waits until its turn."""
+        passage = self.passage
+        if passage is not None and not passage.request_done:
+            self._body(passage, data)
+            return
+        if not self._buffer:
+            self._received = monotonic_ns()
+            self.since = self._received / 1e9
+            self._buffer = data
+        else:
+            self._buffer += data
+        if passage is None:
+            self._next_head()
+        else:
+            self._pause(_PIPELINE)
+
+    def eof_received(self) -> bool:
+        """A client that stops sending has left: half-open clients would keep the engine working for nobody."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone; so is its request."""
+        self._house.connections.discard(self)
+        passage, self.passage = self.passage, None
+        if passage is not None:
+            passage.client_gone("reset" if exc else "closed")
+
+    def pause_writing(self) -> None:
+        """The client is slow: stop reading the engine."""
+        self._full = True
+        if self.passage is not None:
+            self.passage.client_full(full=True)
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._full = False
+        if self.passage is not None:
+            self.passage.client_full(full=False)
+        elif self._buffer:
+            self._next_head()
+
+    # --- what a passage asks for
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes to the client."""
+        self.transport.write(data)
+
+    def hold(self, *, upload: bool) -> None:
+        """Stops or goes on reading the request's body."""
+        if upload:
+            self._pause(_UPLOAD)
+        else:
+            self._unpause(_UPLOAD)
+
+    def finished(self, *, keep: bool) -> None:
+        """The exchange is over; the next request may already wait."""
+        self.passage = None
+        self.since = monotonic()
+        if not keep:
+            self.transport.close()
+            return
+        self._unpause(_UPLOAD)
+        if self._buffer:
+            # not from here: a long pipeline would recurse
+            asyncio.get_running_loop().call_soon(self._next_head)
+
+    def refuse(self, status: int, reason: str, sentence: str) -> None:
+        """Answers with an error of our own and closes."""
+        passage, self.passage = self.passage, None
+        self._house.mailbox.refused[reason] += 1
+        if passage is not None:
+            passage.client_gone("refused")
+        if not self.transport.is_closing():
+            self.transport.write(heads.refusal(status, reason, sentence))
+            self.transport.close()
+
+    def cut(self) -> None:
+        """Closes without a proper end of the answer."""
+        self.passage = None
+        self.transport.close()
+
+    # --- heads and bodies
+
+    def _body(self, passage: Passage, data: bytes) -> None:
+        try:
+            rest = passage.request_bytes(data)
+        except BadMessage as error:
+            self.refuse(error.status, "malformed_request", str(error))
+            return
+        if rest:
+            self.data_received(rest)
+
+    def _next_head(self) -> None:
+        if self.passage is not None or self._full or self.transport.is_closing():
+            return
+        buffer = self._buffer.removeprefix(b"\r\n")
+        end = buffer.find(b"\r\n\r\n")
+        try:
+            if end < 0:
+                self._buffer = buffer
+                _check_start(buffer)
+                self._unpause(_PIPELINE)
+                return
+            head = request_head(buffer[:end])
+        except BadMessage as error:
+            self.refuse(error.status, "malformed_request", str(error))
+            return
+        self._buffer = b""
+        self._unpause(_PIPELINE)
+        self._begin(head, buffer[end + 4 :])
+
+    def _begin(self, head: RequestHead, rest: bytes) -> None:
+        upgrade = head.value(b"upgrade")
+        if upgrade is not None and b"websocket" in upgrade.lower():
+            self.refuse(501, "upgrade_refused", "tokentide-exporter does not relay WebSocket connections.")
+            return
+        passage = self.passage = Passage(self._house, self, head, self._received)
+        self._house.connect(passage)
+        if not rest or self.passage is not passage:
+            return
+        if passage.request_done:
+            self._buffer = rest
+            self._received = monotonic_ns()
+            self._pause(_PIPELINE)
+        else:
+            self._body(passage, rest)
+
+    def _pause(self, why: int) -> None:
+        if not self._paused:
+            self.transport.pause_reading()
+        self._paused |= why
+
+    def _unpause(self, why: int) -> None:
+        if self._paused and not self._paused & ~why and not self.transport.is_closing():
+            self.transport.resume_reading()
+        self._paused &= ~why
+
+
+def _check_start(buffer: bytes) -> None:
+    """Refuses at once what can no longer become a head. Raises BadMessage."""
+    line = buffer.find(b"\n")
+    if len(buffer) > MAX_HEAD:
+        raise BadMessage(f"The request head is longer than {MAX_HEAD} bytes.", 431)
+    if (line >= 0 and buffer[line - 1 : line] != b"\r") or (buffer and not buffer[:1].isalpha()):
+        raise BadMessage("This is not an HTTP/1.1 request.")

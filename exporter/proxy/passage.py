@@ -1,0 +1,281 @@
+"""One request on its way through the relay and its answer on the way back."""
+
+from collections import deque
+from time import monotonic, monotonic_ns, time_ns
+from typing import Final
+
+from exporter.proxy import heads
+from exporter.proxy.ports import Client, Gate
+from exporter.proxy.upstream import Upstream
+from exporter.tap import frames
+from exporter.tap.mailbox import Trace
+from exporter.wire.chunked import ChunkEnd, ChunkScanner
+from exporter.wire.http1 import CHUNKED, MAX_HEAD, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
+
+_SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+_HOLD: Final = 1 << 20
+"""Bytes of a body that may wait for a connection before the client is no longer read."""
+
+
+class Passage:
+    """One exchange: bytes go on as they came, a stamp and a reference to them go to the tap."""
+
+    __slots__ = (
+        "_answer", "_chunks", "_client", "_close", "_gate", "_head", "_left", "_observed", "_over", "_pending",
+        "_received", "_scanner", "_tail", "_to_send", "_trace", "_upstream", "_waiting", "request_done", "since",
+    )  # fmt: skip
+
+    def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
+        self._gate = gate
+        self._client = client
+        self._head = head
+        self._received = received
+        self._observed = gate.observed(head.target)
+        self._scanner = ChunkScanner() if head.body == CHUNKED else None
+        self._to_send = max(head.body, 0)
+        self.request_done = head.body == 0
+        self._pending: deque[bytes] = deque()
+        self._waiting = 0
+        self._upstream: Upstream | None = None
+        self._trace: Trace | None = None
+        self._tail = b""
+        self._answer: ResponseHead | None = None
+        self._chunks: ChunkEnd | None = None
+        self._left = 0
+        self._close = False
+        self._over = False
+        self.since = monotonic()
+
+    @property
+    def over(self) -> bool:
+        """True once the answer is complete or broken; the upload may still go on."""
+        return self._over
+
+    # --- the request
+
+    def request_bytes(self, data: bytes) -> bytes:
+        """Forwards body bytes; returns what follows the body. Raises BadMessage."""
+        if self._scanner is not None:
+            used = self._scanner.feed(data)
+            done = self._scanner.done
+        else:
+            used = min(self._to_send, len(data))
+            self._to_send -= used
+            done = not self._to_send
+        body = data if used == len(data) else data[:used]
+        if body and not self._over:
+            self._forward(body)
+        if done:
+            self._request_ended()
+        return data[used:]
+
+    def connected(self, upstream: Upstream) -> None:
+        """A connection is there: send the head and what has waited."""
+        if self._over:
+            self._gate.give_back(upstream)
+            return
+        self._upstream = upstream
+        upstream.user = self
+        sent = self._gate.upstream_head(self._head)
+        upstream.transport.write(sent)
+        if self._trace is None:
+            self._gate.in_flight += 1
+            self._trace = self._gate.mailbox.open()
+            opening = frames.opening(self._wall_us(), self._gate.in_flight, sent)
+            self._trace.add(frames.REQUEST_HEAD, opening, self._received)
+        pending, self._pending = self._pending, deque()
+        self._waiting = 0
+        for body in pending:
+            self._forward(body)
+        if self.request_done:
+            self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+        self._client.hold(upload=False)
+
+    def unreachable(self, error: Exception) -> None:
+        """No connection could be had: unless this was a retry nothing was forwarded, so nothing is recorded."""
+        if self._over:
+            return
+        self._abort("upstream unreachable")
+        why = "timed out" if isinstance(error, TimeoutError) else "failed"
+        self._client.refuse(
+            502, "upstream_unreachable", f"tokentide-exporter could not reach the engine: connecting {why}."
+        )
+
+    def _wall_us(self) -> int:
+        return (time_ns() - (monotonic_ns() - self._received)) // 1000
+
+    def _forward(self, body: bytes) -> None:
+        if self._upstream is None or self._trace is None:
+            self._pending.append(body)
+            self._waiting += len(body)
+            if self._waiting > _HOLD:
+                self._client.hold(upload=True)
+            return
+        self._upstream.transport.write(body)
+        if self._observed:
+            self._trace.add(frames.REQUEST_BODY, body, monotonic_ns())
+
+    def _request_ended(self) -> None:
+        self.request_done = True
+        if self._over:
+            self._client.finished(keep=not self._close)
+        elif self._trace is not None:
+            self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+
+    # --- the answer
+
+    def response_bytes(self, data: bytes, at: int) -> None:
+        """Bytes of the answer: on to the client unchanged, stamped for the tap."""
+        if self._answer is None:
+            self._read_head(data, at)
+            return
+        if self._chunks is not None:
+            try:
+                self._chunks.feed(data)
+            except BadMessage:
+                self._broken("malformed_body")
+                return
+            self._client.write(data)
+            if self._observed:
+                self._trace.add(frames.RESPONSE_BODY, data, at)  # type: ignore[union-attr]  # an answer has a trace
+            if self._chunks.done:
+                self._complete(at)
+        else:
+            self._counted_bytes(data, at)
+
+    def _counted_bytes(self, data: bytes, at: int) -> None:
+        over = False
+        if self._left != UNTIL_CLOSE:
+            over = len(data) > self._left
+            data = data[: self._left] if over else data
+            self._left -= len(data)
+        self._client.write(data)
+        if self._observed and self._trace is not None:
+            self._trace.add(frames.RESPONSE_BODY, data, at)
+        if self._left == 0:
+            self._complete(at, reusable=not over)
+
+    def _read_head(self, data: bytes, at: int) -> None:
+        tail = self._tail + data if self._tail else data
+        end = tail.find(b"\r\n\r\n")
+        if end < 0:
+            self._tail = tail
+            if len(tail) > MAX_HEAD:
+                self._broken("head_too_large")
+            return
+        try:
+            head = response_head(tail[:end], self._head.method)
+        except BadMessage:
+            self._broken("malformed_head")
+            return
+        rest = tail[end + 4 :]
+        self._tail = b""
+        if head.status < 200:
+            self._interim(head, rest, at)
+            return
+        self._begin_answer(head, tail[: end + 4], at)
+        if head.body == 0:
+            self._complete(at, reusable=not rest)
+        elif rest:
+            self.response_bytes(rest, at)
+
+    def _interim(self, head: ResponseHead, rest: bytes, at: int) -> None:
+        """100 Continue and its kin pass through; a switch of protocols was never asked for."""
+        if head.status == 101:
+            self._broken("switched_protocols")
+            return
+        if self._head.minor:
+            self._client.write(heads.for_client(head, close=False))
+        if rest:
+            self._read_head(rest, at)
+
+    def _begin_answer(self, head: ResponseHead, raw: bytes, at: int) -> None:
+        self._answer = head
+        self._left = head.body
+        self._chunks = ChunkEnd() if head.body == CHUNKED else None
+        self._close = not self._head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
+        self._client.write(heads.for_client(head, close=self._close))
+        if self._trace is not None:
+            self._trace.add(frames.RESPONSE_HEAD, raw, at)
+
+    def _complete(self, at: int, *, reusable: bool = True) -> None:
+        answer, upstream = self._answer, self._upstream
+        if self._trace is not None:
+            self._trace.add(frames.RESPONSE_END, b"", at)
+        self._end()
+        if upstream is not None:
+            upstream.user = None
+            if reusable and self.request_done and answer is not None and answer.keep_alive and self._head.minor:
+                self._gate.give_back(upstream)
+            else:
+                upstream.transport.abort()
+        self.since = monotonic()
+        if self.request_done:
+            self._client.finished(keep=not self._close)
+        else:
+            self._client.hold(upload=False)
+
+    # --- what can go wrong
+
+    def upstream_full(self, *, full: bool) -> None:
+        """The engine is slower than the upload, or has caught up."""
+        self._client.hold(upload=full)
+
+    def client_full(self, *, full: bool) -> None:
+        """The client is slower than the answer, or has caught up."""
+        if self._upstream is not None:
+            if full:
+                self._upstream.transport.pause_reading()
+            else:
+                self._upstream.transport.resume_reading()
+
+    def client_gone(self, reason: str) -> None:
+        """The client left: the engine must not work for nobody."""
+        if not self._over:
+            self._abort(f"client {reason}")
+
+    def drained(self) -> None:
+        """The drain limit is over."""
+        if not self._over:
+            self._abort("upstream drained")
+            self._client.cut()
+
+    def upstream_ended(self, error: Exception | None) -> None:
+        """The engine closed: the proper end of some answers, a retry for a few requests, else an error."""
+        upstream, self._upstream = self._upstream, None
+        if self._over:
+            return
+        if self._answer is not None and self._left == UNTIL_CLOSE and error is None:
+            self._complete(monotonic_ns())
+        elif self._answer is None and not self._tail and self._retry(upstream):
+            self._gate.connect(self)
+        else:
+            self._broken("reset" if error else "closed")
+
+    def _retry(self, upstream: Upstream | None) -> bool:
+        """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
+        again = upstream is not None and upstream.reused and self._head.method in _SAFE and self._head.body == 0
+        return again and not self._gate.draining
+
+    def _broken(self, reason: str) -> None:
+        self._abort(f"upstream {reason}")
+        if self._answer is None:
+            self._client.refuse(502, "upstream_error", "The engine broke off before it answered.")
+        else:
+            self._client.cut()
+
+    def _abort(self, why: str) -> None:
+        upstream = self._upstream
+        if self._trace is not None:
+            self._trace.add(frames.ABORTED, why.encode("ascii"), monotonic_ns())
+        self._end()
+        if upstream is not None:
+            upstream.user = None
+            upstream.transport.abort()
+
+    def _end(self) -> None:
+        self._over = True
+        self._pending.clear()
+        self._upstream = None
+        if self._trace is not None:
+            self._gate.in_flight -= 1

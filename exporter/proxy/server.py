@@ -1,0 +1,76 @@
+"""The relay process from its first socket to its last: listen, relay, drain."""
+
+import asyncio
+import gc
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporter.proxy.downstream import Downstream
+from exporter.proxy.relay import Limits, Relay, address
+from exporter.proxy.upstream import Pool
+from exporter.tap.link import keep_connected, keep_flushing
+from exporter.tap.mailbox import Mailbox
+
+_FLUSH_SECONDS = 0.005
+_SWEEP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """What a relay process needs to know; plain values, so that it loads no settings library."""
+
+    name: str
+    upstream: str
+    tap: str
+    observed: tuple[str, ...]
+    drain_seconds: float
+    connect_timeout: float
+    keepalive_seconds: float
+    tap_bytes: int
+
+
+async def serve(options: RelayOptions, listener: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
+    """Relays until `stop` sets its event or SIGTERM or SIGINT comes, then drains."""
+    engine = address(options.upstream)
+    tls = ssl.create_default_context() if engine.tls else None
+    pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
+    mailbox = Mailbox(options.name, str(engine), options.tap_bytes)
+    relay = Relay(pool, mailbox, tuple(path.encode() for path in options.observed), Limits())
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    stop(ended)
+    tasks = [
+        loop.create_task(keep_connected(mailbox, options.tap)),
+        loop.create_task(keep_flushing(mailbox, _FLUSH_SECONDS)),
+        loop.create_task(_keep_sweeping(relay)),
+    ]
+    server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096)
+    gc.collect()
+    gc.freeze()
+    await ended.wait()
+    server.close()
+    await relay.drain(options.drain_seconds)
+    await _settle(mailbox)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_sweeping(relay: Relay) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        relay.sweep()
+
+
+async def _settle(mailbox: Mailbox, seconds: float = 2.0) -> None:
+    """Gives the observer a moment to acknowledge what it was told last."""
+    for _ in range(int(seconds / 0.01)):
+        mailbox.flush()
+        if not mailbox.pending:
+            return
+        await asyncio.sleep(0.01)
