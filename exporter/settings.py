@@ -1,0 +1,137 @@
+"""Settings of the sidecar: options before environment before file before defaults, checked all at once."""
+
+import difflib
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from exporter.errors import BadSettings
+
+ENV_PREFIX = "TOKENTIDE_"
+
+
+def _upstream_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is not a URL such as http://127.0.0.1:8000")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it must not hold credentials, a query or a fragment")
+    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    return url.rstrip("/")
+
+
+def _host_port(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not HOST:PORT such as 127.0.0.1:8080")
+    return text
+
+
+HostPort = Annotated[str, AfterValidator(_host_port)]
+
+
+class TokenizerChoice(BaseModel):
+    """Which vocabulary counts for the models whose name matches a pattern."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: str = Field(description="pattern of model names, such as `llama-3*`")
+    vocabulary: str = Field(description="`cl100k_base`, `o200k_base`, `estimate`, or the path of a `tokenizer.json`")
+
+
+class Settings(BaseSettings):
+    """Everything that `tokentide-exporter serve` and `check` can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    upstream: Annotated[str, AfterValidator(_upstream_url)] = Field(description="URL of the engine")
+    listen: HostPort = Field("127.0.0.1:8080", description="where clients connect")
+    admin: HostPort = Field("127.0.0.1:9464", description="where the observer serves /metrics and /live")
+    health: HostPort = Field("127.0.0.1:9465", description="where the supervisor serves /healthz and /readyz")
+    records: Path = Field(Path("records"), description="folder for the Parquet records")
+    workers: int = Field(1, ge=1, le=64, description="relay processes on the same port")
+    instance: str = Field(
+        default_factory=socket.gethostname,
+        min_length=1,
+        max_length=63,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="name of this sidecar in records and metrics; the host name unless given",
+    )
+    provider: str = Field("openai", min_length=1, description="value of the GenAI attribute `gen_ai.provider.name`")
+    isl_threshold: int = Field(1024, ge=1, description="an input is long above this many tokens")
+    osl_threshold: int = Field(256, ge=1, description="an output is long above this many tokens")
+    timeline: Literal["none", "summary", "full"] = Field("summary", description="detail of latencies in each record")
+    rotate_seconds: float = Field(300.0, gt=0, description="a new Parquet file at least this often")
+    rotate_bytes: int = Field(64 << 20, ge=1 << 16, description="… or when the spool has this many bytes")
+    drain_seconds: float = Field(30.0, ge=0, description="how long open streams may go on after SIGTERM")
+    connect_timeout_seconds: float = Field(5.0, gt=0, description="how long connecting to the engine may take")
+    keepalive_seconds: float = Field(
+        4.0, gt=0, description="idle connections to the engine are closed after this; engines close theirs after 5 s"
+    )
+    tap_bytes: int = Field(16 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
+    max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
+    tokenizers: tuple[TokenizerChoice, ...] = Field((), description="which vocabulary counts for which models")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options and file come merged as init values; the environment stands between them (see `load`)."""
+        return (init_settings, env_settings)
+
+
+def load(options: Mapping[str, object], file: Path | None) -> Settings:
+    """The settings from options, environment and file. Raises BadSettings with one sentence for each mistake."""
+    values = _read(file) if file is not None else {}
+    given = {name: value for name, value in options.items() if value is not None}
+    from_file = {name: value for name, value in values.items() if _env_name(name) not in os.environ}
+    try:
+        return Settings(**{**from_file, **given})  # type: ignore[arg-type]  # checked by the model itself
+    except ValidationError as error:
+        raise BadSettings(tuple(_sentence(dict(detail)) for detail in error.errors())) from None
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """The parts of a checked HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _env_name(name: str) -> str:
+    return f"{ENV_PREFIX}{name.upper()}"
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as error:
+        raise BadSettings((f"The settings file {file} cannot be read: {error.strerror}.",)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings((f"The settings file {file} is not valid TOML: {error}.",)) from None
+
+
+def _sentence(detail: dict[str, object]) -> str:
+    location = detail["loc"]
+    path = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    if detail["type"] == "missing":
+        option = f"--{path}" if "." not in path else path
+        return f"The setting `{path}` is missing: give {option}, {_env_name(path)} or a key in the settings file."
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path, Settings.model_fields, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else "."
+        return f"There is no setting `{path}`{hint}"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"The setting `{path}` is wrong: {message[:1].lower()}{message[1:]}."

@@ -1,0 +1,111 @@
+"""The observer's end of the local socket: one connection for each relay."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from exporter.tap import frames
+from exporter.tap.unpack import Timed, Unpacker
+
+Key = tuple[str, int]
+"""An exchange: the relay's name and the number it gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A relay's own counters since it started."""
+
+    forwarded: int
+    refused: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+class Receiver(Protocol):
+    """Whoever makes sense of what relays report."""
+
+    def known(self, key: Key) -> bool:
+        """True when the record of this exchange is already safe."""
+        ...
+
+    def received(self, key: Key, events: list[Timed]) -> None:
+        """Events of one exchange, in order."""
+        ...
+
+    def forget(self, key: Key) -> None:
+        """The relay dropped this exchange from observation."""
+        ...
+
+    def totals(self, relay: str, totals: Totals) -> None:
+        """A relay's counters."""
+        ...
+
+    def joined(self, relay: str, intake: "Intake") -> None:
+        """A relay has connected; acknowledgements go to `intake`."""
+        ...
+
+    def left(self, relay: str) -> None:
+        """A relay's connection is gone, and with it what it had in flight."""
+        ...
+
+
+class Intake(asyncio.Protocol):
+    """One relay's connection: frames in, acknowledgements out."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._frames = frames.FrameReader()
+        self._transport: asyncio.Transport | None = None
+        self._relay = ""
+        self._unpacker: Unpacker | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Waits for the relay's name."""
+        self._transport = transport  # type: ignore[assignment]  # stream transports are what is accepted here
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The relay stopped or died."""
+        self._transport = None
+        if self._relay:
+            self._receiver.left(self._relay)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads frames; a connection that does not speak the protocol is closed."""
+        try:
+            for kind, payload in self._frames.feed(data):
+                self._take(kind, payload)
+        except (ValueError, KeyError):
+            if self._transport is not None:
+                self._transport.abort()
+
+    def acknowledge(self, numbers: list[int]) -> None:
+        """Tells the relay that the records of these exchanges are safe."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frames.numbers(frames.ACK, numbers))
+
+    def _take(self, kind: int, payload: bytes) -> None:
+        if kind == frames.HELLO:
+            hello = json.loads(payload)
+            self._relay = str(hello["relay"])
+            self._unpacker = Unpacker(str(hello["upstream"]))
+            self._receiver.joined(self._relay, self)
+        elif self._unpacker is None:
+            raise ValueError("A relay says who it is first.")
+        elif kind == frames.PIECES:
+            self._pieces(self._unpacker, payload)
+        elif kind == frames.TOTALS:
+            totals = json.loads(payload)
+            self._receiver.totals(self._relay, Totals(totals["forwarded"], totals["refused"], totals["dropped"]))
+        elif kind == frames.DROP:
+            for number in frames.read_numbers(payload):
+                self._unpacker.forget(number)
+                self._receiver.forget((self._relay, number))
+
+    def _pieces(self, unpacker: Unpacker, payload: bytes) -> None:
+        number, events = unpacker.feed(payload)
+        if self._receiver.known((self._relay, number)):
+            unpacker.forget(number)
+            self.acknowledge([number])
+        else:
+            self._receiver.received((self._relay, number), events)
