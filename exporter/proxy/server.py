@@ -32,8 +32,8 @@ class RelayOptions:
     tap_bytes: int
 
 
-async def serve(options: RelayOptions, listener: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
-    """Relays until `stop` sets its event or SIGTERM or SIGINT comes, then drains."""
+async def serve(options: RelayOptions, listener: socket.socket, started: Callable[[asyncio.Event], None]) -> None:
+    """Relays until SIGTERM or SIGINT comes, or the event given to `started` is set, then drains."""
     engine = address(options.upstream)
     tls = ssl.create_default_context() if engine.tls else None
     pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
@@ -43,13 +43,13 @@ async def serve(options: RelayOptions, listener: socket.socket, stop: Callable[[
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    stop(ended)
     tasks = [
         loop.create_task(keep_connected(mailbox, options.tap)),
         loop.create_task(keep_flushing(mailbox, _FLUSH_SECONDS)),
         loop.create_task(_keep_sweeping(relay)),
     ]
     server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096)
+    started(ended)
     gc.collect()
     gc.freeze()
     await ended.wait()

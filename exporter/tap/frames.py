@@ -1,9 +1,9 @@
-"""The frames on the local socket between relay and observer.
+"""The frames on the local socket between relay and observer."""
 
-Each frame is its length (u32), its type (u8) and a payload, little-endian. Relay to observer: HELLO (JSON: who the
-relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget an exchange). Observer to
-relay: ACK (exchanges whose record is safe).
-"""
+# Each frame is its length (u32), its type (u8) and a payload, little-endian. Relay to observer: HELLO (JSON: who the
+# relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget exchanges). Observer to
+# relay: ACK (exchanges whose record is safe).
+
 
 import struct
 from array import array

@@ -1,0 +1,1 @@
+"""Where the parts are put together: the entry of each process, and the plan of all of them."""

@@ -1,0 +1,34 @@
+"""Entry of a relay process."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+
+import setproctitle
+import uvloop
+
+from exporter.app.control import Control
+from exporter.proxy.server import RelayOptions, serve
+
+
+def main() -> None:
+    """Runs a relay: arguments are the numbers of the inherited control and listening sockets."""
+    control = Control(int(sys.argv[1]))
+    listener = socket.socket(fileno=int(sys.argv[2]))
+    given = control.options()
+    given["observed"] = tuple(given["observed"])  # type: ignore[arg-type]  # JSON has lists only
+    given["name"] = f"{given['name']}-{os.getpid()}-{time.time_ns():x}"  # never the same again
+    options = RelayOptions(**given)  # type: ignore[arg-type]  # written by our own supervisor
+    setproctitle.setproctitle("tokentide-relay")
+
+    def started(ended: asyncio.Event) -> None:
+        control.on_orphaned(ended)
+        control.ready()
+
+    uvloop.run(serve(options, listener, started))
+
+
+if __name__ == "__main__":
+    main()

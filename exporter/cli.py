@@ -1,0 +1,115 @@
+"""The command `tokentide-exporter`: reads options, prints findings, starts the sidecar."""
+
+import argparse
+import logging
+import shutil
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import setproctitle
+
+from exporter import __version__
+from exporter.app import plan
+from exporter.errors import SidecarError, Unusable
+from exporter.settings import Settings, host_port, load
+from exporter.supervisor import health, probe
+from exporter.supervisor.children import Plan
+from exporter.supervisor.health import Condition
+from exporter.supervisor.loop import Supervisor
+
+_SERVE_OPTIONS = ("upstream", "listen", "admin", "health", "records", "workers", "instance", "timeline")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except SidecarError as error:
+        if given.debug:
+            raise
+        print(f"tokentide-exporter: {error}", file=sys.stderr)  # noqa: T201 - the command's own output
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("tokentide-exporter", description="Relays LLM traffic and measures it.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the sidecar", description="Runs the sidecar until SIGTERM.")
+    _settings_options(serve)
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _settings_options(parser: argparse.ArgumentParser) -> None:
+    hints = {"upstream": "URL", "records": "DIR", "workers": "N", "instance": "NAME", "timeline": "MODE"}
+    for name in _SERVE_OPTIONS:
+        field = Settings.model_fields[name]
+        default = "" if name in {"upstream", "instance"} else f" (default {field.default})"
+        parser.add_argument(f"--{name}", metavar=hints.get(name, "HOST:PORT"), help=f"{field.description}{default}")
+    parser.add_argument("--settings", metavar="FILE", type=Path, help="TOML file with any of the settings")
+
+
+def _load(given: argparse.Namespace) -> Settings:
+    return load({name: getattr(given, name) for name in _SERVE_OPTIONS}, given.settings)
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = _load(given)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    setproctitle.setproctitle("tokentide-supervisor")
+    _usable_folder(settings.records)
+    runtime = Path(tempfile.mkdtemp(prefix="tokentide-"))
+    stop = threading.Event()
+    try:
+        relays, observer, condition = _plans(settings, runtime, stop)
+        _announce(settings)
+        return Supervisor(relays, observer, condition, settings.drain_seconds).run()
+    finally:
+        stop.set()
+        shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tuple[Plan, ...], Plan, Condition]:
+    tap = str(runtime / "tap.sock")
+    relays = tuple(_child(each) for each in plan.relays(settings, tap))
+    observer = _child(plan.observer(settings, tap))
+    url = urlsplit(settings.upstream)
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    condition = Condition(relays_wanted=settings.workers, upstream=f"{host}:{port}")
+    health.listen(*host_port(settings.health), condition)
+    probing = (condition, host, port, settings.connect_timeout_seconds, stop)
+    threading.Thread(target=probe.keep_probing, args=probing, name="probe", daemon=True).start()
+    return relays, observer, condition
+
+
+def _child(process: plan.ProcessPlan) -> Plan:
+    return Plan(process.name, (sys.executable, "-m", process.module), process.options, process.listener)
+
+
+def _usable_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Unusable(f"The records folder {folder} cannot be written: {error.strerror or error}.") from None
+
+
+def _announce(settings: Settings) -> None:
+    log = logging.getLogger("tokentide")
+    log.info("Relaying http://%s to %s.", settings.listen, settings.upstream)
+    log.info("Metrics on http://%s/metrics, live figures on /live.", settings.admin)
+    log.info("Health on http://%s/healthz and /readyz; records in %s.", settings.health, settings.records)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The process that starts the others, starts them again, and answers for their health."""

@@ -1,0 +1,74 @@
+"""/healthz and /readyz, answered by a process that neither relays nor observes."""
+
+import json
+import socket
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from exporter.errors import Unusable
+
+
+@dataclass(slots=True)
+class Condition:
+    """What the supervisor knows of its parts; written by its own thread and the probe's, read by the answers."""
+
+    relays_wanted: int
+    relays_ready: int = 0
+    observer_ready: bool = False
+    draining: bool = False
+    upstream: str = ""
+    upstream_error: str | None = "not tried yet"
+    restarts: dict[str, int] = field(default_factory=dict)
+
+    def problems(self) -> list[str]:
+        """Why traffic should not be sent here, one sentence each; the observer is no reason."""
+        found = []
+        if self.relays_ready < self.relays_wanted:
+            found.append(f"{self.relays_ready} of {self.relays_wanted} relay processes are ready.")
+        if self.draining:
+            found.append("The sidecar is draining.")
+        if self.upstream_error:
+            found.append(f"The engine at {self.upstream} cannot be reached: {self.upstream_error}.")
+        return found
+
+
+def answer(condition: Condition, path: str) -> tuple[int, dict[str, object]]:
+    """Status and JSON body for a path of the health port."""
+    observer = "ready" if condition.observer_ready else "restarting"
+    if path == "/healthz":
+        alive = condition.relays_ready > 0 or condition.draining
+        return (200 if alive else 503), {"status": "ok" if alive else "no relay process is ready", "observer": observer}
+    if path == "/readyz":
+        problems = condition.problems()
+        body = {"status": "ready" if not problems else "not ready", "problems": problems, "observer": observer}
+        return (503 if problems else 200), {**body, "restarts": condition.restarts}
+    return 404, {"error": f"There is nothing at {path}; try /healthz or /readyz."}
+
+
+def listen(host: str, port: int, condition: Condition) -> ThreadingHTTPServer:
+    """Serves the health port in a thread of its own. Raises Unusable when the address cannot be bound."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = answer(condition, self.path.partition("?")[0])
+            text = json.dumps(body).encode() + b"\n"
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
+            """Probes are not worth a line each."""
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        daemon_threads = True
+
+    try:
+        server = Server((host, port), Handler)
+    except OSError as error:
+        raise Unusable(f"The health address {host}:{port} cannot be used: {error.strerror or error}.") from None
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
