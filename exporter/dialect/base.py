@@ -1,7 +1,7 @@
 """The words in which every dialect tells what a request asks for and what an answer holds."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Prompt:
     """What a request asks for.
 
     `texts` are the pieces of input text in order (held in memory only); `token_ids` is the number of input tokens that
-    came as ids and need no tokenizer; `messages` is the number of chat messages.
+    came as ids and need no tokenizer; `messages` is the number of chat messages; `echo` says that the answer will begin
+    with the prompt.
     """
 
     model: str | None
@@ -29,10 +30,14 @@ class Prompt:
     messages: int = 0
     max_tokens: int | None = None
     n: int | None = None
+    echo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+# The next two are made for every chunk of every stream: a frozen dataclass of so many fields takes 0.8 µs to make, a
+# named tuple 0.2 µs.
+
+
+class Piece(NamedTuple):
     """Output text of one completion in one event: `kind` is answer, reasoning, tool or refusal."""
 
     index: int
@@ -40,9 +45,13 @@ class Piece:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What one event (or one whole body) of an answer holds."""
+class Delta(NamedTuple):
+    """What one event (or one whole body) of an answer holds.
+
+    `continuous` says that `usage` is a running count of the completion `index`. `error_type` is a short word where the
+    answer is an error, `NAMELESS` where the engine gives none. `token_ids` and `prompt_token_ids` count the ids that
+    the engine sent of the output and of the prompt; `queue_us` is the engine's own queue time in microseconds.
+    """
 
     pieces: tuple[Piece, ...] = ()
     usage: Usage | None = None
@@ -52,12 +61,18 @@ class Delta:
     error_type: str | None = None
     done: bool = False
     token_ids: int = 0
+    index: int = 0
+    prompt_token_ids: int = 0
+    queue_us: int | None = None
 
 
 EMPTY = Delta()
 
+NAMELESS = "error"
+"""The error type of an error for which the engine gives no usable word."""
 
-class Unreadable(Exception):  # noqa: N818 - said of a body, not of a program
+
+class Unreadable(Exception):
     """The bytes are not what the dialect expects; `reason` is a short fixed word, never a part of the text."""
 
     def __init__(self, reason: str = "malformed") -> None:

@@ -9,12 +9,16 @@ from exporter.record import RequestRecord
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One content event of an answer: arrival in monotonic ns, completion index, kind, and its text."""
+    """One content event of an answer: arrival in monotonic ns, completion index, kind, and its text.
+
+    `tokens` is how many tokens the engine said had come since the content event before, None where it says nothing.
+    """
 
     at: int
     index: int
     kind: str
     text: str
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Observation:
     Times are monotonic nanoseconds: `received` is the first byte of the request, `sent` its last byte handed to the
     engine, `first_byte` the response head, `ended` the last body byte or the break. `streamed` says that the answer
     really was an event stream. `continuous` says that the usage was read from an intermediate event, so it may lag
-    behind the text. `failures` are the fixed words of what could not be read (dialect failures).
+    behind the text. `output_token_ids` and `input_token_ids` are numbers of ids that the engine sent, 0 where it did
+    not send them all; `queue_us` is its own queue time. `failures` are the fixed words of what could not be read.
     """
 
     request_id: str
@@ -49,6 +54,8 @@ class Observation:
     finish_reason: str | None = None
     error_type: str | None = None
     failures: tuple[str, ...] = ()
+    input_token_ids: int = 0
+    queue_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class TokenCounter(Protocol):
     """Name of the vocabulary, for the label `tokenizer`."""
     source: str
     """`tokenizer`, or `estimate` where the count is a guess from bytes."""
+    exact_up_to: int
+    """Characters beyond which a text is only sampled, so that its count is an estimate whatever `source` says."""
 
     def count(self, text: str) -> int:
         """Tokens in `text`."""
