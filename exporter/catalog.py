@@ -154,6 +154,7 @@ METRICS: tuple[Metric, ...] = (
     _ours("token_count_source", Kind.COUNTER, "requests", "who counted the tokens", ("side", "source")),
     _ours("token_count_mismatch_tokens", Kind.HISTOGRAM, "tokens", "absolute difference of own count and server usage", ("side", "sign"), MISMATCH),
     _process("dropped_observations", Kind.COUNTER, "requests", "exchanges that were relayed but not observed", ("reason",)),
+    _process("unreadable_exchanges", Kind.COUNTER, "requests", "exchanges with a part that no dialect could read; recorded with what is known", ("reason",)),
     _process("forwarded_requests", Kind.COUNTER, "requests", "requests whose head was fully written to an upstream"),
     _process("refused_requests", Kind.COUNTER, "requests", "requests that the sidecar itself answered with an error", ("reason",)),
     _process("tokenizer_seconds", Kind.HISTOGRAM, "s", "time to count one text", ("tokenizer",), TOKENIZER),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from exporter.tokens.counters import ByteEstimate, Counter, TiktokenCounter, Timed, hugging_face
+from exporter.tokens.counters import ByteEstimate, Counter, Sampled, TiktokenCounter, Timed, hugging_face
 from exporter.tokens.vocabulary import CL100K, O200K, SHIPPED, load
 
 ESTIMATE = ByteEstimate.name
@@ -58,11 +58,17 @@ class Tokenizers:
         for _, what in self._rules:
             self._load(what)
 
-    def counter(self, model: str | None) -> Counter:
+    def counter(self, model: str | None, characters: int = 0) -> Counter:
         """The counter for a model as a client named it; the estimate where nothing is known of it.
 
-        What was found is remembered for a bounded number of names, because clients can invent them.
+        `characters` is the length of the longest text to be counted: where that is too long to be counted exactly, the
+        counter samples it and its source is `estimate`.
         """
+        counter = self._by_name(model)
+        return Sampled(counter) if characters > counter.exact_up_to and counter.source != "estimate" else counter
+
+    def _by_name(self, model: str | None) -> Counter:
+        """What was found is remembered for a bounded number of names, because clients can invent them."""
         if model is None or len(model) > _CACHED_NAME:
             return self._load(self.choose(model))
         known = self._by_model.get(model)

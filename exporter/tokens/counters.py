@@ -175,6 +175,25 @@ def hugging_face(path: Path) -> HuggingFaceCounter:
     return HuggingFaceCounter(tokenizer, file.resolve().parent.name)
 
 
+class Sampled:
+    """A counter for texts beyond its exact limit: it samples them, so its source is `estimate`."""
+
+    source = "estimate"
+
+    def __init__(self, counter: Counter) -> None:
+        self.name = counter.name
+        self.exact_up_to = counter.exact_up_to
+        self._counter = counter
+
+    def count(self, text: str) -> int:
+        """Tokens in `text`, about."""
+        return self._counter.count(text)
+
+    def ends(self, text: str) -> list[int]:
+        """For each token, the number of characters up to and including it, about."""
+        return self._counter.ends(text)
+
+
 class Timed:
     """A counter that reports how many nanoseconds each of its calls took."""
 

@@ -8,11 +8,13 @@ from importlib.resources import files
 
 import tiktoken
 
+from exporter.errors import Unusable
+
 END_OF_TEXT = "<|endoftext|>"
 END_OF_PROMPT = "<|endofprompt|>"
 
 
-class UnusableVocabulary(Exception):
+class UnusableVocabulary(Unusable):
     """A vocabulary cannot be used; the message is one sentence that says why and what to do."""
 
 

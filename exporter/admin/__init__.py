@@ -1,0 +1,1 @@
+"""What the observer tells over HTTP, on a port of its own."""

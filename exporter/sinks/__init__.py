@@ -1,0 +1,1 @@
+"""Where measurements go: the accumulator behind the metrics page, and the records on disk."""

@@ -1,0 +1,149 @@
+"""What one finished request adds to our own metrics."""
+
+from bisect import bisect_left
+
+from exporter.catalog import ISL_BANDS, MATRIX_EDGES, POSITION_LABELS, POSITIONS
+from exporter.observe.observation import Interval, Measurement
+from exporter.record import RequestRecord
+from exporter.sinks.families import Cell, Counter, Histogram
+from exporter.sinks.labels import cell, status_class
+from exporter.sinks.snapshot import Labels
+
+MICROSECONDS = 1e6
+NANOSECONDS = 1e9
+
+
+class Lengths:
+    """ISL, OSL and all that follows from them; a request whose lengths are not known adds nothing.
+
+    Long means strictly more tokens than the threshold.
+    """
+
+    def __init__(self, isl_threshold: int, osl_threshold: int) -> None:
+        self._thresholds = isl_threshold, osl_threshold
+        self._input = Histogram("tokentide_request_input_tokens")
+        self._output = Histogram("tokentide_request_output_tokens")
+        self._total = Histogram("tokentide_request_total_tokens")
+        self._asked = Histogram("tokentide_request_max_tokens")
+        self._matrix = Counter("tokentide_isl_osl_requests")
+        self._patterns = Counter("tokentide_query_pattern_requests")
+        self._wasted = Counter("tokentide_wasted_output_tokens")
+        self._sources = Counter("tokentide_token_count_source")
+        self._mismatch = Histogram("tokentide_token_count_mismatch_tokens")
+        self.counters = (self._matrix, self._patterns, self._wasted, self._sources)
+        self.histograms = (self._input, self._output, self._total, self._asked, self._mismatch)
+
+    def add(self, measurement: Measurement, labels: Labels) -> None:
+        """Adds one request under the labels model and operation."""
+        record = measurement.record
+        isl, osl, asked = known(record.input_tokens), known(record.output_tokens), known(record.max_tokens)
+        if isl is not None:
+            self._input.observe(labels, isl)
+        if osl is not None:
+            self._output.observe(labels, osl)
+            if record.outcome == "client_disconnect":
+                self._wasted.add(labels, osl)
+        if isl is not None and osl is not None:
+            self._total.observe(labels, isl + osl)
+            self._matrix.add((*labels, cell(MATRIX_EDGES, isl), cell(MATRIX_EDGES, osl)))
+            self._patterns.add((*labels, self._pattern(isl, osl)))
+        if asked is not None:
+            self._asked.observe(labels, asked)
+        self._count_sources(measurement, labels)
+
+    def _pattern(self, isl: int, osl: int) -> str:
+        words = (
+            "long" if length > limit else "short" for length, limit in zip((isl, osl), self._thresholds, strict=True)
+        )
+        return "_".join(words)
+
+    def _count_sources(self, measurement: Measurement, labels: Labels) -> None:
+        record = measurement.record
+        for side, tokens, own, source in (
+            ("input", known(record.input_tokens), measurement.own_input_tokens, record.input_source),
+            ("output", known(record.output_tokens), measurement.own_output_tokens, record.output_source),
+        ):
+            if source is None or tokens is None:
+                continue
+            self._sources.add((*labels, side, source))
+            if own is not None and source in {"usage", "continuous_usage"}:
+                sign = "equal" if own == tokens else "over" if own > tokens else "under"
+                self._mismatch.observe((*labels, side, sign), abs(own - tokens))
+
+
+class Streams:
+    """What only a streamed answer has: first and second token, and the steps between tokens."""
+
+    def __init__(self) -> None:
+        self._by_input = Histogram("tokentide_time_to_first_token_by_input_seconds")
+        self._first_answer = Histogram("tokentide_time_to_first_answer_token_seconds")
+        self._second = Histogram("tokentide_time_to_second_token_seconds")
+        self._itl = Histogram("tokentide_inter_token_latency_seconds")
+        self._per_chunk = Histogram("tokentide_tokens_per_chunk")
+        self.histograms = (self._by_input, self._first_answer, self._second, self._itl, self._per_chunk)
+
+    def add(self, measurement: Measurement, labels: Labels) -> None:
+        """Adds one streamed request under the labels model and operation."""
+        record = measurement.record
+        if record.ttft_us is not None and record.input_tokens is not None:
+            band = cell(ISL_BANDS, record.input_tokens)
+            self._by_input.observe((*labels, band), record.ttft_us / MICROSECONDS)
+        if record.ttfa_us is not None:
+            self._first_answer.observe(labels, record.ttfa_us / MICROSECONDS)
+        if record.ttst_us is not None:
+            self._second.observe(labels, record.ttst_us / MICROSECONDS)
+        if measurement.tokens_per_chunk:
+            per_chunk = self._per_chunk.cell(labels)
+            for tokens in measurement.tokens_per_chunk:
+                per_chunk.observe(tokens)
+        if measurement.intervals:
+            self._add_intervals(measurement.intervals, labels)
+
+    def _add_intervals(self, intervals: tuple[Interval, ...], labels: Labels) -> None:
+        """ITL with the weight of its tokens, so that the sum of the metric is the decode time.
+
+        The time before an event that completed no token is part of the next token's.
+        """
+        cells: list[Cell | None] = [None] * len(POSITION_LABELS)
+        bounds = self._itl.metric.buckets
+        waited = 0
+        for interval in intervals:
+            tokens = interval.tokens
+            gap = interval.gap_ns + waited
+            if tokens <= 0:
+                waited = gap
+                continue
+            waited = 0
+            band = bisect_left(POSITIONS, interval.position)
+            itl = cells[band]
+            if itl is None:
+                itl = cells[band] = self._itl.cell((*labels, POSITION_LABELS[band]))
+            itl.counts[bisect_left(bounds, gap / (tokens * NANOSECONDS))] += tokens
+            itl.sum += gap / NANOSECONDS
+
+
+class Requests:
+    """How requests ended and what of them could not be read."""
+
+    def __init__(self) -> None:
+        self._ended = Counter("tokentide_requests")
+        self._unreadable = Counter("tokentide_unreadable_exchanges")
+        self.counters = (self._ended, self._unreadable)
+
+    def add(self, measurement: Measurement, labels: Labels) -> None:
+        """Adds one request under the labels model and operation."""
+        record = measurement.record
+        stream = "true" if record.stream else "false"
+        self._ended.add((*labels, record.outcome, status_class(record.http_status), stream))
+        for reason in dict.fromkeys(measurement.failures):
+            self._unreadable.add((reason,))
+
+
+def succeeded(record: RequestRecord) -> bool:
+    """Whether the engine answered, and without an error status."""
+    return record.http_status is not None and record.http_status < 400
+
+
+def known(tokens: int | None) -> int | None:
+    """A number of tokens; None also where a stranger stated a negative one, which would make a sum shrink."""
+    return None if tokens is None or tokens < 0 else tokens

@@ -1,0 +1,77 @@
+"""The metrics page: a snapshot as Prometheus text or OpenMetrics."""
+
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric as Exposed
+from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
+
+from exporter.catalog import Kind
+from exporter.sinks.snapshot import Family, Snapshot
+
+_TYPES = {Kind.COUNTER: "counter", Kind.GAUGE: "gauge", Kind.HISTOGRAM: "histogram", Kind.INFO: "info"}
+_SUFFIXES = {Kind.COUNTER: "_total", Kind.GAUGE: "", Kind.INFO: "_info"}
+
+
+def exposed(family: Family) -> Exposed:
+    """One family as prometheus_client writes it; families without series are left out by the collector."""
+    metric = family.metric
+    name = metric.prometheus.removesuffix("_info") if metric.kind is Kind.INFO else metric.prometheus
+    page = Exposed(name, metric.meaning, _TYPES[metric.kind])
+    if metric.kind is Kind.HISTOGRAM:
+        page.samples = list(_buckets(family))
+    else:
+        sample_name = name + _SUFFIXES[metric.kind]
+        page.samples = [
+            Sample(sample_name, dict(zip(metric.labels, labels, strict=True)), number)
+            for labels, number in family.numbers.items()
+        ]
+    return page
+
+
+def _buckets(family: Family) -> Iterator[Sample]:
+    metric = family.metric
+    bounds = [*map(floatToGoString, metric.buckets), "+Inf"]
+    bucket, count, total = (f"{metric.prometheus}_{suffix}" for suffix in ("bucket", "count", "sum"))
+    for labels, distribution in family.distributions.items():
+        named = dict(zip(metric.labels, labels, strict=True))
+        for bound, cumulative in zip(bounds, accumulate(distribution.counts), strict=True):
+            yield Sample(bucket, {**named, "le": bound}, cumulative)
+        yield Sample(count, named, distribution.count)
+        yield Sample(total, named, distribution.sum)
+
+
+class SnapshotCollector:
+    """A prometheus_client collector that takes one snapshot for each collection."""
+
+    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Exposed]:
+        """All families that have a series."""
+        for family in self._snapshot().families:
+            if family.numbers or family.distributions:
+                yield exposed(family)
+
+    def describe(self) -> list[Exposed]:
+        """Nothing: names are unique by the catalogue, so registering need not collect."""
+        return []
+
+
+class Page:
+    """Renders the metrics page of one registry."""
+
+    def __init__(self, snapshot: Callable[[], Snapshot], registry: CollectorRegistry | None = None) -> None:
+        self._registry = registry or CollectorRegistry(auto_describe=False)
+        self._registry.register(SnapshotCollector(snapshot))
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Body and content type for an `Accept` header; plain text where it asks for nothing that we know."""
+        try:
+            encode, content_type = choose_encoder(accept)
+        except TypeError:  # the library compares a version that is no number with one
+            encode, content_type = choose_encoder("")
+        return encode(self._registry), content_type

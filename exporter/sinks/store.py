@@ -1,0 +1,160 @@
+"""The one accumulator of all metrics: measurements go in, snapshots come out."""
+
+import threading
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from exporter.catalog import METRICS, Kind
+from exporter.observe.observation import Measurement
+from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, succeeded
+from exporter.sinks.families import Histogram, catalogued, checked
+from exporter.sinks.genai import GenAi
+from exporter.sinks.labels import UNKNOWN, Bounded, operation
+from exporter.sinks.snapshot import Distribution, Family, Labels, Snapshot
+
+IN_FLIGHT = (
+    "tokentide_requests_in_flight",
+    "tokentide_streams_in_flight",
+    "tokentide_context_tokens_in_flight",
+)
+_NO_NUMBERS: Mapping[Labels, float] = MappingProxyType({})
+_NO_DISTRIBUTIONS: Mapping[Labels, Distribution] = MappingProxyType({})
+
+
+class Flight(Protocol):
+    """A request in flight: what it asks for, whether it streams, and the tokens of its context so far."""
+
+    model: str
+    operation: str
+    stream: bool
+    context: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Relayed:
+    """Absolute totals of one relay process."""
+
+    forwarded: int
+    refused: Mapping[str, int]
+    dropped: Mapping[str, int]
+
+
+class Store:
+    """Keeps every metric of the catalogue; safe to use from several threads.
+
+    `provider` is the value of `gen_ai.provider.name`; long means strictly above the thresholds in tokens; at most
+    `models` model names become labels, later ones are `other`.
+    """
+
+    def __init__(
+        self, *, provider: str = "openai", isl_threshold: int = 1024, osl_threshold: int = 256, models: int = 50
+    ) -> None:
+        self._lock = threading.Lock()
+        self._models = Bounded(models)
+        self._requests = Requests()
+        self._lengths = Lengths(isl_threshold, osl_threshold)
+        self._streams = Streams()
+        self._gen_ai = GenAi(provider, models)
+        self._tokenizer = Histogram("tokentide_tokenizer_seconds")
+        self._relays: dict[str, _Relayed] = {}
+        self._given: dict[str, dict[Labels, float]] = {}
+        self._readers: dict[str, Callable[[], Mapping[Labels, float]]] = {}
+
+    def accept(self, measurement: Measurement) -> None:
+        """Takes one finished request."""
+        record = measurement.record
+        with self._lock:
+            model = self._model(record.model, proven=succeeded(record))
+            labels = (model or UNKNOWN, operation(record.operation))
+            self._requests.add(measurement, labels)
+            self._lengths.add(measurement, labels)
+            if record.stream:
+                self._streams.add(measurement, labels)
+            self._gen_ai.add(measurement, model)
+
+    def tokenizer_took(self, tokenizer: str, nanoseconds: int) -> None:
+        """Takes how long one count took."""
+        with self._lock:
+            self._tokenizer.observe((tokenizer,), nanoseconds / NANOSECONDS)
+
+    def set_in_flight(self, flights: Iterable[Flight]) -> None:
+        """Takes all requests in flight; a model and operation that has none any more becomes 0."""
+        requests: Tally[Labels] = Tally()
+        streams: Tally[Labels] = Tally()
+        tokens: Tally[Labels] = Tally()
+        with self._lock:
+            for flight in flights:
+                labels = (self._model(flight.model, proven=False) or UNKNOWN, operation(flight.operation))
+                requests[labels] += 1
+                streams[labels] += flight.stream
+                tokens[labels] += flight.context
+            for gauge, sums in zip(IN_FLIGHT, (requests, streams, tokens), strict=True):
+                self._given[gauge] = {**dict.fromkeys(self._given.get(gauge, {}), 0.0), **sums}
+
+    def set_relay_totals(
+        self, source: str, forwarded: int, refused: Mapping[str, int], dropped: Mapping[str, int]
+    ) -> None:
+        """Takes the absolute totals of one relay process (worker and incarnation); all sources are summed."""
+        with self._lock:
+            self._relays[source] = _Relayed(forwarded, dict(refused), dict(dropped))
+
+    def set_numbers(self, name: str, numbers: Mapping[Labels, float]) -> None:
+        """Replaces all series of a gauge or an info (whose number is 1); ValueError for a wrong name or label."""
+        metric = catalogued(name, Kind.GAUGE, Kind.INFO)
+        with self._lock:
+            self._given[name] = {checked(metric, labels): number for labels, number in numbers.items()}
+
+    def read_numbers(self, name: str, read: Callable[[], Mapping[Labels, float]]) -> None:
+        """Lets somebody else keep a counter or gauge.
+
+        `read` is called at every snapshot, on the thread that takes it. ValueError for a wrong name.
+        """
+        catalogued(name, Kind.COUNTER, Kind.GAUGE)
+        self._readers[name] = read
+
+    def snapshot(self) -> Snapshot:
+        """All metrics as they are now."""
+        numbers = {name: dict(read()) for name, read in self._readers.items()}
+        with self._lock:
+            for counter in (*self._requests.counters, *self._lengths.counters):
+                numbers[counter.metric.name] = counter.numbers()
+            numbers.update({name: dict(given) for name, given in self._given.items()})
+            numbers.update(self._relayed())
+            distributions = {
+                histogram.metric.name: histogram.distributions()
+                for histogram in (
+                    *self._lengths.histograms,
+                    *self._streams.histograms,
+                    *self._gen_ai.histograms,
+                    self._tokenizer,
+                )
+            }
+        return Snapshot(
+            tuple(
+                Family(
+                    metric,
+                    MappingProxyType(numbers[metric.name]) if metric.name in numbers else _NO_NUMBERS,
+                    MappingProxyType(distributions[metric.name]) if metric.name in distributions else _NO_DISTRIBUTIONS,
+                )
+                for metric in METRICS
+            )
+        )
+
+    def _model(self, name: str | None, *, proven: bool) -> str:
+        return self._models.label(name, proven=proven) if name else ""
+
+    def _relayed(self) -> dict[str, dict[Labels, float]]:
+        refused: dict[Labels, float] = {}
+        dropped: dict[Labels, float] = {}
+        for relayed in self._relays.values():
+            for reasons, sums in ((relayed.refused, refused), (relayed.dropped, dropped)):
+                for reason, total in reasons.items():
+                    sums[(reason,)] = sums.get((reason,), 0) + total
+        return {
+            "tokentide_forwarded_requests": {(): sum(relayed.forwarded for relayed in self._relays.values())},
+            "tokentide_refused_requests": refused,
+            "tokentide_dropped_observations": dropped,
+        }
