@@ -29,7 +29,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "name": f"{settings.instance}-w{worker}",
             "upstream": settings.upstream,
             "tap": tap,
-            "observed": list(table.PATHS),
+            "observed": sorted({end for _, end in table.DIALECTS}),
             "drain_seconds": settings.drain_seconds,
             "connect_timeout": settings.connect_timeout_seconds,
             "keepalive_seconds": settings.keepalive_seconds,

@@ -61,7 +61,7 @@ class Relay:
 
     def observed(self, target: bytes) -> bool:
         """True for the paths of a dialect; other bodies are not worth carrying to the observer."""
-        return target.partition(b"?")[0].endswith(self._observed)
+        return target.partition(b"?")[0].rstrip(b"/").endswith(self._observed)
 
     def give_back(self, upstream: Upstream) -> None:
         """Keeps a connection for the next request."""

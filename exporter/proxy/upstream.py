@@ -89,8 +89,11 @@ class Upstream(asyncio.Protocol):
         """True while the engine has neither closed an idle connection nor said anything on it."""
         if self.transport.is_closing():
             return False
+        sock = self.transport.get_extra_info("socket")
+        if sock is None:
+            return True
         waiting = select.poll()
-        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLHUP)
+        waiting.register(sock.fileno(), select.POLLIN | select.POLLHUP)
         return not waiting.poll(0)
 
 

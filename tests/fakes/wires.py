@@ -1,0 +1,127 @@
+"""In-memory stand-ins for sockets and for what the relay provides, so that protocol tests open no socket."""
+
+import asyncio
+
+from exporter.proxy import heads
+from exporter.proxy.downstream import Downstream
+from exporter.proxy.passage import Passage
+from exporter.proxy.upstream import Upstream
+from exporter.tap.mailbox import Mailbox
+from exporter.wire.http1 import RequestHead
+
+
+class MemoryTransport(asyncio.Transport):
+    """Keeps what is written; `lose` ends the connection as the peer or the network would."""
+
+    def __init__(self, protocol: asyncio.Protocol) -> None:
+        super().__init__()
+        self.protocol = protocol
+        self.sent = b""
+        self.closed = False
+        self.aborted = False
+        self.reading = True
+        self.buffered = 0
+        protocol.connection_made(self)
+
+    def write(self, data) -> None:
+        assert not self.closed, "written after close"
+        self.sent += bytes(data)
+
+    def close(self) -> None:
+        self.lose()
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.lose()
+
+    def lose(self, error: Exception | None = None) -> None:
+        if not self.closed:
+            self.closed = True
+            self.protocol.connection_lost(error)
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def set_write_buffer_limits(self, high=None, low=None) -> None:
+        self.limit = high
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
+
+    def get_extra_info(self, name, default=None):
+        return default
+
+    def take(self) -> bytes:
+        """What was written since the last call."""
+        sent, self.sent = self.sent, b""
+        return sent
+
+
+class House:
+    """A relay without an event loop: each request gets a connection at once, or when `let_through` is called."""
+
+    def __init__(self, *, connect_at_once: bool = True) -> None:
+        self.mailbox = Mailbox("relay-under-test", "engine:8000")
+        self.connections: set[Downstream] = set()
+        self.in_flight = 0
+        self.draining = False
+        self.upstreams: list[MemoryTransport] = []
+        self.idle: list[Upstream] = []
+        self.waiting: list[Passage] = []
+        self._at_once = connect_at_once
+
+    def connect(self, passage: Passage) -> None:
+        if self.idle:
+            upstream = self.idle.pop()
+            upstream.reused = True
+            passage.connected(upstream)
+            return
+        self.waiting.append(passage)
+        if self._at_once:
+            self.let_through()
+
+    def let_through(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for passage in waiting:
+            upstream = Upstream(self.forget)
+            self.upstreams.append(MemoryTransport(upstream))
+            passage.connected(upstream)
+
+    def refuse_connection(self, error: Exception) -> None:
+        waiting, self.waiting = self.waiting, []
+        for passage in waiting:
+            passage.unreachable(error)
+
+    def upstream_head(self, head: RequestHead) -> bytes:
+        return heads.for_upstream(head, b"engine:8000", b"")
+
+    def observed(self, target: bytes) -> bool:
+        return target.startswith(b"/v1/")
+
+    def give_back(self, upstream: Upstream) -> None:
+        upstream.user = None
+        self.idle.append(upstream)
+
+    def forget(self, upstream: Upstream) -> None:
+        if upstream in self.idle:
+            self.idle.remove(upstream)
+
+
+class MemoryWire:
+    """The connection to an observer, kept as bytes."""
+
+    def __init__(self, buffered: int = 0) -> None:
+        self.sent = b""
+        self.waiting = buffered
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def buffered(self) -> int:
+        return self.waiting

@@ -1,0 +1,131 @@
+"""What clients may send, and what they get for what they may not."""
+
+import asyncio
+
+import pytest
+
+from exporter.proxy.downstream import Downstream
+from tests.fakes.wires import House, MemoryTransport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def client(house: House) -> MemoryTransport:
+    return MemoryTransport(Downstream(house))
+
+
+def say(transport: MemoryTransport, data: bytes) -> None:
+    transport.protocol.data_received(data)  # type: ignore[attr-defined]
+
+
+def get(path: bytes) -> bytes:
+    return b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % path
+
+
+def test_a_head_may_come_byte_by_byte() -> None:
+    house = House()
+    caller = client(house)
+    for byte in get(b"/v1/a"):
+        say(caller, bytes([byte]))
+    assert house.upstreams[0].sent.startswith(b"GET /v1/a HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"GET / HTTP/1.1\n\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+        b"\r\n\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_gets_400_and_a_closed_connection(data: bytes) -> None:
+    house = House()
+    caller = client(house)
+    say(caller, data)
+    assert caller.sent.startswith(b"HTTP/1.1 400 Bad Request")
+    assert caller.closed
+    assert house.mailbox.refused == {"malformed_request": 1}
+    assert not house.upstreams
+
+
+def test_a_head_without_end_gets_431() -> None:
+    caller = client(House())
+    say(caller, b"GET / HTTP/1.1\r\n")
+    say(caller, b"x: " + b"y" * 70_000)
+    assert caller.sent.startswith(b"HTTP/1.1 431")
+
+
+def test_a_malformed_chunk_ends_the_request_for_the_engine_too() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n")
+    assert caller.sent.startswith(b"HTTP/1.1 400")
+    assert house.upstreams[0].aborted
+    assert house.in_flight == 0
+
+
+def test_websocket_upgrades_are_refused_clearly_and_others_ignored() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"GET /v1/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert caller.sent.startswith(b"HTTP/1.1 501")
+    other = client(house)
+    say(other, b"GET /v1/a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert b"Upgrade" not in house.upstreams[0].sent
+
+
+def test_pipelined_requests_are_answered_in_order_one_at_a_time() -> None:
+    async def story() -> None:
+        house = House()
+        caller = client(house)
+        say(caller, get(b"/v1/a") + get(b"/v1/b") + get(b"/v1/c"))
+        engine = house.upstreams[0]
+        for path in (b"/v1/a", b"/v1/b", b"/v1/c"):
+            assert engine.take().startswith(b"GET " + path)
+            say(engine, OK)
+            await asyncio.sleep(0)
+        assert caller.sent == OK * 3
+        assert caller.reading
+
+    asyncio.run(story())
+
+
+def test_a_pipelining_client_is_not_read_further_while_it_waits() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, get(b"/v1/a") + get(b"/v1/b"))
+    assert not caller.reading
+
+
+def test_a_client_that_does_not_read_gets_no_further_answer_until_it_does() -> None:
+    async def story() -> None:
+        house = House()
+        caller = client(house)
+        say(caller, get(b"/v1/a") + get(b"/v1/b"))
+        caller.protocol.pause_writing()
+        say(house.upstreams[0], OK)
+        await asyncio.sleep(0)
+        assert house.mailbox.forwarded == 1
+        caller.protocol.resume_writing()
+        assert house.mailbox.forwarded == 2
+
+    asyncio.run(story())
+
+
+def test_the_connection_closes_when_the_client_said_so() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"GET /v1/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    say(house.upstreams[0], OK)
+    assert b"Connection: close" in caller.sent
+    assert caller.closed
+
+
+def test_the_house_knows_its_connections() -> None:
+    house = House()
+    caller = client(house)
+    assert len(house.connections) == 1
+    caller.lose()
+    assert not house.connections

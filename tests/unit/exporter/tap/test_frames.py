@@ -1,0 +1,37 @@
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.tap import frames
+
+some_pieces = st.lists(st.tuples(st.integers(1, 7), st.integers(-(2**62), 2**62), st.binary(max_size=50)), max_size=10)
+
+
+@given(st.integers(0, 2**63), some_pieces)
+def test_pieces_come_back_as_they_went(number: int, pieces: list[tuple[int, int, bytes]]) -> None:
+    kinds = bytes(kind for kind, _, _ in pieces)
+    stamps = array("q", [at for _, at, _ in pieces]).tobytes()
+    sent = frames.pieces(number, kinds, stamps, [blob for _, _, blob in pieces])
+    [(kind, payload)] = frames.FrameReader().feed(sent)
+    assert kind == frames.PIECES
+    assert frames.read_pieces(payload) == (number, pieces)
+
+
+@given(st.lists(st.binary(max_size=30), max_size=5), st.integers(1, 7))
+def test_frames_come_out_whole_however_the_bytes_arrive(payloads: list[bytes], step: int) -> None:
+    sent = b"".join(frames.frame(frames.TOTALS, payload) for payload in payloads)
+    reader = frames.FrameReader()
+    got = [each for at in range(0, len(sent), step) for each in reader.feed(sent[at : at + step])]
+    assert got == [(frames.TOTALS, payload) for payload in payloads]
+
+
+def test_numbers_come_back_as_they_went() -> None:
+    [(kind, payload)] = frames.FrameReader().feed(frames.numbers(frames.ACK, [1, 2**63]))
+    assert (kind, frames.read_numbers(payload)) == (frames.ACK, [1, 2**63])
+
+
+def test_an_absurd_length_is_an_error_rather_than_memory() -> None:
+    with pytest.raises(ValueError, match="absurdly long"):
+        list(frames.FrameReader().feed(b"\xff\xff\xff\xff\x01"))

@@ -1,0 +1,74 @@
+from array import array
+
+from exporter.tap import frames
+from exporter.tap.intake import Intake, Key, Totals
+from exporter.tap.unpack import Timed
+from tests.fakes.wires import MemoryTransport
+
+OPENING = frames.opening(0, 1, b"GET / HTTP/1.1\r\nHost: e\r\n\r\n")
+
+
+class Listener:
+    """Keeps what an intake reports."""
+
+    def __init__(self, known: set[Key] | None = None) -> None:
+        self.heard: list[object] = []
+        self._known = known or set()
+
+    def known(self, key: Key) -> bool:
+        return key in self._known
+
+    def received(self, key: Key, events: list[Timed]) -> None:
+        self.heard.append(("events", key, len(events)))
+
+    def forget(self, key: Key) -> None:
+        self.heard.append(("forget", key))
+
+    def totals(self, relay: str, totals: Totals) -> None:
+        self.heard.append(("totals", relay, totals))
+
+    def joined(self, relay: str, intake: Intake) -> None:
+        self.heard.append(("joined", relay))
+
+    def left(self, relay: str) -> None:
+        self.heard.append(("left", relay))
+
+
+def hello() -> bytes:
+    return frames.frame(frames.HELLO, b'{"relay": "r", "upstream": "u"}')
+
+
+def opened(number: int) -> bytes:
+    return frames.pieces(number, bytes([frames.REQUEST_HEAD]), array("q", [1]).tobytes(), [OPENING])
+
+
+def test_a_relay_is_heard_from_hello_to_goodbye() -> None:
+    listener = Listener()
+    intake = Intake(listener)
+    transport = MemoryTransport(intake)
+    intake.data_received(hello() + opened(1) + frames.numbers(frames.DROP, [1]))
+    intake.data_received(frames.frame(frames.TOTALS, b'{"forwarded": 1, "refused": {"x": 2}, "dropped": {}}'))
+    transport.lose()
+    assert listener.heard == [
+        ("joined", "r"),
+        ("events", ("r", 1), 1),
+        ("forget", ("r", 1)),
+        ("totals", "r", Totals(1, {"x": 2}, {})),
+        ("left", "r"),
+    ]
+
+
+def test_an_exchange_that_is_already_safe_is_acknowledged_and_not_observed_twice() -> None:
+    listener = Listener({("r", 4)})
+    intake = Intake(listener)
+    transport = MemoryTransport(intake)
+    intake.data_received(hello() + opened(4))
+    assert listener.heard == [("joined", "r")]
+    assert list(frames.FrameReader().feed(transport.sent)) == [(frames.ACK, array("Q", [4]).tobytes())]
+
+
+def test_whoever_does_not_say_who_it_is_is_cut_off() -> None:
+    intake = Intake(Listener())
+    transport = MemoryTransport(intake)
+    intake.data_received(opened(1))
+    assert transport.aborted

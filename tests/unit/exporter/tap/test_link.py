@@ -1,0 +1,35 @@
+from exporter.tap import frames
+from exporter.tap.link import Link
+from exporter.tap.mailbox import Mailbox
+from tests.fakes.wires import MemoryTransport
+
+
+def test_a_link_carries_pieces_one_way_and_acknowledgements_the_other() -> None:
+    mailbox = Mailbox("r", "u")
+    link = Link(mailbox)
+    transport = MemoryTransport(link)
+    mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    kinds = [kind for kind, _ in frames.FrameReader().feed(transport.take())]
+    assert kinds == [frames.HELLO, frames.TOTALS, frames.PIECES, frames.TOTALS]
+    link.data_received(frames.numbers(frames.ACK, [1]))
+    assert mailbox.pending == 0
+
+
+def test_a_broken_link_is_known_and_nothing_is_written_to_it() -> None:
+    mailbox = Mailbox("r", "u")
+    link = Link(mailbox)
+    transport = MemoryTransport(link)
+    transport.lose()
+    assert link.lost.is_set()
+    assert link.buffered() == 0
+    mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    assert mailbox.pending == 1
+
+
+def test_a_link_tells_how_much_the_kernel_has_not_taken() -> None:
+    link = Link(Mailbox("r", "u"))
+    transport = MemoryTransport(link)
+    transport.buffered = 77
+    assert link.buffered() == 77

@@ -1,0 +1,136 @@
+import json
+
+from exporter.tap import frames
+from exporter.tap.mailbox import Mailbox
+from tests.fakes.wires import MemoryWire
+
+
+def told(wire: MemoryWire) -> list[tuple[int, bytes]]:
+    sent, wire.sent = wire.sent, b""
+    return list(frames.FrameReader().feed(sent))
+
+
+def exchanges(wire: MemoryWire) -> list[tuple[int, list[bytes]]]:
+    pieces = [frames.read_pieces(payload) for kind, payload in told(wire) if kind == frames.PIECES]
+    return [(number, [blob for _, _, blob in parts]) for number, parts in pieces]
+
+
+def balanced(mailbox: Mailbox) -> bool:
+    return mailbox.forwarded == mailbox.acknowledged + sum(mailbox.dropped.values()) + mailbox.pending
+
+
+def test_a_new_observer_hears_who_the_relay_is_and_what_it_counted() -> None:
+    mailbox, wire = Mailbox("relay-1", "engine:8000"), MemoryWire()
+    mailbox.refused["malformed_request"] += 2
+    mailbox.connected(wire)
+    (hello, who), (totals, counted) = told(wire)
+    assert (hello, json.loads(who)) == (frames.HELLO, {"relay": "relay-1", "upstream": "engine:8000"})
+    assert totals == frames.TOTALS
+    assert json.loads(counted) == {"forwarded": 0, "refused": {"malformed_request": 2}, "dropped": {}}
+
+
+def test_pieces_are_told_once_and_in_order() -> None:
+    mailbox, wire = Mailbox("r", "u"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    trace.add(frames.RESPONSE_BODY, b"b", 2)
+    trace.add(frames.RESPONSE_BODY, b"c", 3)
+    mailbox.flush()
+    mailbox.flush()
+    assert exchanges(wire) == [(1, [b"a"]), (1, [b"b", b"c"])]
+
+
+def test_what_is_acknowledged_is_forgotten() -> None:
+    mailbox, wire = Mailbox("r", "u"), MemoryWire()
+    mailbox.connected(wire)
+    mailbox.open().add(frames.REQUEST_HEAD, b"a" * 1000, 1)
+    mailbox.flush()
+    assert mailbox.held > 1000
+    mailbox.acked(1)
+    assert (mailbox.held, mailbox.pending, mailbox.acknowledged) == (0, 0, 1)
+    assert balanced(mailbox)
+
+
+def test_an_observer_that_was_killed_is_told_again_from_the_start() -> None:
+    mailbox, first, second = Mailbox("r", "u"), MemoryWire(), MemoryWire()
+    mailbox.connected(first)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    mailbox.disconnected()
+    trace.add(frames.RESPONSE_BODY, b"b", 2)
+    mailbox.flush()
+    mailbox.connected(second)
+    assert exchanges(second) == [(1, [b"a", b"b"])]
+    assert not mailbox.dropped
+
+
+def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -> None:
+    mailbox, wire = Mailbox("r", "u", budget=1000), MemoryWire()
+    mailbox.connected(wire)
+    large, small = mailbox.open(), mailbox.open()
+    large.add(frames.REQUEST_BODY, b"x" * 2000, 1)
+    small.add(frames.REQUEST_BODY, b"y", 1)
+    mailbox.flush()
+    assert exchanges(wire) == [(1, [b"x" * 2000]), (2, [b"y"])]
+    mailbox.disconnected()
+    assert mailbox.dropped == {"observer_lost": 1}
+    again = MemoryWire()
+    mailbox.connected(again)
+    assert exchanges(again) == [(2, [b"y"])]
+    assert balanced(mailbox)
+
+
+def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None:
+    mailbox, wire = Mailbox("r", "u", budget=1000), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    for i in range(50):
+        trace.add(frames.RESPONSE_BODY, b"%100d" % i, i)
+        mailbox.flush()
+        assert mailbox.held <= 1000 + 164
+    assert len(exchanges(wire)) == 50
+    mailbox.acked(1)
+    assert mailbox.held == 0
+
+
+def test_a_slow_observer_costs_whole_exchanges_and_each_is_counted() -> None:
+    mailbox, wire = Mailbox("r", "u", budget=1000, outbox=10), MemoryWire()
+    mailbox.connected(wire)
+    wire.waiting = 11
+    traces = [mailbox.open() for _ in range(5)]
+    for trace in traces:
+        trace.add(frames.REQUEST_BODY, b"x" * 300, 1)
+    mailbox.flush()
+    assert mailbox.dropped == {"tap_full": 3}
+    assert mailbox.held <= 1000
+    wire.waiting = 0
+    told(wire)
+    traces[4].add(frames.RESPONSE_BODY, b"late", 2)
+    mailbox.flush()
+    assert [number for number, _ in exchanges(wire)] == [1, 2]
+    assert balanced(mailbox)
+
+
+def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
+    mailbox, wire = Mailbox("r", "u", budget=1000, outbox=10), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    wire.waiting = 11
+    trace.add(frames.RESPONSE_BODY, b"x" * 2000, 2)
+    mailbox.flush()
+    assert (frames.DROP, [1]) in [(kind, frames.read_numbers(p)) for kind, p in told(wire) if kind == frames.DROP]
+
+
+def test_without_an_observer_memory_stays_within_the_budget() -> None:
+    mailbox = Mailbox("r", "u", budget=10_000)
+    for _ in range(100):
+        mailbox.open().add(frames.REQUEST_BODY, b"x" * 1000, 1)
+        mailbox.flush()
+    assert mailbox.held <= 10_000
+    assert mailbox.dropped["tap_full"] == 100 - mailbox.pending
+    assert balanced(mailbox)
