@@ -1,8 +1,26 @@
 """What one hour of traffic looked like, so that hours can be added up exactly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.histogram import Quantiles
+import numpy as np
+
+from analyzer.histogram import Histogram, Quantiles
+
+CELL = 64  # a cell of the grid is CELL · (power of two of ISL) + (power of two of OSL)
+
+ITL_BOUNDS_MS = (
+    1, 2, 4, 6, 8, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500, 750,
+    1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where long begins, in tokens: strictly above."""
+
+    isl: int = 1024
+    osl: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +62,140 @@ class Latency:
     tpot_ms: Quantiles | None
     e2e_ms: Quantiles | None
     itl_ms: Quantiles | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The fullest bin and the moment it began, in microseconds since the epoch; the first one of equals."""
+
+    requests: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Requests of each kind, input named first."""
+
+    short_short: int
+    short_long: int
+    long_short: int
+    long_long: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """How requests ended: stopped by a length limit, of those whose reason is known; not completed, of all."""
+
+    cut_by_length: int
+    reason_known: int
+    not_completed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HourlyShape:
+    """The requests of one local hour, or, added up, of many.
+
+    `start` is where the (first) hour begins, `first` and `last` the arrivals at its ends, all in microseconds since the
+    epoch. `seconds` and `minutes` hold the counts of the bins that are not empty, aligned to UTC. `asked` is input plus
+    the output limit the client asked for, of requests that named one. `grid` holds cells of powers of two.
+    """
+
+    start: int
+    requests: int
+    first: int
+    last: int
+    isl: Histogram
+    osl: Histogram
+    total: Histogram
+    asked: Histogram
+    grid: Histogram
+    seconds: Histogram
+    minutes: Histogram
+    peak_second: Peak
+    peak_minute: Peak
+    patterns: Patterns
+    endings: Endings
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Requests of one caller."""
+
+    client_id: str
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was recorded of one model: its hours in order of time, its largest callers, and its latency.
+
+    `callers` are the ten largest, `peak_caller` the largest of the fullest minute; both without requests that name no
+    caller.
+    """
+
+    hours: tuple[HourlyShape, ...]
+    callers: tuple[Caller, ...]
+    peak_caller: Caller | None
+    latency: Latency | None
+
+
+def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:
+    """What one shape over all requests of `shapes` would hold, exactly; raises `ValueError` without any."""
+    if not shapes:
+        raise ValueError("there are no hours to add up")
+    return HourlyShape(
+        start=min(s.start for s in shapes),
+        requests=sum(s.requests for s in shapes),
+        first=min(s.first for s in shapes),
+        last=max(s.last for s in shapes),
+        isl=Histogram.merged([s.isl for s in shapes]),
+        osl=Histogram.merged([s.osl for s in shapes]),
+        total=Histogram.merged([s.total for s in shapes]),
+        asked=Histogram.merged([s.asked for s in shapes]),
+        grid=Histogram.merged([s.grid for s in shapes]),
+        seconds=Histogram.merged([s.seconds for s in shapes]),
+        minutes=Histogram.merged([s.minutes for s in shapes]),
+        peak_second=highest([s.peak_second for s in shapes]),
+        peak_minute=highest([s.peak_minute for s in shapes]),
+        patterns=Patterns(
+            sum(s.patterns.short_short for s in shapes),
+            sum(s.patterns.short_long for s in shapes),
+            sum(s.patterns.long_short for s in shapes),
+            sum(s.patterns.long_long for s in shapes),
+        ),
+        endings=Endings(
+            sum(s.endings.cut_by_length for s in shapes),
+            sum(s.endings.reason_known for s in shapes),
+            sum(s.endings.not_completed for s in shapes),
+        ),
+    )
+
+
+def highest(peaks: Sequence[Peak]) -> Peak:
+    """The fullest of `peaks`, the earliest of equals."""
+    return min(peaks, key=lambda peak: (-peak.requests, peak.at))
+
+
+def joint(shape: HourlyShape) -> Joint:
+    """The ISL × OSL grid of `shape` with edges up to the smallest power of two that holds the longest request."""
+    rows, columns = np.divmod(shape.grid.values, CELL)
+    counts = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), dtype=np.int64)
+    counts[rows, columns] = shape.grid.counts
+    return Joint(
+        isl_edges=tuple(1 << i for i in range(counts.shape[0])),
+        osl_edges=tuple(1 << j for j in range(counts.shape[1])),
+        counts=tuple(tuple(row) for row in counts.tolist()),
+    )
+
+
+def query_patterns(shape: HourlyShape, thresholds: Thresholds) -> QueryPatterns:
+    """The shares of the four kinds of request; `thresholds` are those that the shape was counted with."""
+    counted, requests = shape.patterns, shape.requests
+    return QueryPatterns(
+        isl_threshold=thresholds.isl,
+        osl_threshold=thresholds.osl,
+        short_short=counted.short_short / requests,
+        short_long=counted.short_long / requests,
+        long_short=counted.long_short / requests,
+        long_long=counted.long_long / requests,
+    )

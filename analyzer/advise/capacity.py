@@ -1,6 +1,19 @@
 """How many replicas and GPUs the peak asks for."""
 
+import math
 from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.demand import Bins, Rate, negative_binomial_p95, poisson_p95
+from analyzer.evidence import Evidence
+
+UNCHECKED = "stated, not checked against the records"
+Law = Literal["negative_binomial", "poisson", "busy"]
+LAWS: dict[Law, str] = {
+    "negative_binomial": "the negative binomial law with their mean and variance",
+    "poisson": "the Poisson law with their mean",
+    "busy": "their count",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,49 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedCapacity:
+    """What the user says one replica delivers and costs, and what runs today.
+
+    `rps_per_replica` is requests per second within the objectives, `rho_max` the share of it that may be used, `law`
+    how the peak is found unless `peak_rps` states it. Prices are per GPU and hour in any one currency.
+    """
+
+    rps_per_replica: float
+    gpu: str | None = None
+    gpus_per_replica: int = 1
+    gpus_per_node: int = 8
+    price_per_gpu_hour: float | None = None
+    n_plus_one: bool = False
+    min_replicas: int = 1
+    rho_max: float = 1.0
+    law: Law = "negative_binomial"
+    peak_rps: float | None = None
+    current_replicas: int | None = None
+    current_gpus_per_replica: int | None = None
+    objectives: Objectives = Objectives()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be carried: the rate of the window, its busiest cell of hours (if any was seen for an hour), and the
+    mean tokens of a request, input and output.
+    """
+
+    rate: Rate
+    busiest: Bins | None
+    busiest_name: str
+    mean_tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The load to size for in requests per second, and the sentence that says how it was found."""
+
+    rps: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class CapacityAdvice:
     """The replicas and GPUs that carry the peak.
 
@@ -57,3 +113,100 @@ class CapacityAdvice:
     cost_per_million_tokens: float | None
     current: Deployment | None
     change_gpus: int | None
+
+
+def replicas_for(peak_rps: float, rps_per_replica: float, rho_max: float = 1.0) -> int:
+    """The replicas that carry `peak_rps`: ceil(peak / (rps_per_replica · rho_max)).
+
+    A quotient within 1e-9 of a whole number counts as that number: 4.2 / 1.4 is 3, not 4.
+    """
+    return max(1, math.ceil(peak_rps / (rps_per_replica * rho_max) - 1e-9))
+
+
+def nodes_for(replicas: int, gpus_per_replica: int, gpus_per_node: int) -> int:
+    """The nodes for `replicas`, none of which is split over nodes unless it is larger than one."""
+    if gpus_per_replica > gpus_per_node:
+        return replicas * math.ceil(gpus_per_replica / gpus_per_node)
+    return math.ceil(replicas / (gpus_per_node // gpus_per_replica))
+
+
+def peak(load: Load, stated: StatedCapacity) -> Peak:
+    """The load that 95 % of the seconds stay at or below.
+
+    By the stated law within the busiest cell of hours, since the daily trend would count as burstiness in a mean over
+    the whole window; over the whole window where no cell was seen for an hour. A stated peak goes before all.
+    """
+    if stated.peak_rps is not None:
+        return Peak(stated.peak_rps, f"the peak of {stated.peak_rps:g} requests/s is stated")
+    rate = load.rate
+    if stated.law == "busy" or load.busiest is None:
+        counts = {
+            "negative_binomial": rate.negative_binomial_p95_1s,
+            "poisson": rate.poisson_p95_1s,
+            "busy": rate.busy_p95_1s,
+        }
+        found, where = counts[stated.law], "the seconds of the window"
+    else:
+        cell = load.busiest
+        negative_binomial = stated.law == "negative_binomial"
+        found = negative_binomial_p95(cell.mean, cell.variance) if negative_binomial else poisson_p95(cell.mean)
+        where = f"the seconds of the busiest hours ({load.busiest_name})"
+    return Peak(
+        float(found),
+        f"95 % of {where} stay at or below {found} requests/s by {LAWS[stated.law]} "
+        f"(over the whole window: Poisson {rate.poisson_p95_1s}, negative binomial {rate.negative_binomial_p95_1s}, "
+        f"counted {rate.busy_p95_1s})",
+    )
+
+
+def advise(
+    model: str, load: Load, stated: StatedCapacity, max_model_len: int | None, requests: int, days: int
+) -> tuple[CapacityAdvice, Evidence]:
+    """The replicas, GPUs, nodes and cost for the peak of `load`, with the evidence.
+
+    instances = max(ceil(peak / (rps_per_replica · rho_max)), min_replicas), one more where N+1 is asked for. Cost is
+    GPUs times their price; per million tokens it is spread over the input and output tokens of the mean rate.
+    """
+    found = peak(load, stated)
+    replicas = max(replicas_for(found.rps, stated.rps_per_replica, stated.rho_max), stated.min_replicas)
+    replicas += stated.n_plus_one
+    gpus = replicas * stated.gpus_per_replica
+    cost = None if stated.price_per_gpu_hour is None else gpus * stated.price_per_gpu_hour
+    tokens_per_hour = load.rate.mean_rps * 3600 * load.mean_tokens
+    current = _current(stated)
+    advice = CapacityAdvice(
+        gpu=stated.gpu,
+        objectives=stated.objectives,
+        source="stated",
+        source_detail=f"{stated.rps_per_replica:g} requests/s per replica, from the settings",
+        confidence=UNCHECKED,
+        profile=Profile(model, stated.gpu, stated.gpus_per_replica, max_model_len, replicas),
+        rps_per_replica=stated.rps_per_replica,
+        peak_rps=found.rps,
+        replicas=replicas,
+        gpus_per_replica=stated.gpus_per_replica,
+        gpus=gpus,
+        nodes=nodes_for(replicas, stated.gpus_per_replica, stated.gpus_per_node),
+        cost_per_hour=cost,
+        cost_per_million_tokens=cost / tokens_per_hour * 1e6 if cost is not None and tokens_per_hour else None,
+        current=current,
+        change_gpus=None if current is None else gpus - current.gpus,
+    )
+    return advice, Evidence("capacity.replicas", requests, days, None, _sentence(found, advice, stated))
+
+
+def _current(stated: StatedCapacity) -> Deployment | None:
+    if stated.current_replicas is None:
+        return None
+    gpus = stated.current_replicas * (stated.current_gpus_per_replica or stated.gpus_per_replica)
+    price = stated.price_per_gpu_hour
+    return Deployment(stated.current_replicas, gpus, None if price is None else gpus * price)
+
+
+def _sentence(found: Peak, advice: CapacityAdvice, stated: StatedCapacity) -> str:
+    spare = ", one of them to spare" if stated.n_plus_one else ""
+    used = f" used to {stated.rho_max:.0%}" if stated.rho_max < 1 else ""
+    return (
+        f"{found.sentence[0].upper()}{found.sentence[1:]}; at {stated.rps_per_replica:g} requests/s per replica{used}, "
+        f"which the settings state and these records do not check, that takes {advice.replicas} replicas{spare}."
+    )

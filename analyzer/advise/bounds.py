@@ -1,0 +1,105 @@
+"""Upper confidence bounds that assume no shape of the distribution."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analyzer.histogram import Histogram
+
+RESAMPLES = 1000
+DAYS_FOR_VARIATION = 7
+NEAR_BOUND = 1.25  # a longest request below this multiple of its bound is covered as well
+BATCH = 20  # resamples reckoned at once: bounds memory where lengths are many
+
+
+@dataclass(frozen=True, slots=True)
+class LengthTarget:
+    """What limits are wanted: the share of requests that may be over, at which confidence, rounded up to what.
+
+    `current_max_seq_len` is the limit in force today, `model_max_seq_len` the longest the model allows, both in tokens.
+    """
+
+    over_share: float = 0.001
+    confidence: float = 0.95
+    align_to: int = 64
+    current_max_seq_len: int | None = None
+    model_max_seq_len: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One side's lengths, the quantile seen, and its upper bound with where that came from."""
+
+    lengths: Histogram
+    seen: int
+    rank: int
+    by_rank: int
+    by_days: int | None
+
+    @property
+    def value(self) -> int:
+        """The larger of the two bounds: requests of one day are not independent of each other."""
+        return max(self.by_rank, self.by_days or 0)
+
+    @property
+    def to_cover(self) -> int:
+        """The bound, or the longest request where it is near enough to be covered as well."""
+        longest = int(self.lengths.values[-1])
+        return longest if longest < NEAR_BOUND * self.value else self.value
+
+
+def rank(requests: int, over_share: float, confidence: float) -> int | None:
+    """The rank r of the order statistic X₍r₎ that bounds the (1 − over_share) quantile from above.
+
+    r = binom.ppf(confidence, n, 1 − over_share) + 1: with at least `confidence` the quantile is at or below X₍r₎, for
+    independent requests of any distribution (David & Nagaraja, Order Statistics, 7.1). `None` where r > n.
+    """
+    if requests < 1:
+        return None
+    found = int(stats.binom.ppf(confidence, requests, 1 - over_share)) + 1
+    return found if found <= requests else None
+
+
+def requests_needed(over_share: float, confidence: float) -> int:
+    """The fewest requests with which `rank` is defined: the smallest n with (1 − over_share)^n ≤ 1 − confidence."""
+    return math.ceil(math.log(1 - confidence) / math.log1p(-over_share))
+
+
+def share_bound(over: int, requests: int, confidence: float) -> float:
+    """The one-sided Clopper–Pearson upper bound of a share of which `over` among `requests` were seen."""
+    return 1.0 if over >= requests else float(stats.beta.ppf(confidence, over + 1, requests - over))
+
+
+def day_block_bound(days: Sequence[Histogram], over_share: float, confidence: float, seed: int = 0) -> int:
+    """The `confidence` quantile of the (1 − over_share) quantile over resamples of whole days.
+
+    Days are drawn with replacement, as many as there are, 1000 times with a fixed seed; requests of one day stay
+    together, so that days that differ from each other widen the bound as they should. Quantiles are nearest-rank.
+    """
+    everything = Histogram.merged(days)
+    matrix = np.zeros((len(days), len(everything.values)))
+    for row, day in enumerate(days):
+        matrix[row, np.searchsorted(everything.values, day.values)] = day.counts
+    above = matrix[:, ::-1].cumsum(axis=1)[:, ::-1]  # requests at or above each length
+    generator = np.random.default_rng(seed)
+    weights = generator.multinomial(len(days), np.full(len(days), 1 / len(days)), size=RESAMPLES)
+    found: list[int] = []
+    for start in range(0, RESAMPLES, BATCH):
+        counts = weights[start : start + BATCH] @ above
+        # X at or below v for a share of 1 − over_share ⇔ at most over_share lies above v
+        allowed = np.floor(counts[:, :1] * over_share + 1e-9)
+        beyond = np.concatenate([counts[:, 1:], np.zeros((len(counts), 1))], axis=1)
+        found.extend(everything.values[np.argmax(beyond <= allowed, axis=1)].tolist())
+    return Histogram.of((value, 1) for value in found).quantile(math.ceil(confidence * 1000))
+
+
+def bound(lengths: Histogram, days: Sequence[Histogram], number: int, target: LengthTarget) -> Bound:
+    """The bound of one side from the order statistic of rank `number` and, with seven days or more, whole days."""
+    by_days = None
+    if len(days) >= DAYS_FOR_VARIATION:
+        by_days = day_block_bound(days, target.over_share, target.confidence)
+    seen = lengths.at_rank(max(1, lengths.total - math.floor(lengths.total * target.over_share + 1e-9)))
+    return Bound(lengths, seen, number, lengths.at_rank(number), by_days)

@@ -1,0 +1,128 @@
+"""What stands behind the length limits and what they change, in honest sentences."""
+
+from collections.abc import Sequence
+
+from analyzer.advise.bounds import DAYS_FOR_VARIATION, Bound, LengthTarget, requests_needed, share_bound
+from analyzer.evidence import Evidence
+from analyzer.shape import HourlyShape
+
+WEEK_US = 604_800_000_000
+LIMITS = {"isl": "max_input_len", "osl": "max_output_len", "total": "max_seq_len"}
+SIDES = {"isl": "input", "osl": "output", "total": "input and output"}
+
+
+def percent(share: float) -> str:
+    """A share (0..1) as a percentage with three significant digits."""
+    return f"{100 * share:.3g} %"
+
+
+def of_limit(side: str, bound: Bound, limit: int, days: int, target: LengthTarget) -> Evidence:
+    """How the limit of one side (isl, osl or total) came about; its interval is from the quantile seen to its bound."""
+    requests = bound.lengths.total
+    sentence = (
+        f"{percent(1 - target.over_share)} of {requests:,} requests have at most {bound.seen:,} {SIDES[side]} tokens; "
+        f"with {percent(target.confidence)} confidence that length is at most {bound.value:,} (order statistic "
+        f"{bound.rank:,} of {requests:,} gives {bound.by_rank:,}; {_days(bound)}); the limit is {limit:,}"
+        f"{_why(bound, limit)}."
+    )
+    return Evidence(f"lengths.{LIMITS[side]}", requests, days, (bound.seen, bound.value), sentence)
+
+
+def of_share_over(shape: HourlyShape, over: int, limit: int, days: int, target: LengthTarget) -> Evidence:
+    """How many requests are longer than the total limit, with the one-sided Clopper–Pearson bound."""
+    bound = share_bound(over, shape.requests, target.confidence)
+    sentence = (
+        f"{over:,} of {shape.requests:,} recorded requests are longer than {limit:,} tokens in input and output "
+        f"together ({percent(over / shape.requests)}); with {percent(target.confidence)} confidence at most "
+        f"{percent(bound)} are, if requests are independent of each other."
+    )
+    return Evidence("lengths.over_share", shape.requests, days, (0.0, bound), sentence)
+
+
+def of_caps(shape: HourlyShape, days: int, caps: Sequence[str]) -> Evidence:
+    """Whether the lengths seen were cut off, from the signs in `caps`."""
+    if caps:
+        sentence = (
+            f"A limit in force cut lengths off ({'; '.join(caps)}): the true lengths are longer than the bounds say, "
+            "and how much longer cannot be seen from these records."
+        )
+    elif shape.endings.reason_known:
+        sentence = (
+            f"{shape.endings.cut_by_length:,} of {shape.endings.reason_known:,} answers ran into a length limit, and "
+            "no pile of requests at the longest length hints at another one; refused requests have no length to count."
+        )
+    else:
+        sentence = (
+            "The records do not say why answers ended; no pile of requests at the longest length hints at a limit in "
+            "force, but it cannot be ruled out."
+        )
+    return Evidence("lengths.right_censored", shape.requests, days, None, sentence)
+
+
+def too_little(shape: HourlyShape, target: LengthTarget) -> str:
+    """How many requests a bound needs, and what to do."""
+    needed = requests_needed(target.over_share, target.confidence)
+    return (
+        f"A limit that {percent(target.over_share)} of the requests exceed needs at least {needed:,} requests at "
+        f"{percent(target.confidence)} confidence, and there are {shape.requests:,}: record more traffic or accept a "
+        "larger target_over_share."
+    )
+
+
+def effect(shape: HourlyShape, limit: int, over: int, target: LengthTarget) -> str:
+    """What running with `limit` as the total limit changes and what it does not (`max_model_len`, `max_seq_len`)."""
+    bound = share_bound(over, shape.requests, target.confidence)
+    expected = f"Expected truncation {percent(over / shape.requests)}, at most {percent(bound)}{_weekly(shape, over)}."
+    return " ".join(filter(None, (_change(limit, target.current_max_seq_len), expected, _asked(shape, limit))))
+
+
+def _change(limit: int, current: int | None) -> str:
+    if current == limit:
+        return f"None: {limit:,} is the limit today."
+    if current is not None and current < limit:
+        return (
+            f"Admission: raising the limit from {current:,} to {limit:,} lets longer requests in; it costs no KV-cache "
+            "memory by itself in an engine with a paged cache, but a scheduler that reserves the worst case admits "
+            "fewer requests at once."
+        )
+    action = "A limit of" if current is None else f"Lowering the limit from {current:,} to"
+    times = "more requests" if current is None else f"up to {current / limit:.1f} times as many requests"
+    return (
+        f"Admission and latency: {action} {limit:,} tokens will not by itself raise the throughput of an engine with a "
+        "paged KV cache (vLLM, SGLang); it allows a smaller KV cache or GPU, makes a scheduler that reserves the worst "
+        f"case (TensorRT-LLM's default) admit {times} where clients send no max_tokens, and caps the stall that one "
+        "request can cause."
+    )
+
+
+def _weekly(shape: HourlyShape, over: int) -> str:
+    """Requests over the limit per week, only where a week was seen."""
+    span = shape.last - shape.first
+    if span < 0.95 * WEEK_US:
+        return ""
+    return f", about {over * WEEK_US / span:,.0f} requests a week"
+
+
+def _asked(shape: HourlyShape, limit: int) -> str:
+    """What engines that check the request up front would refuse, where clients name an output limit."""
+    over = shape.asked.over(limit)
+    if not over:
+        return ""
+    return (
+        f"An engine that checks input + max_tokens up front (vLLM) would refuse {over:,} of {shape.asked.total:,} "
+        "requests that asked for more than they used: let clients ask for less."
+    )
+
+
+def _days(bound: Bound) -> str:
+    if bound.by_days is None:
+        return f"fewer than {DAYS_FOR_VARIATION} days: no day-to-day variation seen"
+    return f"resampling whole days gives {bound.by_days:,}"
+
+
+def _why(bound: Bound, limit: int) -> str:
+    if limit < bound.value:
+        return ", the longest that the model allows"
+    if bound.to_cover != bound.value:
+        return ", which also covers the longest request seen"
+    return ""

@@ -1,0 +1,66 @@
+"""The sentences behind the figures that describe traffic."""
+
+from analyzer.demand import Rate
+from analyzer.evidence import Evidence
+from analyzer.shape import HourlyShape, Latency, Traffic
+
+
+def of_description(
+    whole: HourlyShape, rate: Rate, traffic: Traffic, days: int, unreadable_files: int
+) -> tuple[Evidence, ...]:
+    """The evidence of every figure that only counts: lengths, grid, patterns, rate, clients, hours and latency."""
+    requests = whole.requests
+
+    def said(figure: str, sentence: str) -> Evidence:
+        return Evidence(figure, requests, days, None, sentence)
+
+    missing = f" {unreadable_files} file(s) of records could not be read and are not in it." if unreadable_files else ""
+    counted = f"Every one of the {requests:,} requests is counted, none is sampled;"
+    found = [
+        said("requests", f"Rows that have a time, a model and both token counts.{missing}"),
+        said("isl", f"{counted} quantiles are nearest-rank, so each is a length that occurred.{_cut_short(whole)}"),
+        said("osl", f"{counted} quantiles are nearest-rank, so each is a length that occurred.{_cut_short(whole)}"),
+        said("total", f"{counted} input and output of one request are added before the quantiles are taken."),
+        said("joint", f"{counted} edges are powers of two."),
+        said("query_patterns", f"{counted} long means strictly above the threshold."),
+        _of_rate(whole, rate, days),
+        said("hours", f"Hours of the day on the local clock, {days} calendar day(s) added up."),
+        said("clients", _of_clients(traffic)),
+        said("latency", _of_latency(traffic.latency)),
+    ]
+    return tuple(found)
+
+
+def _of_rate(whole: HourlyShape, rate: Rate, days: int) -> Evidence:
+    bins = whole.last // 1_000_000 - whole.first // 1_000_000 + 1
+    if rate.dispersion_1s is None:
+        burst = "one second says nothing about bursts"
+    elif rate.dispersion_1s > 1:
+        burst = f"variance is {rate.dispersion_1s:.3g} times the mean, so Poisson arrivals would be too optimistic"
+    else:
+        burst = "variance is not above the mean, so arrivals are no burstier than Poisson"
+    sentence = (
+        f"{bins:,} seconds from the first to the last request, empty ones counted; {burst}. A trend over the day "
+        "counts as burstiness here."
+    )
+    return Evidence("rate", whole.requests, days, None, sentence)
+
+
+def _cut_short(whole: HourlyShape) -> str:
+    ended = whole.endings.not_completed
+    return f" {ended:,} of the requests did not complete and count with what was seen of them." if ended else ""
+
+
+def _of_clients(traffic: Traffic) -> str:
+    if not traffic.callers:
+        return "No request names its caller."
+    return "The ten largest callers by requests; shares are of all requests, also those that name no caller."
+
+
+def _of_latency(latency: Latency | None) -> str:
+    if latency is None:
+        return "The records hold no times."
+    return (
+        "TTFT over all requests that had a first token, TPOT, E2E and ITL over completed ones; ITL is interpolated "
+        "inside the buckets of the records, the others are exact."
+    )

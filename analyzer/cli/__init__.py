@@ -1,0 +1,126 @@
+"""The commands of tokentide-analyzer."""
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from analyzer import settings as settings_file
+from analyzer.analysis import Analysis, Recorded, analyse, as_json
+from analyzer.cli import choices
+from analyzer.cli.options import PROGRAM, parser
+from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
+from analyzer.settings import Settings
+from analyzer.shape import Thresholds
+from analyzer.store import Records, find, opened
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit code: 0 done, 2 usage or settings, 3 unreadable, 4 nothing to say, 1 ours."""
+    options = parser().parse_args(arguments)
+    try:
+        _run(options)
+    except AnalyzerError as error:
+        return _failed(error, debug=options.debug)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001  the last handler: whatever it is, it is a fault of ours
+        return _failed(error, debug=options.debug)
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    """Analyse and hand over; what could not be read or said is raised afterwards, so that nothing is thrown away."""
+    settings = settings_file.load(options.settings)
+    with _progress("reading records") as say:
+        found = find(options.records)
+        if found.unreadable and not found.readable:
+            raise UnreadableRecords(found.unreadable)
+        with opened(found, settings.memory_limit) as records:
+            analysis, problem = _analysis(records, settings, options)
+            unreadable = records.unreadable
+        say("writing the report" if options.command == "report" else "writing the analysis")
+        _hand_over(analysis, options)
+    if unreadable:
+        raise _partly_unreadable(unreadable, len(found.readable) + len(found.unreadable) - len(unreadable), problem)
+    if problem is not None:
+        raise problem
+
+
+def _analysis(
+    records: Records, settings: Settings, options: argparse.Namespace
+) -> tuple[Analysis, AnalyzerError | None]:
+    """The analysis, and the error to end with where it says nothing."""
+    spans = records.spans()
+    models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
+    chosen = [span for span in spans if span.model in models and span.requests]
+    window = choices.window(chosen or spans, settings, options)
+    thresholds = Thresholds(settings.isl_threshold, settings.osl_threshold)
+    reading = records.read(window, models, thresholds)
+    recorded = Recorded(
+        first=min((span.first for span in spans), default=None),
+        last=max((span.last for span in spans), default=None),
+        set_aside=reading.set_aside,
+        unreadable_files=len(records.unreadable),
+    )
+    questions = {model: choices.questions(settings, model) for model in reading.traffic}
+    analysis = analyse(window, recorded, reading.traffic, questions, thresholds)
+    return analysis, choices.problem(analysis, spans, options)
+
+
+def _partly_unreadable(
+    files: tuple[UnreadableFile, ...], readable: int, problem: AnalyzerError | None
+) -> UnreadableRecords:
+    """All unreadable files with what became of the readable ones, and why those say nothing if they do not."""
+    error = UnreadableRecords(files)
+    error.args = (f"{error}\nThe other {readable} file(s) were read, and the result is without the ones above.",)
+    if problem is not None:
+        error.args = (f"{error}\n{problem}",)
+    return error
+
+
+def _hand_over(analysis: Analysis, options: argparse.Namespace) -> None:
+    if options.command == "report":
+        from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
+
+        for path in archive.write(analysis, options.out):
+            sys.stdout.write(f"{path}\n")
+        return
+    text = json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"--out {options.out} cannot be written: {error.strerror}.") from error
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    """Say what went wrong on standard error, with the traceback where it was asked for."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    code = exit_code(error)
+    if code == OUR_FAULT:
+        kind = type(error).__name__
+        sys.stderr.write(
+            f"{PROGRAM}: This is a fault of ours ({kind}: {error}): run again with --debug and report it.\n"
+        )
+    else:
+        sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in str(error).splitlines())
+    return code
+
+
+@contextmanager
+def _progress(first: str) -> Iterator[Callable[[str], None]]:
+    """What is being done, shown on a terminal and nowhere else; the value replaces what is shown."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Console(stderr=True).status(first) as status:
+        yield status.update

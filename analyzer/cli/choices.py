@@ -1,0 +1,109 @@
+"""What options and settings ask for, in the terms of the analysis."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from analyzer import settings as settings_file
+from analyzer.advise.bounds import LengthTarget
+from analyzer.advise.capacity import Objectives, StatedCapacity
+from analyzer.analysis import Analysis, Questions
+from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, TooLittleTraffic
+from analyzer.settings import CapacitySettings, Settings
+from analyzer.store import Span
+from analyzer.window import Window, default, everything, last_whole_days, moment
+
+
+def window(spans: Sequence[Span], settings: Settings, options: argparse.Namespace) -> Window:
+    """The window that the options ask for; raises `BadSettings` where they make none."""
+    timezone = _timezone(options.timezone or settings.timezone)
+    now = datetime.now(UTC)
+    first = min((_moment(span.first) for span in spans), default=now)
+    newest = max((_moment(span.last) for span in spans), default=now)
+    if options.everything and (options.since or options.until):
+        raise BadSettings("--all takes everything: leave out --from and --to, or leave out --all.")
+    if options.everything:
+        return everything(first, newest, timezone)
+    if not options.since and not options.until:
+        return default(first, newest, timezone) if spans else last_whole_days(now, timezone)
+    around = everything(first, newest, timezone)
+    start = _option("--from", options.since, timezone) if options.since else around.start
+    end = _option("--to", options.until, timezone) if options.until else around.end
+    if start >= end:
+        raise BadSettings(
+            f"The window from {start.isoformat()} to {end.isoformat()} is empty: give --from before --to."
+        )
+    return Window(start, end, timezone)
+
+
+def _timezone(name: str) -> str:
+    try:
+        return settings_file.known_timezone(name)
+    except ValueError as error:
+        raise BadSettings(f"--timezone: {error}.") from error
+
+
+def _option(name: str, text: str, timezone: str) -> datetime:
+    try:
+        return moment(text, timezone)
+    except ValueError as error:
+        raise BadSettings(
+            f"{name} {text} is no ISO date or time: write it as 2025-04-07 or 2025-04-07T12:00."
+        ) from error
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
+
+
+def questions(settings: Settings, model: str) -> Questions:
+    """What `settings` want to know about `model`."""
+    own = settings.of(model)
+    target = LengthTarget(
+        over_share=settings.target_over_share,
+        confidence=settings.confidence,
+        align_to=settings.align_to,
+        current_max_seq_len=own.current_max_seq_len,
+        model_max_seq_len=own.model_max_seq_len,
+    )
+    return Questions(target, None if own.capacity is None else _stated(own.capacity))
+
+
+def _stated(capacity: CapacitySettings) -> StatedCapacity:
+    return StatedCapacity(
+        rps_per_replica=capacity.rps_per_replica,
+        gpu=capacity.gpu,
+        gpus_per_replica=capacity.gpus_per_replica,
+        gpus_per_node=capacity.gpus_per_node,
+        price_per_gpu_hour=capacity.price_per_gpu_hour,
+        n_plus_one=capacity.n_plus_one,
+        min_replicas=capacity.min_replicas,
+        rho_max=capacity.rho_max,
+        law=capacity.peak,
+        peak_rps=capacity.peak_rps,
+        current_replicas=capacity.current_replicas,
+        current_gpus_per_replica=capacity.current_gpus_per_replica,
+        objectives=Objectives(capacity.ttft_ms, capacity.itl_ms, capacity.e2e_ms, capacity.percentile),
+    )
+
+
+def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespace) -> AnalyzerError | None:
+    """Why nothing can be said, `None` where something can."""
+    if any(model.lengths.max_seq_len is not None for model in analysis.models.values()):
+        return None
+    if analysis.models:
+        reasons = (f"{name}: {model.lengths.effect}" for name, model in analysis.models.items())
+        return TooLittleTraffic("There is too little traffic for a length bound. " + " ".join(reasons))
+    names = sorted({span.model for span in spans if span.model})
+    if options.model and not set(options.model) & set(names):
+        held = f"the records hold {', '.join(names)}" if names else "the records hold no model at all"
+        return NoTraffic(f"No request asks for {', '.join(options.model)}: {held}.")
+    if not spans:
+        return NoTraffic(
+            f"There is no record in {', '.join(options.records)}: send traffic through the exporter first."
+        )
+    window, aside = analysis.window, sum(analysis.coverage.set_aside.values())
+    return NoTraffic(
+        f"No request counts between {window.start.isoformat()} and {window.end.isoformat()} ({aside:,} rows set "
+        "aside): choose another window with --from and --to, or take --all."
+    )

@@ -1,0 +1,148 @@
+"""What the user decides: thresholds, targets, and what one replica delivers."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from analyzer.errors import BadSettings
+
+ENVIRONMENT = "TOKENTIDE_"
+
+
+class CapacitySettings(BaseModel):
+    """What one replica delivers and costs, as the user measured or knows it.
+
+    `rps_per_replica` is requests per second that one replica carries within the objectives; `rho_max` the share of it
+    that may be used (1 where the figure already holds at the objective's percentile, 0.7 for mean-field figures).
+    `peak` is how the load to carry is found: from the negative binomial or the Poisson law, from the busy seconds as
+    counted, or `peak_rps` where it is stated. Prices are in any one currency.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rps_per_replica: float = Field(gt=0)
+    gpu: str | None = None
+    gpus_per_replica: int = Field(default=1, ge=1)
+    gpus_per_node: int = Field(default=8, ge=1)
+    price_per_gpu_hour: float | None = Field(default=None, ge=0)
+    n_plus_one: bool = False
+    min_replicas: int = Field(default=1, ge=1)
+    rho_max: float = Field(default=1.0, gt=0, le=1)
+    peak: Literal["negative_binomial", "poisson", "busy"] = "negative_binomial"
+    peak_rps: float | None = Field(default=None, gt=0)
+    current_replicas: int | None = Field(default=None, ge=0)
+    current_gpus_per_replica: int | None = Field(default=None, ge=1)
+    ttft_ms: float | None = Field(default=None, gt=0)
+    itl_ms: float | None = Field(default=None, gt=0)
+    e2e_ms: float | None = Field(default=None, gt=0)
+    percentile: float | None = Field(default=None, gt=0, lt=100)
+
+
+class ModelSettings(BaseModel):
+    """What holds for one model: its capacity, the limit it runs with today, and the longest its weights allow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    capacity: CapacitySettings | None = None
+    current_max_seq_len: int | None = Field(default=None, ge=1)
+    model_max_seq_len: int | None = Field(default=None, ge=1)
+
+
+class Settings(BaseSettings):
+    """The settings of the analyzer; `TOKENTIDE_…` in the environment goes before the file.
+
+    `capacity`, `current_max_seq_len` and `model_max_seq_len` hold for every model that has no table of its own under
+    `models`. Lengths are tokens; `align_to` is what recommended limits are rounded up to.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT, env_nested_delimiter="__", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    timezone: str = "UTC"
+    isl_threshold: int = Field(default=1024, ge=1)
+    osl_threshold: int = Field(default=256, ge=1)
+    target_over_share: float = Field(default=0.001, gt=0, lt=1)
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    align_to: int = Field(default=64, ge=1)
+    memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+    capacity: CapacitySettings | None = None
+    current_max_seq_len: int | None = Field(default=None, ge=1)
+    model_max_seq_len: int | None = Field(default=None, ge=1)
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        """A time zone of the IANA database."""
+        return known_timezone(name)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment go before what the file said; nothing else is looked at."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def of(self, model: str) -> ModelSettings:
+        """What holds for `model`: its own table, completed by what holds for all."""
+        own = self.models.get(model, ModelSettings())
+        return ModelSettings(
+            capacity=own.capacity or self.capacity,
+            current_max_seq_len=own.current_max_seq_len or self.current_max_seq_len,
+            model_max_seq_len=own.model_max_seq_len or self.model_max_seq_len,
+        )
+
+
+def known_timezone(name: str) -> str:
+    """`name` if the IANA database knows it; raises `ValueError` with a sentence where not."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone: give an IANA name such as Europe/Berlin") from error
+    return name
+
+
+def load(path: Path | None) -> Settings:
+    """The settings from the TOML file at `path` (if any) and the environment.
+
+    Raises `BadSettings` with one sentence for every mistake, all at once.
+    """
+    values = {} if path is None else _from_file(path)
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # pydantic is who checks what the file holds
+    except ValidationError as error:
+        where = "environment" if path is None else f"{path} or the environment"
+        raise BadSettings("\n".join(_sentence(dict(mistake), where) for mistake in error.errors())) from error
+
+
+def _from_file(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"The settings file {path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings file {path} is not TOML: {error}.") from error
+
+
+def _sentence(mistake: Mapping[str, object], where: str) -> str:
+    location = mistake["loc"]
+    name = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    if mistake["type"] == "extra_forbidden":
+        return f"The setting {name} in {where} is not known: remove it or correct its spelling."
+    if mistake["type"] == "missing":
+        return f"The setting {name} is missing in {where}."
+    reason = str(mistake["msg"]).removeprefix("Value error, ")
+    return f"The setting {name} in {where} is {mistake['input']!r}: {reason}."

@@ -1,0 +1,51 @@
+-- Every recorded row as the analyzer sees it: the request, or the reason why it is set aside.
+-- `records` are the Parquet files; columns that none of them has are filled with NULL.
+-- Absurd: more than 2^24 tokens, or a time before 2000 or after 2100, as wrong units give.
+CREATE OR REPLACE TEMP VIEW requests AS
+WITH complete AS (
+    SELECT
+        NULL::VARCHAR AS client_id,
+        NULL::VARCHAR AS operation,
+        NULL::VARCHAR AS outcome,
+        NULL::VARCHAR AS finish_reason,
+        NULL::BIGINT AS max_tokens,
+        NULL::BIGINT AS ttft_us,
+        NULL::BIGINT AS tpot_us,
+        NULL::BIGINT AS e2e_us,
+        NULL::INTEGER[] AS itl_counts
+    WHERE false
+    UNION ALL BY NAME
+    FROM records
+),
+counted AS (
+    SELECT
+        epoch_us(timestamp) AS arrival,
+        model::VARCHAR AS model,
+        try_cast(input_tokens AS BIGINT) AS isl,
+        try_cast(output_tokens AS BIGINT) AS osl,
+        try_cast(max_tokens AS BIGINT) AS max_tokens,
+        client_id::VARCHAR AS client,
+        operation::VARCHAR AS operation,
+        coalesce(outcome = 'completed', true) AS completed,
+        finish_reason::VARCHAR AS finish_reason,
+        ttft_us,
+        tpot_us,
+        e2e_us,
+        itl_counts
+    FROM complete
+)
+SELECT
+    *,
+    CASE
+        WHEN arrival IS NULL THEN 'no_timestamp'
+        WHEN arrival < 946684800000000 OR arrival >= 4102444800000000 THEN 'absurd_timestamp'
+        WHEN model IS NULL THEN 'no_model'
+        WHEN operation = 'embeddings' THEN 'embeddings'
+        WHEN isl IS NULL THEN 'no_input_tokens'
+        WHEN osl IS NULL THEN 'no_output_tokens'
+        WHEN isl < 0 THEN 'negative_input_tokens'
+        WHEN osl < 0 THEN 'negative_output_tokens'
+        WHEN isl > 16777216 THEN 'absurd_input_tokens'
+        WHEN osl > 16777216 THEN 'absurd_output_tokens'
+    END AS set_aside
+FROM counted

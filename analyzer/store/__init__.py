@@ -1,0 +1,6 @@
+"""Parquet records seen through DuckDB, one query per file, named by the table it yields."""
+
+from analyzer.store.files import Found, find
+from analyzer.store.records import Reading, Records, Span, opened
+
+__all__ = ["Found", "Reading", "Records", "Span", "find", "opened"]

@@ -1,0 +1,74 @@
+"""Columns of counts, as the queries yield them, cut into the shapes of single hours."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analyzer.histogram import Histogram, IntArray
+from analyzer.shape import Endings, HourlyShape, Patterns, Peak
+
+Columns = Mapping[str, IntArray]
+Place = tuple[int, int]  # number of the model, start of the hour
+
+_NONE = Histogram.of(())
+SIDES = ("isl", "osl", "total", "asked")
+
+
+def hourly_shapes(
+    *, hours: Columns, lengths: Columns, grid: Columns, seconds: Columns, minutes: Columns
+) -> dict[int, tuple[HourlyShape, ...]]:
+    """The hours of each model, ascending, by number of the model; every table is sorted by model, hour and value."""
+    by_side = {name: _histograms(_rows(lengths, lengths["side"] == side)) for side, name in enumerate(SIDES)}
+    cells, second_counts, minute_counts = _histograms(grid), _histograms(seconds), _histograms(minutes)
+    second_peaks, minute_peaks = _peaks(seconds), _peaks(minutes)
+    shapes: dict[int, list[HourlyShape]] = {}
+    for row in zip(*(hours[name].tolist() for name in hours), strict=True):
+        values: dict[str, int] = dict(zip(hours, row, strict=True))
+        place = values["model"], values["hour"]
+        shapes.setdefault(values["model"], []).append(
+            HourlyShape(
+                start=values["hour"],
+                requests=values["requests"],
+                first=values["first"],
+                last=values["last"],
+                isl=by_side["isl"][place],
+                osl=by_side["osl"][place],
+                total=by_side["total"][place],
+                asked=by_side["asked"].get(place, _NONE),
+                grid=cells[place],
+                seconds=second_counts[place],
+                minutes=minute_counts[place],
+                peak_second=second_peaks[place],
+                peak_minute=minute_peaks[place],
+                patterns=Patterns(*(values[f"{i}_{o}"] for i in ("short", "long") for o in ("short", "long"))),
+                endings=Endings(values["cut_by_length"], values["reason_known"], values["not_completed"]),
+            )
+        )
+    return {number: tuple(found) for number, found in shapes.items()}
+
+
+def _rows(columns: Columns, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Columns:
+    return {name: column[chosen] for name, column in columns.items()}
+
+
+def _cuts(columns: Columns) -> dict[Place, slice]:
+    """Where the rows of each model and hour lie."""
+    model, hour = columns["model"], columns["hour"]
+    if not len(model):
+        return {}
+    starts = np.flatnonzero(np.r_[True, (model[1:] != model[:-1]) | (hour[1:] != hour[:-1])])
+    ends = np.r_[starts[1:], len(model)]
+    return {(int(model[a]), int(hour[a])): slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)}
+
+
+def _histograms(columns: Columns) -> dict[Place, Histogram]:
+    values, counts = (columns[name].astype(np.int64, copy=False) for name in ("value", "requests"))
+    return {place: Histogram(values[cut], counts[cut]) for place, cut in _cuts(columns).items()}
+
+
+def _peaks(columns: Columns) -> dict[Place, Peak]:
+    """The last row of each hour is its fullest bin."""
+    return {
+        place: Peak(int(columns["value"][cut][-1]), int(columns["first_at"][cut][-1]))
+        for place, cut in _cuts(columns).items()
+    }

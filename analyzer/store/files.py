@@ -1,0 +1,118 @@
+"""Which files are meant, and whether each of them holds records."""
+
+import glob
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from analyzer.errors import UnreadableFile, UnreadableRecords
+from exporter.record import REQUIRED_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files that hold records, and those that do not or cannot be read, each with the reason."""
+
+    readable: tuple[Path, ...]
+    unreadable: tuple[UnreadableFile, ...]
+
+
+def find(places: Iterable[str]) -> Found:
+    """The Parquet files at `places`: files, folders (searched for `*.parquet`, hidden ones left out) and globs.
+
+    Only the end of each file is read, where its columns are named. Nothing is raised for a file that cannot be read;
+    it is named in the answer. An empty folder gives no file and is no error: nothing was recorded yet.
+    """
+    readable: dict[Path, None] = {}
+    unreadable: list[UnreadableFile] = []
+    for place in places:
+        try:
+            paths = sorted(_paths(place))
+        except UnreadableRecords as error:
+            unreadable.extend(error.files)
+            continue
+        for path in paths:
+            reason = _reason_against(path)
+            if reason is None:
+                readable[path.resolve()] = None
+            else:
+                unreadable.append(UnreadableFile(str(path), reason))
+    return Found(tuple(readable), tuple(unreadable))
+
+
+def _paths(place: str) -> Iterator[Path]:
+    if "://" in place:
+        raise _unreadable(place, "only local files can be read by this version: copy the records here first")
+    path = Path(place)
+    if path.is_dir():
+        yield from (p for p in path.rglob("*.parquet") if p.is_file() and not _hidden(p.relative_to(path)))
+    elif path.exists():
+        yield path
+    elif glob.has_magic(place):
+        matches = [Path(match) for match in glob.glob(place, recursive=True)]  # noqa: PTH207  Path.glob takes no absolute pattern
+        if not matches:
+            raise _unreadable(place, "no file matches this pattern")
+        yield from (p for p in matches if p.is_file())
+    else:
+        raise _unreadable(place, "there is no such file or folder")
+
+
+def _hidden(path: Path) -> bool:
+    """Whether any part begins with a dot: the exporter's `.spool` and files that are still being written."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _unreadable(place: str, reason: str) -> UnreadableRecords:
+    return UnreadableRecords((UnreadableFile(place, reason),))
+
+
+def _reason_against(path: Path) -> str | None:
+    """Why `path` holds no records, `None` where it does."""
+    try:
+        schema = parquet.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        return f"it is not a Parquet file that can be read ({_first_line(error)})"
+    missing = [name for name in REQUIRED_COLUMNS if name not in schema.names]
+    if missing:
+        return f"it holds other data than records: it lacks the columns {', '.join(missing)}"
+    for name, (fits, wanted) in _TYPES.items():
+        if name in schema.names and not fits(schema.field(name).type):
+            return f"its column {name} is {schema.field(name).type}, not {wanted}"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _timestamp(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind))
+
+
+def _number(kind: pa.DataType) -> bool:
+    """Whole numbers, and the floating ones that pandas makes of them where values are missing."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind))
+
+
+def _text(kind: pa.DataType) -> bool:
+    value = kind.value_type if isinstance(kind, pa.DictionaryType) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_null(value))
+
+
+def _counts(kind: pa.DataType) -> bool:
+    if isinstance(kind, (pa.ListType, pa.LargeListType)):
+        return bool(pa.types.is_integer(kind.value_type))
+    return bool(pa.types.is_null(kind))
+
+
+_TYPES: dict[str, tuple[Callable[[pa.DataType], bool], str]] = {
+    "timestamp": (_timestamp, "a timestamp"),
+    **dict.fromkeys(("model", "client_id", "operation", "outcome", "finish_reason"), (_text, "text")),
+    **dict.fromkeys(
+        ("input_tokens", "output_tokens", "max_tokens", "ttft_us", "tpot_us", "e2e_us"), (_number, "a number")
+    ),
+    "itl_counts": (_counts, "a list of whole numbers"),
+}
