@@ -38,9 +38,9 @@ class Prompt:
 
 
 class Piece(NamedTuple):
-    """Output text of one completion in one event: `kind` is answer, reasoning, tool or refusal."""
+    """Output text of one completion (its index) in one event: `kind` is answer, reasoning, tool or refusal."""
 
-    index: int
+    completion: int
     kind: str
     text: str
 
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 class Delta(NamedTuple):
     """What one event (or one whole body) of an answer holds.
 
-    `continuous` says that `usage` is a running count of the completion `index`. `error_type` is a short word where the
+    `continuous` says that `usage` is a running count of that `completion` alone. `error_type` is a short word where the
     answer is an error, `NAMELESS` where the engine gives none. `token_ids` and `prompt_token_ids` count the ids that
     the engine sent of the output and of the prompt; `queue_us` is the engine's own queue time in microseconds.
     """
@@ -61,7 +61,7 @@ class Delta(NamedTuple):
     error_type: str | None = None
     done: bool = False
     token_ids: int = 0
-    index: int = 0
+    completion: int = 0
     prompt_token_ids: int = 0
     queue_us: int | None = None
 

@@ -87,7 +87,7 @@ def _delta(event: Fields, part: str, read: _Read) -> Delta:
         finish,
         error,
         token_ids=output_ids,
-        index=index,
+        completion=index,
         prompt_token_ids=prompt_ids,
         queue_us=None if (metrics := event.get("metrics")) is None else _queue_us(metrics),
     )
