@@ -1,0 +1,1 @@
+"""The report of an analysis: as data first, then as a page, as Markdown and as files."""

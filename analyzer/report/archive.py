@@ -1,0 +1,37 @@
+"""Reports as files in a folder per window, each appearing complete or not at all."""
+
+import json
+import os
+from pathlib import Path
+
+from analyzer.analysis import Analysis, as_json
+from analyzer.report import html, markdown
+from analyzer.report.document import compose
+
+
+def write(analysis: Analysis, folder: Path) -> tuple[Path, ...]:
+    """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
+
+    Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
+    the same window are replaced. The same analysis gives the same bytes. Raises `OSError` where the folder cannot be
+    written.
+    """
+    report = compose(analysis)
+    contents = {
+        "report.html": html.render(report),
+        "report.md": markdown.render(report),
+        "analysis.json": json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+    }
+    place = folder / analysis.window.name
+    place.mkdir(parents=True, exist_ok=True)
+    return tuple(_appear(place / name, text) for name, text in contents.items())
+
+
+def _appear(path: Path, text: str) -> Path:
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        hidden.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,254 @@
+"""The sections about one model: lengths, load, latency, callers, capacity and what they rest on."""
+
+import math
+from collections.abc import Iterator
+
+from analyzer.advise.capacity import CapacityAdvice, Objectives
+from analyzer.analysis import ModelAnalysis
+from analyzer.demand import Rate
+from analyzer.report import figures, tables
+from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
+from analyzer.report.lead import PLACE, SETTING, gpus
+from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
+from analyzer.window import Window
+
+MEANINGS = {
+    "TTFT": "time to first token",
+    "ITL": "inter-token latency, weighted by tokens",
+    "TPOT": "time per output token",
+    "E2E": "end to end",
+}
+PLANNED = "95% of seconds, negative binomial"
+
+
+def of_model(model: ModelAnalysis, window: Window, prefix: str, depth: int) -> Iterator[Section]:
+    """Every section about `model`; `prefix` begins the anchors, `depth` is that of the headings."""
+    contents: tuple[tuple[str, str, tuple[Block, ...]], ...] = (
+        ("together", "Which lengths come together", _together(model, prefix)),
+        ("lengths", "How long requests are, and where to cut", _lengths(model, prefix)),
+        ("load", "How requests arrive", _load(model, window, prefix)),
+        ("day", "Over the day", _day(model, window, prefix)),
+        ("latency", "Latency", _latency(model, prefix)),
+        ("callers", "Who calls", _callers(model)),
+        ("capacity", "Replicas and GPUs, step by step", _capacity(model)),
+        ("evidence", "What each figure rests on", (tables.evidence(model.evidence),) if model.evidence else ()),
+    )
+    for name, title, blocks in contents:
+        if blocks:
+            yield Section(f"{prefix}{name}", words(title), depth, blocks)
+
+
+def _together(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
+    shares = model.query_patterns
+    kinds = {
+        "short prompts with short answers": shares.short_short,
+        "short prompts with long answers": shares.short_long,
+        "long prompts with short answers": shares.long_short,
+        "long prompts with long answers": shares.long_long,
+    }
+    most = max(kinds, key=lambda kind: kinds[kind])
+    text = f"Most are {most}: " if kinds[most] > 0.5 else f"The largest group is {most}: "
+    return (
+        Paragraph(words(text, strong(share(kinds[most])), " of the requests.")),
+        figures.heat_map(model, prefix),
+        tables.patterns(shares),
+        tables.joint(model.joint),
+    )
+
+
+def _lengths(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
+    advice = model.lengths
+    longest = {
+        "max_input_len": model.isl.max,
+        "max_output_len": model.osl.max,
+        "max_seq_len": model.total.max,
+    }
+    text = (
+        f"Half of the prompts have up to {whole(model.isl.p50)} tokens, one in a hundred {whole(model.isl.p99)} or"
+        f" more; half of the answers have up to {whole(model.osl.p50)}, one in a hundred {whole(model.osl.p99)} or"
+        f" more."
+    )
+    effect = (Paragraph(words(strong("What the limits change:"), f" {advice.effect}")),) if advice.effect else ()
+    return (
+        Paragraph(words(text)),
+        tables.lengths(model),
+        figures.input_lengths(model, prefix),
+        figures.output_lengths(model, prefix),
+        figures.tails(model, prefix),
+        tables.limits(advice, longest),
+        *effect,
+    )
+
+
+def _load(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...]:
+    load = model.rate
+    levels = {
+        "mean": load.mean_rps,
+        "busiest minute": load.peak_60s / 60,
+        "95% of seconds, counted": load.busy_p95_1s,
+        "95% of seconds, Poisson": load.poisson_p95_1s,
+        PLANNED: load.negative_binomial_p95_1s,
+        "busiest second": load.peak_1s,
+    }
+    planned = load.negative_binomial_p95_1s if model.capacity is None else model.capacity.peak_rps
+    level = PLANNED if planned == load.negative_binomial_p95_1s else None
+    if level is None:
+        level = next((name for name, value in levels.items() if value == planned), None)
+    return (
+        Paragraph(_peaks(load, window)),
+        Paragraph(words(_laws(load))),
+        *_spread(load),
+        figures.load_levels(levels, level, prefix),
+    )
+
+
+def _peaks(load: Rate, window: Window) -> Words:
+    at = moment(load.peak_60s_at.astimezone(window.start.tzinfo))
+    by = load.peak_60s_client
+    caller: Words = ()
+    if by is not None:
+        who = words("requests that name no caller") if by.client_id is None else words("caller ", code(by.client_id))
+        caller = words(" ", f"{share(by.share)} of that minute came from ", *who, ".")
+    return words(
+        f"On average {rate(load.mean_rps)} requests arrive in a second. The busiest second had {whole(load.peak_1s)},"
+        f" the busiest minute {whole(load.peak_60s)} ({rate(load.peak_60s / 60)} a second); it began {at}.",
+        *caller,
+    )
+
+
+def _laws(load: Rate) -> str:
+    return (
+        f"If requests came independently at the mean rate (Poisson), 95% of seconds would stay at or below"
+        f" {whole(load.poisson_p95_1s)}; with the bunching that was seen (negative binomial) it is"
+        f" {whole(load.negative_binomial_p95_1s)}; counted, it was {whole(load.busy_p95_1s)}."
+    )
+
+
+def _spread(load: Rate) -> Iterator[Paragraph]:
+    second, minute = load.dispersion_1s, load.dispersion_60s
+    if second is None:
+        yield Paragraph(words("All requests came within one second, so how they bunch cannot be said."))
+        return
+    if second < 1.1:
+        meaning = "from one second to the next they come as if by chance, and Poisson is good enough"
+    elif second < 2:
+        meaning = "they come somewhat more bunched than chance would have it"
+    else:
+        meaning = "they come in bursts, and a sizing by Poisson alone would be too small"
+    text = (
+        f"Counts per second have a dispersion (variance over mean) of {rate(second)}, where chance gives 1: {meaning}."
+    )
+    if minute is not None:
+        swing = (
+            "the load follows a rhythm or has surges, so that the mean hides the busy times"
+            if minute > 2 * max(second, 1)
+            else "minute by minute the load swings little more than from second to second"
+        )
+        text += f" Counts per minute have {rate(minute)}: {swing}."
+    yield Paragraph(words(text))
+
+
+def _day(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...]:
+    seen = [hour for hour in model.hours if hour.requests]
+    if not seen:
+        return ()
+    busy, quiet = max(seen, key=lambda h: h.requests), min(seen, key=lambda h: h.requests)
+    if len(seen) < 24:
+        text = f"Requests came in {plural(len(seen), 'hour')} of the day only; what the others ask for is not known."
+    else:
+        text = (
+            f"The hour from {busy.hour:02}:00 has {rate(busy.requests / quiet.requests)} times the requests of the"
+            f" hour from {quiet.hour:02}:00. How much of this comes back every day is not computed."
+        )
+    return (
+        Paragraph(words(text)),
+        figures.hours_of_day(model, window.timezone, prefix),
+        tables.hours(model.hours, window.timezone),
+    )
+
+
+def _latency(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
+    times = {} if model.latency is None else figures.kinds_of_time(model.latency)
+    if not times:
+        return (Paragraph(words("Not computed: the records of this window hold no times.")),)
+    missing = [name for name in MEANINGS if name not in times]
+    note = (
+        (Paragraph(words(f"Not computed, because no request recorded it: {', '.join(missing)}.")),) if missing else ()
+    )
+    objectives = {} if model.capacity is None else _goals(model.capacity.objectives)
+    shown = {name: goal for name, goal in objectives.items() if name in times}
+    return (figures.latency(times, shown, prefix), tables.latency(times, MEANINGS), *note)
+
+
+def _goals(objectives: Objectives) -> dict[str, float]:
+    named = {"TTFT": objectives.ttft_ms, "ITL": objectives.itl_ms, "E2E": objectives.e2e_ms}
+    return {name: goal for name, goal in named.items() if goal is not None}
+
+
+def _callers(model: ModelAnalysis) -> tuple[Block, ...]:
+    return () if model.clients is None else (tables.callers(model.clients),)
+
+
+def _capacity(model: ModelAnalysis) -> tuple[Block, ...]:
+    advice = model.capacity
+    if advice is None:
+        text = words(
+            "Not computed: the settings do not say what one replica carries. Load one replica until it just keeps your"
+            " latency objective, note the requests per second, and give them as ",
+            code(SETTING),
+            " under ",
+            code(PLACE),
+            f" in the settings file. Replicas are then the load to carry ({rate(model.rate.negative_binomial_p95_1s)}"
+            " requests a second) over that number, rounded up.",
+        )
+        return (Paragraph(text),)
+    return (Points(tuple(_steps(advice, model.rate)), numbered=True),)
+
+
+def _steps(advice: CapacityAdvice, load: Rate) -> Iterator[Words]:
+    yield words("Load to carry: ", strong(f"{rate(advice.peak_rps)} requests a second"), _basis(advice, load), ".")
+    goals = [f"{name} {milliseconds(goal)}" for name, goal in _goals(advice.objectives).items()]
+    within = f" within {', '.join(goals)}" if goals else ""
+    if goals and advice.objectives.percentile is not None:
+        within += f" at p{rate(advice.objectives.percentile)}"
+    detail = f": {advice.source_detail}" if advice.source_detail else ""
+    yield words(
+        "One replica carries ",
+        strong(f"{rate(advice.rps_per_replica)} requests a second"),
+        f"{within} ({advice.source}{detail}; confidence: {advice.confidence}).",
+    )
+    bare = math.ceil(advice.peak_rps / advice.rps_per_replica - 1e-9)
+    sum_of_it = f"{rate(advice.peak_rps)} / {rate(advice.rps_per_replica)}, rounded up, is {whole(bare)}"
+    more = f"; with the headroom, spare or minimum of the settings {whole(advice.replicas)}"
+    yield words(
+        f"{sum_of_it}{more if bare != advice.replicas else ''}: ", strong(plural(advice.replicas, "replica")), "."
+    )
+    yield words(
+        f"{whole(advice.replicas)} × {plural(advice.gpus_per_replica, 'GPU')} a replica: ",
+        strong(gpus(advice)),
+        f", on {plural(advice.nodes, 'node')}.",
+    )
+    yield from _money(advice)
+
+
+def _basis(advice: CapacityAdvice, load: Rate) -> str:
+    """Which of the recorded levels the load to carry equals, if any."""
+    if advice.peak_rps == load.negative_binomial_p95_1s:
+        return f", which 95% of seconds stay at or below (negative binomial; the mean is {rate(load.mean_rps)})"
+    if advice.peak_rps == load.poisson_p95_1s:
+        return f", which 95% of seconds stay at or below (Poisson; the mean is {rate(load.mean_rps)})"
+    return f" (the mean is {rate(load.mean_rps)})"
+
+
+def _money(advice: CapacityAdvice) -> Iterator[Words]:
+    if advice.cost_per_hour is not None:
+        tokens = ""
+        if advice.cost_per_million_tokens is not None:
+            tokens = f", or {rate(advice.cost_per_million_tokens)} per million tokens"
+        yield words(f"Cost: {rate(advice.cost_per_hour)} an hour{tokens}, in the currency of the stated price.")
+    if advice.current is not None and advice.change_gpus is not None:
+        yield words(
+            f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
+            strong(f"{advice.change_gpus:+,} GPUs" if advice.change_gpus else "no change"),
+            ".",
+        )
