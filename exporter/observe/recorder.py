@@ -1,0 +1,189 @@
+"""From what was seen of one exchange to its record: here text ends."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from exporter.observe.counts import input_count, output_count
+from exporter.observe.observation import Content, Measurement, Observation, TokenCounter
+from exporter.observe.timeline import TokenTimeline, latencies, timeline, tokens_per_event
+from exporter.record import RequestRecord
+
+TimelineMode = Literal["none", "summary", "full"]
+"""How much of the timeline a record holds: no buckets, `itl_counts`, or every gap as well."""
+
+_INT32: Final = 2**31 - 1
+_LONGEST_ID: Final = 128
+
+
+class Recorder:
+    """Measures observations by the definitions of the metric reference; stateless but for its settings.
+
+    `client_id` turns an observation into the hash of its client. With `count_beside` tokens are also counted by a
+    tokenizer where the server has counted them, which costs the tokenizer's time for every request.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        timeline_mode: TimelineMode = "summary",
+        client_id: Callable[[Observation], str | None] | None = None,
+        *,
+        count_beside: bool = False,
+    ) -> None:
+        self._instance = instance
+        self._mode = timeline_mode
+        self._client_id = client_id
+        self._beside = count_beside
+
+    def measure(
+        self, observation: Observation, counter: TokenCounter | None, context_tokens_in_flight: int | None = None
+    ) -> Measurement:
+        """The measurement of one finished exchange.
+
+        `counter` counts for the model that was asked for; `context_tokens_in_flight` are those of the other requests
+        when this one began.
+        """
+        read = input_count(observation, counter, beside=self._beside)
+        written = output_count(observation, counter, beside=self._beside)
+        visible = _visible(observation, written.tokens)
+        tokens = tokens_per_event(observation.contents, visible, counter, written.own_per_event)
+        line = timeline(observation.contents, tokens) if observation.streamed else None
+        record = self._identified(observation)
+        record = replace(
+            record,
+            context_tokens_in_flight=context_tokens_in_flight,
+            input_tokens=read.tokens,
+            output_tokens=written.tokens,
+            input_source=read.source,
+            output_source=written.source,
+            reasoning_tokens=_reasoning(observation, tokens),
+            ttft_us=_first(observation),
+            ttfa_us=_first_answer(observation),
+            e2e_us=_end_to_end(observation),
+        )
+        if line is not None:
+            record = self._timed(record, observation.contents, line)
+        return Measurement(
+            record,
+            line.intervals if line is not None else (),
+            line.tokens if line is not None else (),
+            read.own,
+            written.own,
+            observation.failures,
+        )
+
+    def _identified(self, observation: Observation) -> RequestRecord:
+        """The record of what needs no counting."""
+        prompt, usage = observation.prompt, observation.usage
+        return RequestRecord(
+            timestamp=observation.wall_us,
+            request_id=observation.request_id[:_LONGEST_ID],
+            model=prompt.model if prompt is not None else None,
+            response_model=observation.response_model,
+            operation=observation.operation,
+            upstream=observation.upstream,
+            instance=self._instance,
+            trace_id=observation.trace_id,
+            client_id=self._client_id(observation) if self._client_id is not None else None,
+            stream=prompt.stream if prompt is not None else observation.streamed,
+            cached_input_tokens=usage.cached_input_tokens if usage is not None else None,
+            max_tokens=prompt.max_tokens if prompt is not None else None,
+            n=prompt.n if prompt is not None else None,
+            queue_us=observation.queue_us,
+            concurrency=observation.concurrency,
+            outcome=observation.outcome,
+            http_status=observation.http_status,
+            finish_reason=observation.finish_reason,
+            error_type=observation.error_type,
+        )
+
+    def _timed(self, record: RequestRecord, contents: Sequence[Content], line: TokenTimeline) -> RequestRecord:
+        """The record with what only a stream has."""
+        itl = latencies(contents, line.tokens)
+        full = self._mode == "full"
+        return replace(
+            record,
+            ttst_us=_second(contents),
+            tpot_us=_per_token(line, record.output_tokens),
+            chunks=len(contents),
+            itl_p50_us=_us(itl.p50_ns) if itl is not None else None,
+            itl_p95_us=_us(itl.p95_ns) if itl is not None else None,
+            itl_max_us=_us(itl.max_ns) if itl is not None else None,
+            itl_counts=itl.counts if itl is not None and self._mode != "none" else None,
+            chunk_gaps_us=tuple(min(_us(gap), _INT32) for gap in line.gaps_ns) if full else None,
+            chunk_tokens=line.tokens if full else None,
+        )
+
+
+def _us(nanoseconds: int) -> int:
+    return (nanoseconds + 500) // 1000
+
+
+def _since_request(observation: Observation, at: int | None) -> int | None:
+    """Microseconds from the last byte of the request to `at`; None where either is unknown or `at` came first."""
+    if at is None or observation.sent is None or at < observation.sent:
+        return None
+    return _us(at - observation.sent)
+
+
+def _first(observation: Observation) -> int | None:
+    """TTFT: `t_1 − t_req`, of streams only."""
+    if not observation.streamed or not observation.contents:
+        return None
+    return _since_request(observation, observation.contents[0].at)
+
+
+def _first_answer(observation: Observation) -> int | None:
+    """The same for the first content that is not reasoning."""
+    if not observation.streamed:
+        return None
+    at = next((content.at for content in observation.contents if content.kind != "reasoning"), None)
+    return _since_request(observation, at)
+
+
+def _second(contents: Sequence[Content]) -> int | None:
+    """TTST: `t_2 − t_1`, both of the completion that came first, because a gap belongs to one completion."""
+    if not contents:
+        return None
+    first = contents[0]
+    at = next((content.at for content in contents[1:] if content.index == first.index), None)
+    return None if at is None else _us(at - first.at)
+
+
+def _per_token(line: TokenTimeline, tokens: int | None) -> int | None:
+    """TPOT: `(t_last − t_1) / (N − 1)`; of several completions the sum of their times over the sum of their `N − 1`.
+
+    None where everything came in one event, because then no time was seen to pass.
+    """
+    if not line.intervals or tokens is None or tokens <= line.completions:
+        return None
+    return round(line.decode_ns / (tokens - line.completions) / 1000)
+
+
+def _end_to_end(observation: Observation) -> int | None:
+    """E2E: to the last content event of a stream, to the last body byte of any other answer that came whole."""
+    if observation.streamed and observation.operation != "other":
+        return _since_request(observation, observation.contents[-1].at if observation.contents else None)
+    whole = observation.http_status is not None and observation.outcome not in {"client_disconnect", "mid_stream_error"}
+    return _since_request(observation, observation.ended if whole else None)
+
+
+def _visible(observation: Observation, tokens: int | None) -> int | None:
+    """Output tokens less those of a reasoning that the server counts but does not show."""
+    usage = observation.usage
+    if tokens is None or usage is None or not usage.reasoning_tokens:
+        return tokens
+    if any(content.kind == "reasoning" for content in observation.contents):
+        return tokens
+    return max(tokens - usage.reasoning_tokens, 0)
+
+
+def _reasoning(observation: Observation, tokens: tuple[int, ...]) -> int | None:
+    """Reasoning tokens as the server counts them, else those of the events that held reasoning."""
+    usage = observation.usage
+    if usage is not None and usage.reasoning_tokens is not None:
+        return usage.reasoning_tokens
+    pairs = zip(observation.contents, tokens, strict=False)
+    thoughts = [brought for content, brought in pairs if content.kind == "reasoning"]
+    return sum(thoughts) if thoughts else None
