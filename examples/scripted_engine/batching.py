@@ -1,13 +1,21 @@
 """Continuous batching in miniature: how long the steps of an engine take, and who gets a token at the end of each."""
 
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from scripted_engine.pacer import Pacer
+from typing import Protocol
 
 LATE_NS = 50_000_000
+
+
+class Time(Protocol):
+    """A clock in nanoseconds that also makes calls; `Pacer` is the real one."""
+
+    def now_ns(self) -> int:
+        """The present."""
+
+    def at(self, when_ns: int, call: Callable[[], None]) -> None:
+        """Run `call` at `when_ns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,8 @@ class Sequence:
 class Replica:
     """One simulated GPU: a row of steps, each starting where the one before ended, as long as there is work."""
 
-    def __init__(self, pacer: Pacer, cost: StepCost, max_sequences: int = 256, max_batched_tokens: int = 8192) -> None:
-        self._pacer = pacer
+    def __init__(self, time: Time, cost: StepCost, max_sequences: int = 256, max_batched_tokens: int = 8192) -> None:
+        self._time = time
         self._cost = cost
         self._max_sequences = max_sequences
         self._max_batched_tokens = max_batched_tokens
@@ -77,7 +85,7 @@ class Replica:
         """Queue a sequence; an idle replica starts its next step at once."""
         self._waiting.append(sequence)
         if self._end_ns is None:
-            self._begin(time.monotonic_ns())
+            self._begin(self._time.now_ns())
 
     def _begin(self, start_ns: int) -> None:
         """Plan the step that starts now: decoding goes first, prefill takes what the token budget leaves."""
@@ -98,7 +106,7 @@ class Replica:
             self._end_ns = None
             return
         self._end_ns = start_ns + round(length_ms * 1e6)
-        self._pacer.at(self._end_ns, self._finish)
+        self._time.at(self._end_ns, self._finish)
 
     def _prefilling(self) -> list[Sequence]:
         """Sequences whose prompt is not in the cache yet, after room was given to those that wait."""
@@ -116,15 +124,15 @@ class Replica:
             last = sequence.generated >= sequence.output_tokens
             sequence.left = last
             sequence.on_token(last)
-        end, now = self._end_ns or 0, time.monotonic_ns()
+        end, now = self._end_ns or 0, self._time.now_ns()
         self._begin(end if now - end < LATE_NS else now)
 
 
 class Pool:
     """Several replicas behind one address; a sequence goes to the one with the least outstanding."""
 
-    def __init__(self, pacer: Pacer, replicas: int, cost: StepCost) -> None:
-        self.replicas = tuple(Replica(pacer, cost) for _ in range(replicas))
+    def __init__(self, time: Time, replicas: int, cost: StepCost) -> None:
+        self.replicas = tuple(Replica(time, cost) for _ in range(replicas))
 
     def admit(self, sequence: Sequence) -> None:
         """Queue a sequence where the fewest wait or run."""

@@ -71,6 +71,10 @@ class Pacer:
         self._set_for: int | None = None
         self._alarm: Alarm = (TimerFd if sys.platform == "linux" else LoopAlarm)(loop, self._run_due)
 
+    def now_ns(self) -> int:
+        """`time.monotonic_ns`."""
+        return time.monotonic_ns()
+
     def at(self, when_ns: int, call: Callable[[], None]) -> None:
         """Run `call` at `when_ns`, soon if that has passed; never from inside this method."""
         self._number += 1
