@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SidecarError as error:
         if given.debug:
             raise
-        print(f"tokentide-exporter: {error}", file=sys.stderr)  # noqa: T201 - the command's own output
+        print("\n".join(f"tokentide-exporter: {line}" for line in str(error).splitlines()), file=sys.stderr)  # noqa: T201 - the command's own output
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -21,6 +21,9 @@ _INLINE_CHARACTERS = 16_384
 
 _BYTES_PER_TOKEN = 4
 
+_LARGEST_BACKLOG = 64 << 20
+"""Characters that may wait to be counted; beyond, texts are estimated so that memory stays bounded."""
+
 
 class Records(Protocol):
     """Where records become safe."""
@@ -73,7 +76,7 @@ class Pipeline:
         sinks: tuple[Sink, ...],
         losses: Losses,
         workers: Executor,
-        post: Callable[[Callable[[], None]], None],
+        post: Callable[[Callable[[], None]], object],
     ) -> None:
         self._new_exchange = new_exchange
         self._recorder = recorder
@@ -88,6 +91,7 @@ class Pipeline:
         self._measuring: set[Key] = set()
         self._context = 0
         self._failed: Counter[str] = Counter()
+        self._backlog: Counter[str] = Counter()
 
     # --- what relays report
 
@@ -140,9 +144,20 @@ class Pipeline:
 
     # --- requests in flight
 
+    @property
+    def backlog(self) -> Mapping[str, int]:
+        """Characters that wait to be counted, by tokenizer."""
+        return dict(self._backlog)
+
+    @property
+    def busy(self) -> bool:
+        """True while finished requests are not yet with the sinks."""
+        return bool(self._measuring)
+
     def in_flight(self) -> tuple[Flight, ...]:
         """The requests in flight whose model is known by now."""
-        return tuple(opened.flight for opened in self._open.values())
+        known = (each for each in self._open.values() if each.exchange.prompt or each.exchange.operation == "other")
+        return tuple(opened.flight for opened in known)
 
     def _begin(self, key: Key) -> _Open:
         opened = _Open(self._new_exchange(), self._context, Flight("", "other", stream=False, context=0))
@@ -185,10 +200,14 @@ class Pipeline:
         if size <= _INLINE_CHARACTERS:
             self._deliver(key, self._recorder.measure(observation, counter, context_before))
             return
+        if size + self._backlog.total() > _LARGEST_BACKLOG:
+            counter = self._counter_for(None, 0)
+        self._backlog[counter.name] += size
         future = self._workers.submit(self._recorder.measure, observation, counter, context_before)
-        future.add_done_callback(lambda done: self._post(lambda: self._measured(key, done)))
+        future.add_done_callback(lambda done: self._post(lambda: self._measured(key, done, counter.name, size)))
 
-    def _measured(self, key: Key, done: "Future[Measurement]") -> None:
+    def _measured(self, key: Key, done: "Future[Measurement]", counter: str, size: int) -> None:
+        self._backlog[counter] -= size
         try:
             self._deliver(key, done.result())
         except Exception as error:  # noqa: BLE001 - nothing below the tap may stop the observer

@@ -23,6 +23,13 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/dialect/base.py": "frozen values without behaviour",
     "exporter/observe/observation.py": "frozen values and protocols without behaviour",
     "exporter/proxy/ports.py": "protocols without behaviour",
+    "exporter/supervisor/children.py": "starts real processes; held by tests/e2e",
+    "exporter/supervisor/loop.py": "starts real processes; held by tests/e2e",
+    "exporter/supervisor/probe.py": "opens real sockets; held by tests/e2e",
+    "exporter/proxy/server.py": "opens real sockets; held by tests/e2e",
+    "exporter/proxy/relay.py": "needs a running loop and real connections; held by tests/e2e",
+    "exporter/app/control.py": "one end of a socket pair between processes; held by tests/e2e",
+    "exporter/app/plan.py": "binds real sockets; held by tests/e2e",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",
     "exporter/app/observer.py": "entry of a process; held by tests/e2e",
 }

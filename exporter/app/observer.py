@@ -1,0 +1,155 @@
+"""Entry of the observer process: events in from the relays, records and metrics out."""
+
+import asyncio
+import gc
+import logging
+import platform
+import signal
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import setproctitle
+import uvicorn
+import uvloop
+
+from exporter import __version__
+from exporter.admin.app import app as admin_pages
+from exporter.admin.live import About
+from exporter.app.control import Control
+from exporter.dialect import table
+from exporter.errors import SidecarError
+from exporter.observe.exchange import Exchange
+from exporter.observe.recorder import Recorder
+from exporter.pipeline import Pipeline
+from exporter.settings import Settings
+from exporter.sinks.prometheus import Page
+from exporter.sinks.records import Records
+from exporter.sinks.store import Store
+from exporter.tap.intake import Intake
+from exporter.tokens.choice import Tokenizers
+
+_TICK_SECONDS: Final = 0.25
+_SETTLE_SECONDS: Final = 10.0
+
+
+def main() -> None:
+    """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
+    control = Control(int(sys.argv[1]))
+    listener = socket.socket(fileno=int(sys.argv[2]))
+    options = control.options()
+    setproctitle.setproctitle("tokentide-observer")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
+    try:
+        uvloop.run(_observe(settings, str(options["tap"]), listener, control))
+    except SidecarError as error:
+        logging.getLogger("tokentide").critical("%s", error)
+        raise SystemExit(error.exit_code) from None
+
+
+async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    control.on_orphaned(ended)
+    store = Store(
+        provider=settings.provider,
+        isl_threshold=settings.isl_threshold,
+        osl_threshold=settings.osl_threshold,
+        models=settings.max_models,
+    )
+    with ThreadPoolExecutor(1, "parquet") as conversions, ThreadPoolExecutor(1, "tokenizer") as counting:
+        records = _records(settings, conversions)
+        pipeline = _pipeline(settings, store, records, counting)
+        _publish(settings, store, records, pipeline)
+        server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
+        pages = _serve_admin(settings, store, listener)
+        ticking = loop.create_task(_keep_ticking(store, records, pipeline))
+        gc.collect()
+        gc.freeze()
+        control.ready()
+        await ended.wait()
+        server.close()
+        await _settle(pipeline)
+        ticking.cancel()
+        records.close()
+        pages.should_exit = True
+
+
+def _records(settings: Settings, conversions: ThreadPoolExecutor) -> Records:
+    records = Records(
+        settings.records,
+        settings.instance,
+        time.time_ns() // 1000,
+        conversions,
+        rotate_seconds=settings.rotate_seconds,
+        rotate_bytes=settings.rotate_bytes,
+    )
+    records.recover()
+    return records
+
+
+def _pipeline(settings: Settings, store: Store, records: Records, counting: ThreadPoolExecutor) -> Pipeline:
+    rules = [(rule.models, rule.vocabulary) for rule in settings.tokenizers]
+    tokenizers = Tokenizers(rules, store.tokenizer_took)
+    loop = asyncio.get_running_loop()
+    return Pipeline(
+        lambda: Exchange(table.find),
+        Recorder(settings.instance, settings.timeline),
+        tokenizers.counter,
+        records,
+        (store,),
+        store,
+        counting,
+        loop.call_soon_threadsafe,
+    )
+
+
+def _publish(settings: Settings, store: Store, records: Records, pipeline: Pipeline) -> None:
+    """Tells the store where the figures are that others keep."""
+    store.set_numbers("tokentide_build_info", {(__version__, platform.python_version()): 1})
+    thresholds = (str(settings.isl_threshold), str(settings.osl_threshold))
+    store.set_numbers("tokentide_config_info", {(settings.instance, settings.upstream, *thresholds): 1})
+    store.read_numbers("tokentide_records_written", lambda: {(): records.written})
+    store.read_numbers("tokentide_records_lost", lambda: {(reason,): n for reason, n in records.lost.items()})
+    store.read_numbers("tokentide_recorder_lag_seconds", lambda: {(): _lag(records)})
+    store.read_numbers(
+        "tokentide_tokenizer_backlog_bytes", lambda: {(name,): n for name, n in pipeline.backlog.items()}
+    )
+
+
+def _lag(records: Records) -> float:
+    oldest = records.oldest_pending
+    return max(0.0, time.time() - oldest / 1e6) if oldest is not None else 0.0
+
+
+def _serve_admin(settings: Settings, store: Store, listener: socket.socket) -> uvicorn.Server:
+    """Serves the admin pages from a thread with a loop of its own, so that rendering delays no event."""
+    pages = admin_pages(Page(store.snapshot).render, store.snapshot, About(__version__, settings.instance))
+    server = uvicorn.Server(uvicorn.Config(pages, log_config=None, access_log=False, lifespan="off", loop="asyncio"))
+    threading.Thread(target=server.run, args=([listener],), name="admin", daemon=True).start()
+    return server
+
+
+async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline) -> None:
+    while True:
+        store.set_in_flight(pipeline.in_flight())
+        records.tick(time.monotonic_ns())
+        await asyncio.sleep(_TICK_SECONDS)
+
+
+async def _settle(pipeline: Pipeline) -> None:
+    """Lets what the relays told last reach the sinks."""
+    for _ in range(int(_SETTLE_SECONDS / 0.01)):
+        await asyncio.sleep(0.01)
+        if not pipeline.busy:
+            return
+
+
+if __name__ == "__main__":
+    main()

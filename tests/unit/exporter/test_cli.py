@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from exporter.cli import main
+
+
+def test_wrong_settings_end_with_two_and_a_sentence_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text("workers = 0\n")
+    assert main(["serve", "--settings", str(file), "--listen", "nowhere"]) == 2
+    said = capsys.readouterr().err
+    assert "`upstream` is missing" in said
+    assert "`listen` is wrong" in said
+    assert "`workers` is wrong" in said
+    assert "Traceback" not in said
+
+
+def test_a_records_folder_that_cannot_be_written_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert main(["serve", "--upstream", "http://127.0.0.1:1", "--records", str(blocked / "records")]) == 2
+    assert "records folder" in capsys.readouterr().err
+
+
+def test_usage_errors_end_with_two(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--nonsense"])
+    assert ended.value.code == 2
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+
+
+def test_every_option_of_the_contract_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    said = capsys.readouterr().out
+    for option in ("--upstream", "--listen", "--admin", "--health", "--records", "--workers", "--settings"):
+        assert option in said

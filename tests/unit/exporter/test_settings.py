@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from exporter.errors import BadSettings
+from exporter.settings import host_port, load
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    settings = load({"upstream": "http://engine:8000/"}, None)
+    assert settings.upstream == "http://engine:8000"
+    assert (settings.listen, settings.admin, settings.health) == (
+        "127.0.0.1:8080",
+        "127.0.0.1:9464",
+        "127.0.0.1:9465",
+    )
+    assert (str(settings.records), settings.workers) == ("records", 1)
+    assert (settings.isl_threshold, settings.osl_threshold) == (1024, 256)
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('upstream = "http://file:1"\nworkers = 2\ninstance = "file"\n')
+    monkeypatch.setenv("TOKENTIDE_WORKERS", "3")
+    monkeypatch.setenv("TOKENTIDE_INSTANCE", "environment")
+    settings = load({"instance": "option", "workers": None}, file)
+    assert (settings.upstream, settings.workers, settings.instance) == ("http://file:1", 3, "option")
+
+
+def test_every_mistake_gets_its_sentence_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('upstreem = "http://x"\nlisten = "8080"\nworkers = 0\n')
+    with pytest.raises(BadSettings) as error:
+        load({}, file)
+    sentences = error.value.sentences
+    assert len(sentences) == 4
+    text = str(error.value)
+    assert "There is no setting `upstreem`; did you mean `upstream`?" in text
+    assert "`upstream` is missing: give --upstream, TOKENTIDE_UPSTREAM" in text
+    assert "`listen` is wrong: '8080' is not HOST:PORT" in text
+    assert "`workers` is wrong" in text
+
+
+@pytest.mark.parametrize(
+    "url", ["engine:8000", "ftp://engine", "http://", "http://u:p@engine", "http://engine/?q=1", "http://engine:99999"]
+)
+def test_an_upstream_that_is_not_a_plain_url_is_refused(url: str) -> None:
+    with pytest.raises(BadSettings, match="`upstream` is wrong"):
+        load({"upstream": url}, None)
+
+
+@pytest.mark.parametrize("address", ["8080", "localhost", ":80", "h:port", "h:70000"])
+def test_an_address_is_host_and_port(address: str) -> None:
+    with pytest.raises(BadSettings, match="`admin` is wrong"):
+        load({"upstream": "http://e", "admin": address}, None)
+
+
+def test_an_address_may_be_of_version_six() -> None:
+    assert host_port("[::1]:80") == ("::1", 80)
+    assert host_port("0.0.0.0:8080") == ("0.0.0.0", 8080)  # noqa: S104 - a value, nothing is bound
+
+
+def test_a_file_that_is_missing_or_broken_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"nowhere.toml cannot be read: No such file"):
+        load({}, tmp_path / "nowhere.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("a = = b")
+    with pytest.raises(BadSettings, match=r"broken.toml is not valid TOML"):
+        load({}, broken)
+
+
+def test_tokenizers_are_chosen_by_pattern_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('upstream = "http://e"\n[[tokenizers]]\nmodels = "llama*"\nvocabulary = "/models/llama"\n')
+    [choice] = load({}, file).tokenizers
+    assert (choice.models, choice.vocabulary) == ("llama*", "/models/llama")
