@@ -25,12 +25,27 @@ _NO_DISTRIBUTIONS: Mapping[Labels, Distribution] = MappingProxyType({})
 
 
 class Flight(Protocol):
-    """A request in flight: what it asks for, whether it streams, and the tokens of its context so far."""
+    """A request in flight."""
 
-    model: str
-    operation: str
-    stream: bool
-    context: int
+    @property
+    def model(self) -> str:
+        """As asked for; empty where it is not known yet."""
+        ...
+
+    @property
+    def operation(self) -> str:
+        """What is asked for."""
+        ...
+
+    @property
+    def stream(self) -> bool:
+        """Whether the answer is asked for as a stream."""
+        ...
+
+    @property
+    def context(self) -> int:
+        """Tokens of its input and of its output so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

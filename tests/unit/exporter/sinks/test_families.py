@@ -1,0 +1,52 @@
+"""Only what the catalogue names can be counted, and only with its labels."""
+
+import pytest
+
+from exporter.sinks.families import Counter, Histogram
+
+
+def test_a_counter_sums_by_labels() -> None:
+    counter = Counter("tokentide_dropped_observations")
+    counter.add(("full",))
+    counter.add(("full",), 2)
+    counter.add(("lost",), 0)
+    assert counter.numbers() == {("full",): 3, ("lost",): 0}
+
+
+def test_a_counter_does_not_shrink() -> None:
+    with pytest.raises(ValueError, match="cannot grow by -1"):
+        Counter("tokentide_dropped_observations").add(("full",), -1)
+
+
+def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_closes() -> None:
+    histogram = Histogram("tokentide_tokens_per_chunk")
+    for value in (1, 1.5, 2, 64, 65):
+        histogram.observe(("m", "chat"), value)
+    distribution = histogram.distributions()[("m", "chat")]
+    assert distribution.counts == (1, 2, 0, 0, 0, 0, 0, 0, 0, 1, 1)
+    assert (distribution.count, distribution.sum) == (5, 133.5)
+
+
+def test_a_weight_counts_an_observation_several_times() -> None:
+    histogram = Histogram("tokentide_tokens_per_chunk")
+    histogram.cell(("m", "chat")).observe(3, 4)
+    assert histogram.distributions()[("m", "chat")].counts[2] == 4
+    assert histogram.distributions()[("m", "chat")].sum == 12
+
+
+@pytest.mark.parametrize("name", ["tokentide_invented", "tokentide_requests_in_flight", "tokentide_tokens_per_chunk"])
+def test_a_name_that_is_no_counter_of_the_catalogue_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no counter named '{name}'"):
+        Counter(name)
+
+
+def test_a_name_that_is_no_histogram_of_the_catalogue_is_refused() -> None:
+    with pytest.raises(ValueError, match="no histogram named 'tokentide_requests'"):
+        Histogram("tokentide_requests")
+
+
+def test_a_wrong_number_of_labels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has the labels \('reason',\)"):
+        Counter("tokentide_dropped_observations").add(("full", "chat"))
+    with pytest.raises(ValueError, match="has the labels"):
+        Histogram("tokentide_tokens_per_chunk").observe(("m",), 1)

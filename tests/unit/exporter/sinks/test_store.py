@@ -1,0 +1,150 @@
+"""The accumulator takes from several sides and gives snapshots that stay as they are."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from exporter.catalog import METRICS
+from exporter.sinks.snapshot import Snapshot
+from exporter.sinks.store import Store
+from tests.unit.exporter.sinks.measurements import streamed, unread, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request in flight."""
+
+    model: str
+    operation: str = "chat"
+    stream: bool = True
+    context: int = 100
+
+
+def numbers(snapshot: Snapshot, name: str) -> dict[tuple[str, ...], float]:
+    return dict(snapshot.family(f"tokentide_{name}").numbers)
+
+
+def test_every_metric_of_the_catalogue_has_a_family_in_order() -> None:
+    assert [family.metric for family in Store().snapshot().families] == list(METRICS)
+
+
+def test_a_snapshot_does_not_change_afterwards() -> None:
+    store = Store()
+    store.accept(streamed())
+    before = store.snapshot()
+    store.accept(streamed())
+    key = ("llama", "chat")
+    assert before.family("tokentide_request_input_tokens").distributions[key].count == 1
+    assert store.snapshot().family("tokentide_request_input_tokens").distributions[key].count == 2
+    with pytest.raises(TypeError):
+        before.family("tokentide_requests").numbers[key] = 5  # type: ignore[index] # that is the point
+
+
+def test_models_beyond_the_limit_are_other() -> None:
+    store = Store(models=2)
+    for i in range(5):
+        store.accept(whole(model=f"model-{i}"))
+    assert {labels[0]: count for labels, count in numbers(store.snapshot(), "requests").items()} == {
+        "model-0": 1,
+        "model-1": 1,
+        "other": 3,
+    }
+
+
+def test_models_that_only_failed_cannot_crowd_out_a_real_one() -> None:
+    store = Store(models=4)
+    for i in range(100):
+        store.accept(whole(model=f"invented-{i}", http_status=404))
+    store.accept(whole(model="real"))
+    assert ("real", "chat", "completed", "2xx", "false") in numbers(store.snapshot(), "requests")
+
+
+def test_requests_without_a_model_are_unknown() -> None:
+    store = Store()
+    store.accept(unread("refused", None))
+    assert list(numbers(store.snapshot(), "requests")) == [("unknown", "chat", "refused", "none", "false")]
+
+
+def test_requests_in_flight_are_summed_and_fall_to_zero() -> None:
+    store = Store()
+    store.set_in_flight([Waiting("a"), Waiting("a", stream=False, context=50), Waiting("")])
+    seen = store.snapshot()
+    assert numbers(seen, "requests_in_flight") == {("a", "chat"): 2, ("unknown", "chat"): 1}
+    assert numbers(seen, "streams_in_flight") == {("a", "chat"): 1, ("unknown", "chat"): 1}
+    assert numbers(seen, "context_tokens_in_flight") == {("a", "chat"): 150, ("unknown", "chat"): 100}
+    store.set_in_flight([Waiting("a")])
+    assert numbers(store.snapshot(), "requests_in_flight") == {("a", "chat"): 1, ("unknown", "chat"): 0}
+
+
+def test_totals_of_several_relays_are_summed_and_a_later_total_replaces_an_earlier_one() -> None:
+    store = Store()
+    store.set_relay_totals("w0-1", 10, {"bad_request": 1}, {"tap_full": 2})
+    store.set_relay_totals("w1-1", 5, {}, {"tap_full": 1, "observer_lost": 3})
+    store.set_relay_totals("w0-1", 12, {"bad_request": 2}, {"tap_full": 2})
+    seen = store.snapshot()
+    assert numbers(seen, "forwarded_requests") == {(): 17}
+    assert numbers(seen, "refused_requests") == {("bad_request",): 2}
+    assert numbers(seen, "dropped_observations") == {("tap_full",): 3, ("observer_lost",): 3}
+
+
+def test_forwarded_requests_are_zero_before_a_relay_reports() -> None:
+    assert numbers(Store().snapshot(), "forwarded_requests") == {(): 0}
+
+
+def test_numbers_that_others_keep_are_read_at_each_snapshot() -> None:
+    store = Store()
+    written = [1]
+    store.read_numbers("tokentide_records_written", lambda: {(): written[0]})
+    assert numbers(store.snapshot(), "records_written") == {(): 1}
+    written[0] = 7
+    assert numbers(store.snapshot(), "records_written") == {(): 7}
+
+
+def test_gauges_and_infos_are_set_whole() -> None:
+    store = Store()
+    store.set_numbers("tokentide_build_info", {("1.0", "3.11"): 1})
+    store.set_numbers("tokentide_tokenizer_backlog_bytes", {("cl100k_base",): 10, ("bytes",): 1})
+    store.set_numbers("tokentide_tokenizer_backlog_bytes", {("cl100k_base",): 5})
+    assert numbers(store.snapshot(), "build_info") == {("1.0", "3.11"): 1}
+    assert numbers(store.snapshot(), "tokenizer_backlog_bytes") == {("cl100k_base",): 5}
+
+
+def test_unknown_names_and_wrong_labels_are_refused() -> None:
+    store = Store()
+    with pytest.raises(ValueError, match="no gauge or info named 'tokentide_requests'"):
+        store.set_numbers("tokentide_requests", {})
+    with pytest.raises(ValueError, match="has the labels"):
+        store.set_numbers("tokentide_build_info", {("1.0",): 1})
+    with pytest.raises(ValueError, match="no counter or gauge named 'tokentide_invented'"):
+        store.read_numbers("tokentide_invented", dict)
+
+
+def test_the_time_of_a_count_is_observed_under_its_tokenizer() -> None:
+    store = Store()
+    store.tokenizer_took("cl100k_base", 2_000_000)
+    family = store.snapshot().family("tokentide_tokenizer_seconds")
+    series = family.distributions[("cl100k_base",)]
+    assert series.sum == 0.002
+    assert family.metric.buckets[series.counts.index(1)] == 0.002
+
+
+def test_threads_lose_no_observation() -> None:
+    store = Store()
+    measurement = streamed()
+
+    def work() -> None:
+        for _ in range(300):
+            store.accept(measurement)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        seen = store.snapshot()
+        isl = seen.family("tokentide_request_input_tokens").distributions.get(("llama", "chat"))
+        total = seen.family("tokentide_request_total_tokens").distributions.get(("llama", "chat"))
+        assert (isl and isl.count) == (total and total.count)
+    for thread in threads:
+        thread.join()
+    assert numbers(store.snapshot(), "requests") == {("llama", "chat", "completed", "2xx", "true"): 1200}
