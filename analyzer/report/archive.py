@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from analyzer.analysis import Analysis, as_json
+from analyzer.errors import BadSettings
 from analyzer.report import html, markdown
 from analyzer.report.document import compose
 
@@ -13,8 +14,8 @@ def write(analysis: Analysis, folder: Path) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
     Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
-    the same window are replaced. The same analysis gives the same bytes. Raises `OSError` where the folder cannot be
-    written.
+    the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
+    be written.
     """
     report = compose(analysis)
     contents = {
@@ -23,8 +24,11 @@ def write(analysis: Analysis, folder: Path) -> tuple[Path, ...]:
         "analysis.json": json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
     place = folder / analysis.window.name
-    place.mkdir(parents=True, exist_ok=True)
-    return tuple(_appear(place / name, text) for name, text in contents.items())
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        return tuple(_appear(place / name, text) for name, text in contents.items())
+    except OSError as error:
+        raise BadSettings(f"The report cannot be written to {place}: {error.strerror}.") from error
 
 
 def _appear(path: Path, text: str) -> Path:

@@ -54,10 +54,10 @@ def tokens_scale(low: float, high: float) -> alt.Scale:
     return alt.Scale(type="log", base=2, domain=[low, high], nice=False, zero=False)
 
 
-def tokens_axis(title: str, low: float, high: float, *, grid: bool = False) -> alt.Axis:
+def tokens_axis(title: str, low: float, high: float, *, grid: bool = False, line: bool = True) -> alt.Axis:
     """An axis with a label at each power of two from one token upward, fewer where they would touch."""
     values = list(_powers(2, max(1, low), high))
-    return _axis(title, 2, values, [power(value) for value in values], grid=grid)
+    return _axis(title, 2, values, [power(value) for value in values], grid=grid, line=line)
 
 
 def times_axis(title: str, low: float, high: float) -> alt.Axis:
@@ -69,7 +69,7 @@ def times_axis(title: str, low: float, high: float) -> alt.Axis:
 def shares_axis(title: str, low: float) -> alt.Axis:
     """An axis of shares from `low` to 1 with a label in per cent at each power of ten."""
     values = list(_powers(10, low, 1))
-    return _axis(title, 10, values, [f"{value * 100:g}%" for value in values], grid=True)
+    return _axis(title, 10, values, [f"{value * 100:g} %" for value in values], grid=True)
 
 
 def _powers(base: int, low: float, high: float) -> Iterator[float]:
@@ -79,11 +79,21 @@ def _powers(base: int, low: float, high: float) -> Iterator[float]:
         exponent += 1
 
 
-def _axis(title: str, base: int, values: Sequence[float], names: Sequence[str], *, grid: bool) -> alt.Axis:
+def _axis(
+    title: str, base: int, values: Sequence[float], names: Sequence[str], *, grid: bool, line: bool = True
+) -> alt.Axis:
     """Labels are looked up by their place, because the drawing program would write the numbers in its own way."""
     place = f"round(log(datum.value / {values[0] if values else 1}) / log({base}))"
     labels = f"{json.dumps(list(names))}[{place}]"
-    return alt.Axis(title=title, values=list(values), labelExpr=labels, labelOverlap=True, labelFlush=False, grid=grid)
+    return alt.Axis(
+        title=title,
+        values=list(values),
+        labelExpr=labels,
+        labelOverlap=True,
+        labelFlush=False,
+        grid=grid,
+        domain=line,
+    )
 
 
 def limit_lines(paths: Mapping[str, Sequence[tuple[float, float]]], limits: Mapping[str, int]) -> alt.Chart:

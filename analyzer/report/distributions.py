@@ -72,7 +72,8 @@ def _bars(
     tallest = max(part for _, part in bars)
     step = _round_step(tallest)
     ticks = [step * place for place in range(int(tallest / step + 1e-9) + 1)]
-    shares = alt.Axis(title="share of requests", titleAnchor="start", values=ticks, format="~%", domain=False)
+    labels = "format(datum.value * 100, '~g') + ' %'"
+    shares = alt.Axis(title="share of requests", titleAnchor="start", values=ticks, labelExpr=labels, domain=False)
     return marked(
         rows,
         alt.MarkDef(type="rect", color=colour, stroke=theme.PAPER, strokeWidth=1),

@@ -144,7 +144,7 @@ def load_levels(levels: Mapping[str, float], planned: str | None, prefix: str = 
         title="Load: what arrives in a second",
         alt="; ".join(f"{name}: {rate(value)} requests per second" for name, value in levels.items())
         + f".{stands_out}",
-        caption=f"Orange: the level to plan for ({planned})." if planned else "",
+        caption="Orange: the peak that the sizing carries." if planned else "",
         spec=theme.themed(times.load_levels(levels, planned)),
     )
 

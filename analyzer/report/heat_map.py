@@ -113,8 +113,8 @@ def _tiles(cells: tuple[_Cell, ...], ground: _Ground) -> alt.Chart:
     rows: list[Row] = [
         {"x": c.isl[0], "x2": c.isl[1], "y": c.osl[0], "y2": c.osl[1], "colour": theme.RAMP[c.step]} for c in cells
     ]
-    isl = tokens_axis("ISL: input tokens of a request (1k = 1,024)", *ground.isl)
-    osl = tokens_axis("OSL: output tokens", ground.osl[0] * 2, ground.osl[1] / 2)
+    isl = tokens_axis("ISL: input tokens of a request (1k = 1,024)", *ground.isl, line=False)
+    osl = tokens_axis("OSL: output tokens", ground.osl[0] * 2, ground.osl[1] / 2, line=False)
     return marked(
         rows,
         alt.MarkDef(type="rect", stroke=theme.PAPER, strokeWidth=1),

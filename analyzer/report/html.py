@@ -1,10 +1,14 @@
 """The report as one web page that needs no network and no script."""
 
+import re
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analyzer.report import figures
 from analyzer.report.blocks import Figure, Report
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|GPUs?|replicas?)\b|%)")
 
 
 def render(report: Report) -> str:
@@ -13,7 +17,13 @@ def render(report: Report) -> str:
         loader=PackageLoader("analyzer.report"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     pages.filters["picture"] = _picture
+    pages.filters["unbroken"] = _unbroken
     return pages.get_template("report.html").render(report=report)
+
+
+def _unbroken(text: str) -> str:
+    """The text with each number tied to its unit, so that no line ends between them."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _picture(figure: Figure) -> Markup:

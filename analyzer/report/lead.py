@@ -1,7 +1,6 @@
 """The first paragraph: what came, which limits to set, what to run, or what is missing to know it."""
 
-import math
-
+from analyzer.advise.bounds import requests_needed
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.analysis import ModelAnalysis
@@ -11,13 +10,6 @@ from analyzer.window import Window
 
 SETTING = "rps_per_replica"
 PLACE = "[capacity]"
-
-
-def requests_needed(target: float, confidence: float) -> int:
-    """How many requests the bound of a limit takes: n ≥ ln(1 − confidence) / ln(1 − target), one-sided, by order
-    statistics; 2,995 for 0.1 % at 95 %.
-    """
-    return math.ceil(math.log(1 - confidence) / math.log1p(-target))
 
 
 def first_paragraph(name: str, model: ModelAnalysis, window: Window) -> Paragraph:
@@ -37,31 +29,43 @@ def _traffic(name: str, model: ModelAnalysis, window: Window) -> Words:
 
 def _limits(model: ModelAnalysis) -> Words:
     advice = model.lengths
-    known = [
-        words("Set " if place == 0 else " and ", code(setting), " to ", strong(whole(tokens)))
-        for place, (setting, tokens) in enumerate(_main_limits(advice))
-    ]
-    if not known:
+    settings = [pair for pair in _settings(advice) if pair[1] is not None]
+    if not settings:
         return _no_limits(model)
-    certainty = (
-        f"{': it is' if len(known) == 1 else ': each is'} exceeded by no more than {share(advice.target_over_share)} of"
-        f" requests, with {share(advice.confidence)} certainty"
+    parts: list[str | Span] = []
+    for setting, tokens, _ in settings:
+        parts += [" and " if parts else "Set ", code(setting), " to ", strong(whole(tokens or 0))]
+    return words(*parts, f"{_certainty(advice)}{_seen(advice)}. ")
+
+
+def _settings(advice: LengthAdvice) -> tuple[tuple[str, int | None, int | None], ...]:
+    """The two settings of the first paragraph, each with its limit and the bound that the limit should reach."""
+    return (
+        ("max_input_len", advice.max_input_len, advice.isl_bound),
+        ("max_seq_len", advice.max_seq_len, advice.total_bound),
     )
-    seen = ""
-    if advice.over_share is not None and advice.max_seq_len is not None:
-        seen = f"; of those recorded, {_over(advice.over_share)} longer than {whole(advice.max_seq_len)} in all"
-        if advice.over_share_bound is not None:
-            seen += f" (at most {share(advice.over_share_bound)} with the same certainty)"
-    return words(*[piece for part in known for piece in part], f"{certainty}{seen}. ")
 
 
-def _over(part: float) -> str:
-    return "none was" if part == 0 else f"{share(part)} were"
+def _certainty(advice: LengthAdvice) -> str:
+    """What may be said of the limits: nothing of one that the model keeps below its bound."""
+    known = [(limit, bound) for _, limit, bound in _settings(advice) if limit is not None]
+    if any(bound is None or limit < bound for limit, bound in known):
+        return ", the longest that the model allows, though requests ask for more"
+    subject = "it is" if len(known) == 1 else "each is"
+    return (
+        f": {subject} exceeded by no more than {share(advice.target_over_share)} of requests, with"
+        f" {share(advice.confidence)} certainty"
+    )
 
 
-def _main_limits(advice: LengthAdvice) -> list[tuple[str, int]]:
-    pairs = (("max_input_len", advice.max_input_len), ("max_seq_len", advice.max_seq_len))
-    return [(setting, tokens) for setting, tokens in pairs if tokens is not None]
+def _seen(advice: LengthAdvice) -> str:
+    if advice.over_share is None or advice.max_seq_len is None:
+        return ""
+    were = "none was" if advice.over_share == 0 else f"{share(advice.over_share)} were"
+    seen = f"; of those recorded, {were} longer than {whole(advice.max_seq_len)} in all"
+    if advice.over_share_bound is None:
+        return seen
+    return f"{seen} (at most {share(advice.over_share_bound)} with the same certainty)"
 
 
 def _no_limits(model: ModelAnalysis) -> Words:
@@ -88,16 +92,24 @@ def _machines(model: ModelAnalysis) -> Words:
             code(SETTING),
             " under ",
             code(PLACE),
-            " in the settings file, and run the report again. The load to carry is"
-            f" {_per_second(model.rate.negative_binomial_p95_1s)}: 95% of seconds stay at or below it.",
+            " in the settings file, and run the report again. 95 % of all seconds stay at or below"
+            f" {_per_second(model.rate.negative_binomial_p95_1s)}; the busiest hours, by which replicas are counted,"
+            " ask for that or more.",
         )
     return words(
         "Run ",
         strong(f"{plural(advice.replicas, 'replica')} ({gpus(advice)})"),
-        f": the peak is {_per_second(advice.peak_rps)}, and one replica carries {rate(advice.rps_per_replica)}"
-        f" ({advice.source}; confidence: {advice.confidence}).",
+        f": the peak to carry is {_per_second(advice.peak_rps)}, and one replica carries"
+        f" {rate(advice.rps_per_replica)} ({how_sure(advice)}).",
         _change(advice),
     )
+
+
+def how_sure(advice: CapacityAdvice) -> str:
+    """Where the throughput of a replica comes from and how far to trust it."""
+    if advice.confidence.startswith(advice.source):
+        return advice.confidence
+    return f"{advice.source}; confidence: {advice.confidence}"
 
 
 def _per_second(number: float) -> str:
@@ -122,38 +134,43 @@ def _change(advice: CapacityAdvice) -> str:
 
 def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
     """What changes how the first paragraph must be read."""
-    if not model.lengths.right_censored:
-        return ()
-    text = (
-        " The lengths seen were cut off by a limit already in force: what clients would send or want without it may be"
-        " longer than anything recorded here."
-    )
-    return (Paragraph(words(strong("Read the limits with care."), text), tone="caution"),)
+    found: list[Paragraph] = []
+    if model.lengths.right_censored:
+        text = (
+            " The lengths seen were cut off by a limit already in force: what clients would send or want without it may"
+            " be longer than anything recorded here."
+        )
+        found.append(Paragraph(words(strong("Read the limits with care."), text), tone="caution"))
+    advice, minute = model.capacity, model.rate.peak_60s / 60
+    if advice is not None and minute > (carried := advice.replicas * advice.rps_per_replica):
+        by = model.rate.peak_60s_client
+        caller = () if by is None else (f" ({share(by.share)} of it from caller ", code(by.client_id), ")")
+        text = (
+            f", more than the {rate(carried)} that {plural(advice.replicas, 'replica')} carry: in such a surge requests"
+            " wait or are refused."
+        )
+        start = f" The busiest minute brought {_per_second(minute)}"
+        found.append(Paragraph(words(strong("Surges are not covered."), start, *caller, text), tone="caution"))
+    return tuple(found)
 
 
 def tiles(model: ModelAnalysis) -> Tiles:
     """The headline figures; what is not known says so."""
     advice, lengths = model.capacity, model.lengths
-    certainty = f"{share(lengths.target_over_share)} over, {share(lengths.confidence)} certain"
     items = [
-        Tile(words(code(name)), "not yet known" if tokens is None else whole(tokens), note)
-        for name, tokens, note in (
-            ("max_input_len", lengths.max_input_len, f"tokens; {certainty}"),
-            ("max_output_len", lengths.max_output_len, f"tokens; {certainty}"),
-            ("max_seq_len", lengths.max_seq_len, f"tokens; {certainty}"),
+        Tile(words(code(name)), "not yet known" if tokens is None else whole(tokens), f"tokens for {what}")
+        for name, tokens, what in (
+            ("max_input_len", lengths.max_input_len, "a prompt"),
+            ("max_output_len", lengths.max_output_len, "an answer"),
+            ("max_seq_len", lengths.max_seq_len, "both"),
         )
     ]
-    load: Span = Span("load to plan for")
+    pace = f"mean {rate(model.rate.mean_rps)}"
     if advice is None:
-        items.append(
-            Tile(
-                (load,),
-                f"{whole(model.rate.negative_binomial_p95_1s)} req/s",
-                f"95% of seconds, mean {rate(model.rate.mean_rps)}",
-            )
-        )
+        level = f"{whole(model.rate.negative_binomial_p95_1s)} req/s"
+        items.append(Tile(words("95 % of seconds"), level, f"or less; {pace}"))
         items.append(Tile(words("replicas"), "not known", f"give {SETTING}"))
     else:
-        items.append(Tile((load,), f"{rate(advice.peak_rps)} req/s", f"mean {rate(model.rate.mean_rps)}"))
+        items.append(Tile(words("peak to carry"), f"{rate(advice.peak_rps)} req/s", pace))
         items.append(Tile(words("replicas"), whole(advice.replicas), gpus(advice)))
     return Tiles(tuple(items))

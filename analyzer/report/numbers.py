@@ -22,14 +22,14 @@ def rate(number: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share of 0..1 in per cent, three significant digits; what is not all is never called 100%."""
+    """A share of 0..1 in per cent, three significant digits; what is not all is never called 100 %."""
     if part == 0:
-        return "0%"
+        return "0 %"
     if 0 < part < 1e-5:
-        return "under 0.001%"
+        return "under 0.001 %"
     if 0.9995 <= part < 1:
-        return "over 99.9%"
-    return f"{rate(part * 100)}%"
+        return "over 99.9 %"
+    return f"{rate(part * 100)} %"
 
 
 def milliseconds(duration: float) -> str:

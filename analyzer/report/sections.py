@@ -8,7 +8,7 @@ from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report import figures, tables
 from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
-from analyzer.report.lead import PLACE, SETTING, gpus
+from analyzer.report.lead import PLACE, SETTING, gpus, how_sure
 from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
 from analyzer.window import Window
 
@@ -18,7 +18,7 @@ MEANINGS = {
     "TPOT": "time per output token",
     "E2E": "end to end",
 }
-PLANNED = "95% of seconds, negative binomial"
+PLANNED = "peak to carry"
 
 
 def of_model(model: ModelAnalysis, window: Window, prefix: str, depth: int) -> Iterator[Section]:
@@ -68,7 +68,8 @@ def _lengths(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
         f" more; half of the answers have up to {whole(model.osl.p50)}, one in a hundred {whole(model.osl.p99)} or"
         f" more."
     )
-    effect = (Paragraph(words(strong("What the limits change:"), f" {advice.effect}")),) if advice.effect else ()
+    title = strong("What the limits change." if advice.max_seq_len is not None else "No limit yet.")
+    effect = (Paragraph(words(title, f" {advice.effect}")),) if advice.effect else ()
     return (
         Paragraph(words(text)),
         tables.lengths(model),
@@ -85,20 +86,18 @@ def _load(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...
     levels = {
         "mean": load.mean_rps,
         "busiest minute": load.peak_60s / 60,
-        "95% of seconds, counted": load.busy_p95_1s,
-        "95% of seconds, Poisson": load.poisson_p95_1s,
-        PLANNED: load.negative_binomial_p95_1s,
+        "95 % of seconds, counted": load.busy_p95_1s,
+        "95 % of seconds, Poisson": load.poisson_p95_1s,
+        "95 % of seconds, negative binomial": load.negative_binomial_p95_1s,
         "busiest second": load.peak_1s,
     }
-    planned = load.negative_binomial_p95_1s if model.capacity is None else model.capacity.peak_rps
-    level = PLANNED if planned == load.negative_binomial_p95_1s else None
-    if level is None:
-        level = next((name for name, value in levels.items() if value == planned), None)
+    if model.capacity is not None:
+        levels[PLANNED] = model.capacity.peak_rps
     return (
         Paragraph(_peaks(load, window)),
         Paragraph(words(_laws(load))),
         *_spread(load),
-        figures.load_levels(levels, level, prefix),
+        figures.load_levels(levels, PLANNED if model.capacity else None, prefix),
     )
 
 
@@ -107,8 +106,7 @@ def _peaks(load: Rate, window: Window) -> Words:
     by = load.peak_60s_client
     caller: Words = ()
     if by is not None:
-        who = words("requests that name no caller") if by.client_id is None else words("caller ", code(by.client_id))
-        caller = words(" ", f"{share(by.share)} of that minute came from ", *who, ".")
+        caller = words(f" {share(by.share)} of that minute came from caller ", code(by.client_id), ".")
     return words(
         f"On average {rate(load.mean_rps)} requests arrive in a second. The busiest second had {whole(load.peak_1s)},"
         f" the busiest minute {whole(load.peak_60s)} ({rate(load.peak_60s / 60)} a second); it began {at}.",
@@ -118,7 +116,7 @@ def _peaks(load: Rate, window: Window) -> Words:
 
 def _laws(load: Rate) -> str:
     return (
-        f"If requests came independently at the mean rate (Poisson), 95% of seconds would stay at or below"
+        f"If requests came independently at the mean rate (Poisson), 95 % of seconds would stay at or below"
         f" {whole(load.poisson_p95_1s)}; with the bunching that was seen (negative binomial) it is"
         f" {whole(load.negative_binomial_p95_1s)}; counted, it was {whole(load.busy_p95_1s)}."
     )
@@ -198,24 +196,24 @@ def _capacity(model: ModelAnalysis) -> tuple[Block, ...]:
             code(SETTING),
             " under ",
             code(PLACE),
-            f" in the settings file. Replicas are then the load to carry ({rate(model.rate.negative_binomial_p95_1s)}"
-            " requests a second) over that number, rounded up.",
+            " in the settings file. Replicas are then the peak of the busiest hours over that number, rounded up.",
         )
         return (Paragraph(text),)
-    return (Points(tuple(_steps(advice, model.rate)), numbered=True),)
+    made = [Paragraph(words(item.sentence)) for item in model.evidence if item.figure == "capacity.replicas"]
+    return (Points(tuple(_steps(advice, model.rate)), numbered=True), *made)
 
 
 def _steps(advice: CapacityAdvice, load: Rate) -> Iterator[Words]:
-    yield words("Load to carry: ", strong(f"{rate(advice.peak_rps)} requests a second"), _basis(advice, load), ".")
+    mean = f", where the mean is {rate(load.mean_rps)}."
+    yield words("Peak to carry: ", strong(f"{rate(advice.peak_rps)} requests a second"), mean)
     goals = [f"{name} {milliseconds(goal)}" for name, goal in _goals(advice.objectives).items()]
     within = f" within {', '.join(goals)}" if goals else ""
     if goals and advice.objectives.percentile is not None:
         within += f" at p{rate(advice.objectives.percentile)}"
-    detail = f": {advice.source_detail}" if advice.source_detail else ""
     yield words(
         "One replica carries ",
         strong(f"{rate(advice.rps_per_replica)} requests a second"),
-        f"{within} ({advice.source}{detail}; confidence: {advice.confidence}).",
+        f"{within} ({how_sure(advice)}).",
     )
     bare = math.ceil(advice.peak_rps / advice.rps_per_replica - 1e-9)
     sum_of_it = f"{rate(advice.peak_rps)} / {rate(advice.rps_per_replica)}, rounded up, is {whole(bare)}"
@@ -229,15 +227,6 @@ def _steps(advice: CapacityAdvice, load: Rate) -> Iterator[Words]:
         f", on {plural(advice.nodes, 'node')}.",
     )
     yield from _money(advice)
-
-
-def _basis(advice: CapacityAdvice, load: Rate) -> str:
-    """Which of the recorded levels the load to carry equals, if any."""
-    if advice.peak_rps == load.negative_binomial_p95_1s:
-        return f", which 95% of seconds stay at or below (negative binomial; the mean is {rate(load.mean_rps)})"
-    if advice.peak_rps == load.poisson_p95_1s:
-        return f", which 95% of seconds stay at or below (Poisson; the mean is {rate(load.mean_rps)})"
-    return f" (the mean is {rate(load.mean_rps)})"
 
 
 def _money(advice: CapacityAdvice) -> Iterator[Words]:

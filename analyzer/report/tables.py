@@ -110,11 +110,8 @@ def latency(times: Mapping[str, Quantiles], meanings: Mapping[str, str]) -> Tabl
 
 def callers(clients: Sequence[ClientShare]) -> Table:
     """The callers with the most requests; requests that name none are one row."""
-    rows = [
-        ("no caller named" if client.client_id is None else code(client.client_id), share(client.share))
-        for client in clients
-    ]
-    return _table("Callers with the most requests (keyed hashes, not names).", ("caller", "share of requests"), rows)
+    rows = [(code(client.client_id), share(client.share)) for client in clients]
+    return _table("Callers with the most requests, as the records name them.", ("caller", "share of requests"), rows)
 
 
 def evidence(values: Sequence[Evidence]) -> Table:
@@ -149,7 +146,7 @@ def models(values: Mapping[str, ModelAnalysis], requests: int) -> Table:
         "share",
         "max_input_len",
         "max_seq_len",
-        "load to plan for, req/s",
+        "peak, req/s",
         "replicas",
         "GPUs",
     )

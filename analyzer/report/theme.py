@@ -60,7 +60,6 @@ def themed(chart: alt.LayerChart | alt.VConcatChart) -> str:
         titleFontSize=12.5,
         titleFontWeight="normal",
         titlePadding=8,
-        zindex=1,
         labelPadding=4,
     )
     legend = alt.LegendConfig(

@@ -34,7 +34,7 @@ def hours_of_day(hours: Sequence[Hour]) -> alt.VConcatChart:
         alt.MarkDef(type="rect", color=theme.BAR, stroke=theme.PAPER, strokeWidth=1),
         _clock(None),
         alt.X2("x2"),
-        alt.Y("y", type="quantitative", axis=alt.Axis(title="requests", format=",", tickCount=4)),
+        alt.Y("y", type="quantitative", axis=alt.Axis(title="requests", format=",d", tickCount=4, tickMinStep=1)),
         alt.Y2("y2"),
     )
     isl = [(hour.hour, hour.isl_p50, hour.isl_p99) for hour in hours]
