@@ -147,3 +147,8 @@ def succeeded(record: RequestRecord) -> bool:
 def known(tokens: int | None) -> int | None:
     """A number of tokens; None also where a stranger stated a negative one, which would make a sum shrink."""
     return None if tokens is None or tokens < 0 else tokens
+
+
+def streamed(record: RequestRecord) -> bool:
+    """Whether the answer came, or was asked for, as a stream; an engine may stream without being asked."""
+    return record.stream or record.chunks is not None

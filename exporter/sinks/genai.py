@@ -2,7 +2,7 @@
 
 from exporter.observe.observation import Measurement
 from exporter.record import RequestRecord
-from exporter.sinks.facts import MICROSECONDS, NANOSECONDS, known, succeeded
+from exporter.sinks.facts import MICROSECONDS, NANOSECONDS, known, streamed, succeeded
 from exporter.sinks.families import Histogram
 from exporter.sinks.labels import OTHER, Bounded, gen_ai_operation, server
 from exporter.sinks.snapshot import Labels
@@ -46,7 +46,7 @@ class GenAi:
         if record.e2e_us is not None:
             for histogram in self._durations:
                 histogram.observe(labels, record.e2e_us / MICROSECONDS)
-        if record.stream:
+        if streamed(record):
             self._add_stream(measurement, labels)
 
     def _add_stream(self, measurement: Measurement, labels: Labels) -> None:

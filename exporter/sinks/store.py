@@ -9,7 +9,7 @@ from typing import Protocol
 
 from exporter.catalog import METRICS, Kind
 from exporter.observe.observation import Measurement
-from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, succeeded
+from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, streamed, succeeded
 from exporter.sinks.families import Histogram, catalogued, checked
 from exporter.sinks.genai import GenAi
 from exporter.sinks.labels import UNKNOWN, Bounded, operation
@@ -86,7 +86,7 @@ class Store:
             labels = (model or UNKNOWN, operation(record.operation))
             self._requests.add(measurement, labels)
             self._lengths.add(measurement, labels)
-            if record.stream:
+            if streamed(record):
                 self._streams.add(measurement, labels)
             self._gen_ai.add(measurement, model)
 

@@ -109,6 +109,10 @@ def test_an_answer_in_one_piece_adds_to_no_streaming_metric() -> None:
         assert sums(seen, name) == {}, name
 
 
+def test_an_engine_that_streams_without_being_asked_is_measured_as_a_stream() -> None:
+    assert sums(after(streamed(stream=False)), "time_to_second_token_seconds") == {CHAT: (1, 0.02)}
+
+
 def test_tokens_for_a_client_that_left_are_wasted() -> None:
     assert numbers(after(streamed()), "wasted_output_tokens") == {}
     assert numbers(after(streamed(outcome="client_disconnect")), "wasted_output_tokens") == {CHAT: 5}
