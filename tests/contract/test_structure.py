@@ -30,6 +30,8 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/proxy/relay.py": "needs a running loop and real connections; held by tests/e2e",
     "exporter/app/control.py": "one end of a socket pair between processes; held by tests/e2e",
     "exporter/app/plan.py": "binds real sockets; held by tests/e2e",
+    "analyzer/evidence.py": "frozen values without behaviour",
+    "analyzer/analysis/result.py": "frozen values without behaviour",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",
     "exporter/app/observer.py": "entry of a process; held by tests/e2e",
 }

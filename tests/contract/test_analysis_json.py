@@ -1,0 +1,93 @@
+"""`analysis.json` is public: its keys change only by adding."""
+
+import json
+from typing import Any
+
+import pytest
+
+from analyzer.cli import main
+from analyzer.shape import ITL_BOUNDS_MS
+from exporter.catalog import TIME_PER_TOKEN
+from tests.fakes.recordings import row, write
+
+LENGTHS = ("min", "mean", "p50", "p90", "p95", "p99", "p99_9", "max")
+QUANTILES = ("p50", "p90", "p95", "p99", "p99_9")
+
+PUBLISHED: dict[str, tuple[str, ...]] = {
+    "": ("schema", "window", "models"),
+    "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours"),
+    "models.m": (
+        "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "clients", "prefix", "hours",
+        "anomalies", "regimes", "seasons", "lengths", "latency", "capacity", "evidence",
+    ),
+    "models.m.isl": LENGTHS,
+    "models.m.osl": LENGTHS,
+    "models.m.total": LENGTHS,
+    "models.m.joint": ("isl_edges", "osl_edges", "counts"),
+    "models.m.query_patterns": (
+        "isl_threshold", "osl_threshold", "short_short", "short_long", "long_short", "long_long",
+    ),
+    "models.m.rate": (
+        "mean_rps", "peak_1s", "peak_60s", "busy_p95_1s", "poisson_p95_1s", "negative_binomial_p95_1s",
+        "dispersion_1s", "dispersion_60s", "peak_60s_at", "peak_60s_client",
+    ),
+    "models.m.rate.peak_60s_client": ("client_id", "share"),
+    "models.m.clients.0": ("client_id", "share"),
+    "models.m.hours.0": ("hour", "requests", "isl_p50", "isl_p99", "osl_p50", "osl_p99"),
+    "models.m.lengths": (
+        "target_over_share", "confidence", "max_input_len", "max_output_len", "max_seq_len", "isl_bound",
+        "osl_bound", "total_bound", "over_share", "over_share_bound", "right_censored", "drift_per_week", "effect",
+    ),
+    "models.m.latency": ("ttft_ms", "tpot_ms", "e2e_ms", "itl_ms"),
+    "models.m.latency.ttft_ms": QUANTILES,
+    "models.m.latency.itl_ms": QUANTILES,
+    "models.m.capacity": (
+        "gpu", "objectives", "source", "source_detail", "confidence", "profile", "rps_per_replica", "peak_rps",
+        "replicas", "gpus_per_replica", "gpus", "nodes", "cost_per_hour", "cost_per_million_tokens", "current",
+        "change_gpus", "fit_error",
+    ),
+    "models.m.evidence.0": ("figure", "requests", "days", "interval", "sentence"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("records")
+    full = {"client_id": "c", "ttft_us": 9000, "tpot_us": 900, "e2e_us": 90_000, "itl_counts": [5] * 28}
+    write(folder / "a.parquet", [row(i, 50 + i % 100, 5 + i % 10, **full) for i in range(3000)])
+    settings = folder / "settings.toml"
+    settings.write_text("[capacity]\nrps_per_replica = 2.4\nttft_ms = 500\ncurrent_replicas = 2\n")
+    target = folder / "analysis.json"
+    assert main(["analyze", str(folder / "a.parquet"), "--settings", str(settings), "--out", str(target)]) == 0
+    return json.loads(target.read_text())
+
+
+@pytest.mark.parametrize("place", PUBLISHED)
+def test_every_published_key_is_there_and_no_other(analysis: Any, place: str) -> None:
+    found = analysis
+    for part in filter(None, place.split(".")):
+        found = found[int(part)] if part.isdigit() else found[part]
+    assert tuple(found) == PUBLISHED[place]
+
+
+def test_what_is_not_computed_is_null(analysis: Any) -> None:
+    model = analysis["models"]["m"]
+    for later in ("prefix", "anomalies", "regimes", "seasons"):
+        assert model[later] is None
+    assert model["lengths"]["drift_per_week"] is None
+    assert model["capacity"]["fit_error"] is None
+
+
+def test_figures_have_the_types_that_the_contract_names(analysis: Any) -> None:
+    model = analysis["models"]["m"]
+    assert len(model["hours"]) == 24
+    assert isinstance(model["lengths"]["right_censored"], bool)
+    shares = [model["query_patterns"][name] for name in ("short_short", "short_long", "long_short", "long_long")]
+    assert sum(shares) == pytest.approx(1)
+    assert sum(map(sum, model["joint"]["counts"])) == model["requests"] == 3000
+    assert len(model["joint"]["counts"]) == len(model["joint"]["isl_edges"])
+    assert model["capacity"]["source"] == "stated"
+
+
+def test_the_itl_buckets_are_those_of_the_catalogue() -> None:
+    assert tuple(bound / 1000 for bound in ITL_BOUNDS_MS) == TIME_PER_TOKEN

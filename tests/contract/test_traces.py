@@ -1,0 +1,153 @@
+"""The public traces, analysed by the command, equal figures counted from the rows with other tools."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.cli import main
+
+TRACES = Path(__file__).parents[3] / "shared" / "traces"
+NAMES = ("azure_code", "azure_conv", "week_chat")
+SIDES = {"isl": "isl", "osl": "osl", "total": "isl_plus_osl"}
+PATTERNS = {
+    "short_short": "short_in_short_out",
+    "short_long": "short_in_long_out",
+    "long_short": "long_in_short_out",
+    "long_long": "long_in_long_out",
+}
+
+pytestmark = pytest.mark.skipif(
+    not TRACES.is_dir(), reason="the public traces are not beside this checkout, in ../shared/traces"
+)
+
+
+def truth(name: str) -> Any:
+    return json.loads((TRACES / "truth" / f"{name}.truth.json").read_text())
+
+
+def analysed(name: str, folder: Path, settings: str = "", *options: str) -> Any:
+    """The analysis of everything in one trace, on its own clock."""
+    file, target = folder / "settings.toml", folder / "analysis.json"
+    file.write_text(settings)
+    trace, zone = str(TRACES / f"{name}.parquet"), truth(name)["local_timezone"]
+    given = ["--all", "--timezone", zone, "--settings", str(file), "--out", str(target), *options]
+    assert main(["analyze", trace, *given]) == 0
+    return json.loads(target.read_text())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """The analysis of a trace, and the truth about it."""
+    return analysed(request.param, tmp_path_factory.mktemp(request.param)), truth(request.param)
+
+
+def only_model(analysis: Any) -> Any:
+    (model,) = analysis["models"].values()
+    return model
+
+
+def test_every_row_is_counted(pair: tuple[Any, Any]) -> None:
+    analysis, true = pair
+    assert list(analysis["models"]) == true["models"]
+    assert analysis["window"]["requests"] == only_model(analysis)["requests"] == true["rows"]
+    assert (analysis["window"]["set_aside"], analysis["window"]["empty_hours"]) == ({}, 0)
+    assert analysis["window"]["missing_hours"] == 0
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_lengths_are_exact(pair: tuple[Any, Any], side: str) -> None:
+    found, true = only_model(pair[0])[side], pair[1][SIDES[side]]
+    assert {name: found[name] for name in ("min", "max", "mean")} == {n: true[n] for n in ("min", "max", "mean")}
+    for name in ("p50", "p90", "p95", "p99", "p99_9"):
+        assert found[name] == true["nearest_rank"][name.replace("_", ".")], name
+
+
+def test_shares_of_the_four_patterns_are_exact(pair: tuple[Any, Any]) -> None:
+    assert shares(only_model(pair[0])) == true_shares(pair[1], "fixed_1024_256")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shares_are_exact_with_the_medians_as_thresholds(name: str, tmp_path: Path) -> None:
+    thresholds = truth(name)["quadrants"]["median"]
+    isl, osl = thresholds["isl_threshold"], thresholds["osl_threshold"]
+    analysis = analysed(name, tmp_path, f"isl_threshold = {isl:.0f}\nosl_threshold = {osl:.0f}\n")
+    assert shares(only_model(analysis)) == true_shares(truth(name), "median")
+
+
+def shares(model: Any) -> Mapping[str, float]:
+    return {name: model["query_patterns"][name] for name in PATTERNS}
+
+
+def true_shares(true: Any, thresholds: str) -> Mapping[str, float]:
+    found = true["quadrants"][thresholds]["long_if_gt"]
+    return {name: found[other]["share"] for name, other in PATTERNS.items()}
+
+
+def test_peaks_are_exact_and_at_their_time(pair: tuple[Any, Any]) -> None:
+    rate, true = only_model(pair[0])["rate"], pair[1]["rate"]
+    assert rate["peak_1s"] == true["per_second"]["peak"]
+    assert rate["peak_60s"] == true["per_minute"]["peak"]
+    assert rate["peak_60s_at"] == true["per_minute"]["at"].replace(" ", "T")
+
+
+def test_rates_and_dispersions_agree(pair: tuple[Any, Any]) -> None:
+    rate, true = only_model(pair[0])["rate"], pair[1]["rate"]
+    assert rate["mean_rps"] == pytest.approx(true["mean_rps"], rel=1e-12)
+    assert rate["dispersion_1s"] == pytest.approx(true["per_second"]["dispersion"], abs=1e-9)
+    assert rate["dispersion_60s"] == pytest.approx(true["per_minute"]["dispersion"], abs=1e-9)
+    assert rate["poisson_p95_1s"] == true["poisson_of_mean"]["per_second"]["p95"]
+    assert rate["busy_p95_1s"] == true["per_second"]["p95"]  # the two kinds of quantile agree on these traces
+
+
+def test_hourly_counts_are_exact(pair: tuple[Any, Any]) -> None:
+    hours, true = only_model(pair[0])["hours"], pair[1]
+    counts = {hour["hour"]: hour["requests"] for hour in hours if hour["requests"]}
+    assert counts == {hour["hour"]: hour["count"] for hour in true.get("by_hour_local", true["by_hour_utc"])}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hours_of_another_clock_are_exact_too(name: str, tmp_path: Path) -> None:
+    analysis = analysed(name, tmp_path, "", "--timezone", "UTC")
+    counts = {hour["hour"]: hour["requests"] for hour in only_model(analysis)["hours"] if hour["requests"]}
+    assert counts == {hour["hour"]: hour["count"] for hour in truth(name)["by_hour_utc"]}
+
+
+def test_callers_have_their_shares(pair: tuple[Any, Any]) -> None:
+    clients, true = only_model(pair[0])["clients"], pair[1].get("client_share_top")
+    assert (clients and {client["client_id"]: client["share"] for client in clients}) == true
+
+
+@pytest.mark.parametrize(
+    ("name", "poisson", "negative_binomial", "counted"), [("azure_code", 5, 13, 13), ("azure_conv", 10, 10, 10)]
+)
+def test_the_negative_binomial_law_meets_the_bursts_that_poisson_misses(
+    name: str, poisson: int, negative_binomial: int, counted: int, tmp_path: Path
+) -> None:
+    rate = only_model(analysed(name, tmp_path))["rate"]
+    assert (rate["poisson_p95_1s"], rate["negative_binomial_p95_1s"]) == (poisson, negative_binomial)
+    assert rate["busy_p95_1s"] == counted
+
+
+@pytest.mark.parametrize(
+    ("name", "over_share", "bound"),
+    [("azure_conv", 0.01, 4297), ("azure_conv", 0.001, 6568), ("azure_code", 0.01, 7467), ("azure_code", 0.001, 7581)],
+)
+def test_the_bound_of_the_total_length_is_the_order_statistic(
+    name: str, over_share: float, bound: int, tmp_path: Path
+) -> None:
+    lengths = only_model(analysed(name, tmp_path, f"target_over_share = {over_share}\n"))["lengths"]
+    assert lengths["total_bound"] == bound
+
+
+def test_the_default_window_leaves_out_the_day_that_is_not_over(tmp_path: Path) -> None:
+    target = tmp_path / "analysis.json"
+    trace = str(TRACES / "week_chat.parquet")
+    assert main(["analyze", trace, "--timezone", "Asia/Shanghai", "--out", str(target)]) == 0
+    analysis, true = json.loads(target.read_text()), truth("week_chat")
+    assert analysis["window"]["start"] == "2025-04-06T00:00:00+08:00"
+    assert analysis["window"]["end"] == "2025-04-13T00:00:00+08:00"
+    assert analysis["window"]["missing_hours"] == 24  # the trace begins on Monday
+    assert analysis["window"]["requests"] == sum(day["count"] for day in true["by_day_local"][:6])

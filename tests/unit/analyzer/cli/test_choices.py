@@ -1,0 +1,73 @@
+import argparse
+from datetime import UTC, datetime
+
+import pytest
+
+from analyzer.advise.capacity import Objectives
+from analyzer.cli.choices import questions, window
+from analyzer.cli.options import parser
+from analyzer.errors import BadSettings
+from analyzer.settings import CapacitySettings, Settings
+from analyzer.store import Span
+from analyzer.window import microseconds
+
+FIRST, LAST = datetime(2025, 3, 1, 10, 20, tzinfo=UTC), datetime(2025, 3, 20, 17, 40, tzinfo=UTC)
+SPANS = (
+    Span("m", microseconds(FIRST), microseconds(FIRST), 1),
+    Span("n", microseconds(LAST), microseconds(LAST), 1),
+)
+
+
+def options(line: str) -> argparse.Namespace:
+    return parser().parse_args(["analyze", "records", *line.split()])
+
+
+def chosen(line: str) -> tuple[str, str]:
+    found = window(SPANS, Settings(), options(line))
+    return found.start.isoformat(), found.end.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("line", "start", "end"),
+    [
+        ("", "2025-03-13T00:00:00+00:00", "2025-03-20T00:00:00+00:00"),
+        ("--timezone Asia/Tokyo", "2025-03-14T00:00:00+09:00", "2025-03-21T00:00:00+09:00"),
+        ("--all", "2025-03-01T10:00:00+00:00", "2025-03-20T18:00:00+00:00"),
+        ("--from 2025-03-02", "2025-03-02T00:00:00+00:00", "2025-03-20T18:00:00+00:00"),
+        ("--to 2025-03-02", "2025-03-01T10:00:00+00:00", "2025-03-02T00:00:00+00:00"),
+        ("--from 2025-03-02 --to 2025-03-03T12:30", "2025-03-02T00:00:00+00:00", "2025-03-03T12:30:00+00:00"),
+    ],
+)
+def test_the_window_is_what_the_options_ask_for(line: str, start: str, end: str) -> None:
+    assert chosen(line) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--all --from 2025-03-02", "leave out --from and --to"),
+        ("--from tomorrow", "no ISO date or time"),
+        ("--from 2025-03-05 --to 2025-03-05", "is empty"),
+        ("--timezone Mars/Base", "give an IANA name"),
+    ],
+)
+def test_options_that_make_no_window_are_refused_with_what_to_do(line: str, sentence: str) -> None:
+    with pytest.raises(BadSettings, match=sentence):
+        window(SPANS, Settings(), options(line))
+
+
+def test_without_records_the_window_is_the_last_whole_week() -> None:
+    found = window((), Settings(), options(""))
+    assert found.days == 7
+    assert (datetime.now(UTC) - found.end).days == 0
+
+
+def test_what_the_settings_state_is_asked_of_the_model() -> None:
+    stated = CapacitySettings(rps_per_replica=2.4, peak="poisson", ttft_ms=500, percentile=95, current_replicas=3)
+    settings = Settings(target_over_share=0.01, current_max_seq_len=131_072, capacity=stated)
+    asked = questions(settings, "m")
+    assert (asked.target.over_share, asked.target.current_max_seq_len) == (0.01, 131_072)
+    assert asked.stated is not None
+    assert (asked.stated.rps_per_replica, asked.stated.law, asked.stated.current_replicas) == (2.4, "poisson", 3)
+    assert asked.stated.objectives == Objectives(ttft_ms=500, percentile=95)
+    assert questions(Settings(), "m").stated is None

@@ -1,0 +1,225 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from analyzer.shape import Caller, Thresholds, Traffic, merged
+from analyzer.store import Reading, find, opened
+from analyzer.window import Window
+from tests.fakes.recordings import MONDAY, row, write
+from tests.fakes.shapes import SECOND, shape
+
+DAY = Window(MONDAY, MONDAY + timedelta(days=1), "UTC")
+MONDAY_US = int(MONDAY.timestamp()) * SECOND
+
+
+def read(folder: Path, window: Window = DAY, models: Sequence[str] = ("m",)) -> Reading:
+    with opened(find([str(folder)])) as records:
+        assert records.unreadable == ()
+        return records.read(window, models, Thresholds())
+
+
+def traffic(folder: Path, window: Window = DAY) -> Traffic:
+    return read(folder, window).traffic["m"]
+
+
+def test_hours_are_counted_as_plain_python_counts_them(tmp_path: Path) -> None:
+    requests = [(i * 37.5 % 7200, (i * 97) % 3000, (i * 31) % 900) for i in range(500)]
+    write(tmp_path / "a.parquet", [row(at, isl, osl) for at, isl, osl in requests])
+    counted = traffic(tmp_path).hours
+    expected = shape([(MONDAY_US + int(at * SECOND), isl, osl) for at, isl, osl in requests])
+    found = merged(counted)
+    assert len(counted) == 2
+    for name in ("isl", "osl", "total", "grid", "seconds", "minutes"):
+        assert getattr(found, name).items() == getattr(expected, name).items(), name
+    assert (found.patterns, found.peak_second, found.peak_minute) == (
+        expected.patterns,
+        expected.peak_second,
+        expected.peak_minute,
+    )
+    assert (found.start, found.first, found.last) == (expected.start, expected.first, expected.last)
+
+
+def test_a_file_with_only_the_required_columns_can_be_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row()])
+    found = traffic(tmp_path)
+    assert (found.callers, found.peak_caller, found.latency) == ((), None, None)
+
+
+def test_files_with_and_without_optional_columns_go_together(tmp_path: Path) -> None:
+    write(tmp_path / "plain.parquet", [row(1)])
+    write(tmp_path / "full.parquet", [row(2, client_id="c", ttft_us=5000, max_tokens=50)])
+    found = traffic(tmp_path)
+    assert merged(found.hours).requests == 2
+    assert merged(found.hours).asked.items() == [(150, 1)]
+    assert found.callers == (Caller("c", 1),)
+
+
+def test_rows_that_cannot_count_are_set_aside_by_reason(tmp_path: Path) -> None:
+    write(
+        tmp_path / "a.parquet",
+        [
+            row(1),
+            row(2, isl=None),
+            row(3, osl=None),
+            row(4, isl=-1),
+            row(5, osl=-5),
+            row(6, isl=2**24 + 1),
+            row(7, osl=2**30),
+            row(8, model=None),
+            row(9, timestamp=None),
+            row(10, timestamp=datetime(1970, 1, 2)),  # noqa: DTZ001  a foreign row
+            row(11, operation="embeddings"),
+            row(12, operation="chat"),
+        ],
+    )
+    reading = read(tmp_path)
+    assert merged(reading.traffic["m"].hours).requests == 2
+    assert reading.set_aside == {
+        "absurd_input_tokens": 1,
+        "absurd_output_tokens": 1,
+        "absurd_timestamp": 1,
+        "embeddings": 1,
+        "negative_input_tokens": 1,
+        "negative_output_tokens": 1,
+        "no_input_tokens": 1,
+        "no_model": 1,
+        "no_output_tokens": 1,
+        "no_timestamp": 1,
+    }
+
+
+def test_rows_outside_the_window_are_neither_counted_nor_set_aside(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(-1), row(0), row(86_399.999999), row(86_400), row(90_000, isl=None)])
+    reading = read(tmp_path)
+    assert merged(reading.traffic["m"].hours).requests == 2
+    assert reading.set_aside == {}
+
+
+def test_two_models_are_kept_apart_and_one_can_be_chosen(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1), row(2, model="n"), row(3, model="n", isl=None), row(4, model="n")])
+    both = read(tmp_path, models=("m", "n"))
+    assert {model: merged(found.hours).requests for model, found in both.traffic.items()} == {"m": 1, "n": 2}
+    assert both.set_aside == {"no_input_tokens": 1}
+    one = read(tmp_path, models=("m",))
+    assert set(one.traffic) == {"m"}
+    assert one.set_aside == {}
+
+
+def test_hours_begin_on_the_local_clock(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(29 * 60), row(31 * 60)])
+    kolkata = Window(DAY.start, DAY.end, "Asia/Kolkata")
+    assert [one.start - MONDAY_US for one in traffic(tmp_path, kolkata).hours] == [-1800 * SECOND, 1800 * SECOND]
+    assert len(traffic(tmp_path).hours) == 1
+
+
+def test_times_without_a_zone_are_utc_also_beside_others(tmp_path: Path) -> None:
+    naive, offset = pa.timestamp("ns"), pa.timestamp("ms", tz="America/New_York")
+    write(tmp_path / "a.parquet", [row(timestamp=MONDAY.replace(tzinfo=None))], {"timestamp": naive})
+    write(tmp_path / "b.parquet", [row(1)], {"timestamp": offset})
+    write(tmp_path / "c.parquet", [row(2)])
+    found = merged(traffic(tmp_path).hours)
+    assert (found.requests, found.first - MONDAY_US, found.last - MONDAY_US) == (3, 0, 2 * SECOND)
+
+
+def test_token_counts_as_pandas_leaves_them_are_read(tmp_path: Path) -> None:
+    rows = [row(1, isl=7), row(2, isl=None)]
+    write(tmp_path / "a.parquet", rows, {"input_tokens": pa.float64()})
+    reading = read(tmp_path)
+    assert merged(reading.traffic["m"].hours).isl.items() == [(7, 1)]
+    assert reading.set_aside == {"no_input_tokens": 1}
+
+
+def test_folder_names_do_not_become_columns(tmp_path: Path) -> None:
+    write(tmp_path / "model=n" / "date=2025-03-03" / "a.parquet", [row()])
+    assert set(read(tmp_path, models=("m", "n")).traffic) == {"m"}
+
+
+def test_the_ten_largest_callers_are_named_and_that_of_the_fullest_minute(tmp_path: Path) -> None:
+    many = [row(i * 60, client_id=f"c{n:02d}") for n in range(12) for i in range(n + 1)]
+    burst = [row(50_000 + i / 10, client_id="burst") for i in range(5)] + [row(50_001) for _ in range(20)]
+    write(tmp_path / "a.parquet", many + burst)
+    found = traffic(tmp_path)
+    largest = [f"c{n:02d}" for n in range(11, 4, -1)] + ["burst", "c04", "c03"]
+    assert [caller.client_id for caller in found.callers] == largest
+    assert found.peak_caller == Caller("burst", 5)
+
+
+def test_latency_is_nearest_rank_and_leaves_out_what_did_not_complete(tmp_path: Path) -> None:
+    rows = [row(i, ttft_us=1000 * i, e2e_us=9000 * i, tpot_us=None, outcome="completed") for i in range(1, 101)]
+    rows += [row(200, ttft_us=400_000, e2e_us=7, tpot_us=7, outcome="client_disconnect")]
+    write(tmp_path / "a.parquet", rows)
+    found = traffic(tmp_path).latency
+    assert found is not None
+    assert found.ttft_ms is not None
+    assert found.e2e_ms is not None
+    assert (found.ttft_ms.p50, found.ttft_ms.p99, found.ttft_ms.p99_9) == (51, 100, 400)
+    assert (found.e2e_ms.p50, found.e2e_ms.p99_9) == (450, 900)
+    assert found.tpot_ms is None
+    assert found.itl_ms is None
+
+
+def test_itl_adds_up_the_buckets_of_the_requests(tmp_path: Path) -> None:
+    counts = [0] * 28
+    counts[5] = 10  # 8 to 10 ms
+    other = [0] * 28
+    other[6] = 10  # 10 to 15 ms
+    rows = [row(1, itl_counts=counts), row(2, itl_counts=other), row(3, itl_counts=None), row(4, itl_counts=[9])]
+    write(tmp_path / "a.parquet", rows)
+    found = traffic(tmp_path).latency
+    assert found is not None
+    assert found.itl_ms is not None
+    assert found.itl_ms.p50 == pytest.approx(10)
+    assert found.itl_ms.p90 == pytest.approx(14)
+
+
+def test_how_requests_ended_is_counted(tmp_path: Path) -> None:
+    rows = [
+        row(1, finish_reason="length", outcome="completed"),
+        row(2, finish_reason="stop", outcome="completed"),
+        row(3, finish_reason=None, outcome="client_disconnect"),
+    ]
+    write(tmp_path / "a.parquet", rows)
+    ended = merged(traffic(tmp_path).hours).endings
+    assert (ended.cut_by_length, ended.reason_known, ended.not_completed) == (1, 2, 1)
+
+
+def test_what_was_recorded_is_known_before_a_window_is_chosen(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1), row(5, isl=None), row(2, model="n", osl=None), row(9, model=None)])
+    with opened(find([str(tmp_path)])) as records:
+        spans = {span.model: span for span in records.spans()}
+    assert (spans["m"].first - MONDAY_US, spans["m"].last - MONDAY_US, spans["m"].requests) == (SECOND, 5 * SECOND, 1)
+    assert spans["n"].requests == 0
+    assert spans[None].requests == 0
+
+
+def test_nothing_recorded_is_no_traffic_and_no_error(tmp_path: Path) -> None:
+    write(tmp_path / "empty.parquet", [])
+    for folder in (tmp_path, tmp_path / "none"):
+        folder.mkdir(exist_ok=True)
+        with opened(find([str(folder)])) as records:
+            assert records.spans() == ()
+            assert records.read(DAY, (), Thresholds()) == Reading({}, {})
+
+
+def test_a_file_damaged_inside_joins_the_unreadable_ones_and_the_others_count(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.parquet", [row(1)])
+    bad = tmp_path / "bad.parquet"
+    rows = [row(i, isl=i * 7919 % 100_000) for i in range(20_000)]
+    write(bad, rows)
+    column = parquet.ParquetFile(bad).metadata.row_group(0).column(2)
+    data = bytearray(bad.read_bytes())
+    start = column.dictionary_page_offset or column.data_page_offset
+    data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    bad.write_bytes(data)
+    found = find([str(tmp_path)])
+    assert found.unreadable == ()
+    with opened(found) as records:
+        (damaged,) = records.unreadable
+        assert damaged.path == str(bad.resolve())
+        assert "damaged" in damaged.reason
+        assert merged(records.read(DAY, ("m",), Thresholds()).traffic["m"].hours).requests == 1
+    assert good.exists()
