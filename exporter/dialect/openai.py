@@ -113,7 +113,7 @@ def _message(message: Fields, index: int, pieces: list[Piece]) -> None:
             content = "".join(text(fields(part).get("text")) for part in items(content))
         if content:
             pieces.append(Piece(index, "answer", content))
-    if len(message) > 1:
+    if not content or len(message) > 1:
         _rarer(message, index, pieces)
 
 

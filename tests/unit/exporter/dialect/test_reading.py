@@ -1,0 +1,60 @@
+import json
+import math
+
+import pytest
+
+from exporter.dialect.base import Unreadable
+from exporter.dialect.reading import dump, fields, items, load, name, number, text, word
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"a"', b"{", b'{"a":}', b"\xff", b"[" * 100_000, b"{" * 5])
+def test_what_is_not_a_json_object_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable) as caught:
+        load(body)
+    assert caught.value.reason == "malformed"
+
+
+def test_what_python_servers_write_though_json_forbids_it_is_read() -> None:
+    assert math.isnan(load(b'{"a": NaN}')["a"])  # type: ignore[arg-type] # the value is a float
+
+
+def test_half_an_emoji_as_javascript_cuts_it_is_read() -> None:
+    assert load(rb'{"a": "x\ud83d"}') == {"a": "x\ud83d"}
+
+
+def test_json_nested_too_deep_to_be_written_again_is_unreadable() -> None:
+    deep: object = []
+    for _ in range(200_000):
+        deep = [deep]
+    with pytest.raises(Unreadable):
+        dump(deep)
+
+
+def test_tools_are_written_as_chat_templates_write_them() -> None:
+    tool = {"name": "é", "parameters": {"a": [1, None]}}
+    assert dump(tool) == json.dumps(tool, ensure_ascii=False) == '{"name": "é", "parameters": {"a": [1, null]}}'
+
+
+@pytest.mark.parametrize("value", [None, 1, "a", True, 1.5])
+def test_what_is_of_another_type_is_absent(value: object) -> None:
+    assert fields(value) == {}
+    assert items(value) == []
+    assert text(value) == ("a" if value == "a" else "")
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(0, 0), (2**31 - 1, 2**31 - 1), (2**31, None), (-1, None), (1.0, None), (True, None), ("7", None)],
+)
+def test_only_whole_numbers_that_a_record_can_hold_are_numbers(value: object, read: int | None) -> None:
+    assert number(value) == read
+
+
+def test_a_name_is_short_and_printable() -> None:
+    assert name("meta/Llama 3") == "meta/Llama 3"
+    assert [name(value) for value in ("", "x" * 257, "a\nb", None, 7)] == [None] * 5
+
+
+def test_a_word_cannot_hold_a_sentence() -> None:
+    assert word("rate_limit.exceeded-1") == "rate_limit.exceeded-1"
+    assert [word(value) for value in ("two words", "", "x" * 65, None, 7)] == [None] * 5
