@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     osl_threshold: int = Field(256, ge=1, description="an output is long above this many tokens")
     timeline: Literal["none", "summary", "full"] = Field("summary", description="detail of latencies in each record")
     rotate_seconds: float = Field(300.0, gt=0, description="a new Parquet file at least this often")
-    rotate_bytes: int = Field(64 << 20, ge=1 << 16, description="… or when the spool has this many bytes")
+    rotate_bytes: int = Field(16 << 20, ge=1 << 16, description="… or when the spool has this many bytes")
     drain_seconds: float = Field(30.0, ge=0, description="how long open streams may go on after SIGTERM")
     connect_timeout_seconds: float = Field(5.0, gt=0, description="how long connecting to the engine may take")
     keepalive_seconds: float = Field(

@@ -1,0 +1,187 @@
+"""What is left after a process was killed: the traffic, all but the last second of records, and the metrics."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.processes import Engine, eventually, sidecar
+
+pytestmark = pytest.mark.e2e
+
+SCRIPT = {"ttft_ms": 30, "itl_ms": 10, "tokens": 20, "usage": "always"}
+QUESTION = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "apple"}]}
+
+
+class Traffic:
+    """Clients that ask without pause; keeps what they asked, when it ended, and what failed."""
+
+    def __init__(self, url: str, clients: int = 8) -> None:
+        self.url = url
+        self.clients = clients
+        self.ended: dict[str, float] = {}
+        self.failed: list[str] = []
+        self._stop = False
+
+    async def run(self, seconds: float, events: list[tuple[float, object]]) -> None:
+        """Traffic for so many seconds; `events` are calls made at a time after the start."""
+        async with httpx.AsyncClient(timeout=30) as client:
+            tasks = [asyncio.create_task(self._ask(client, number)) for number in range(self.clients)]
+            start = time.monotonic()
+            for after, call in events:
+                await asyncio.sleep(max(0.0, start + after - time.monotonic()))
+                call()  # type: ignore[operator]
+            await asyncio.sleep(max(0.0, start + seconds - time.monotonic()))
+            self._stop = True
+            await asyncio.gather(*tasks)
+
+    async def _ask(self, client: httpx.AsyncClient, number: int) -> None:
+        turn = 0
+        while not self._stop:
+            turn += 1
+            name = f"client-{number}-{turn}"
+            body = {
+                "model": "gpt-4o",
+                "stream": True,
+                "x_script": SCRIPT,
+                "messages": [{"role": "user", "content": "a"}],
+            }
+            try:
+                answer = await client.post(f"{self.url}/v1/chat/completions", json=body, headers={"x-request-id": name})
+                whole = answer.status_code == 200 and answer.text.rstrip().endswith("[DONE]")
+            except httpx.HTTPError:
+                whole = False
+            if whole:
+                self.ended[name] = time.time()
+            else:
+                self.failed.append(name)
+
+
+def test_an_observer_killed_under_traffic_costs_no_request_and_at_most_a_second_of_records(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        traffic = Traffic(running.url)
+        killed: list[float] = []
+
+        def kill() -> None:
+            killed.append(time.time())
+            os.kill(running.child("tokentide-observer"), signal.SIGKILL)
+
+        asyncio.run(traffic.run(6.0, [(1.5, kill), (3.0, kill)]))
+        assert traffic.failed == []
+        eventually(lambda: running.live()["forwarded"] == len(traffic.ended), "the whole account after the restart")
+        running.wait_ready()
+        assert running.metric("tokentide_requests_total", outcome="completed") > 0
+        assert running.stop() == 0
+        recorded = [row["request_id"] for row in running.rows()]
+    assert len(recorded) == len(set(recorded)), "an exchange was recorded twice"
+    lost = [name for name in traffic.ended if name not in set(recorded)]
+    print(f"{len(traffic.ended)} requests, {len(lost)} lost with two kills")
+    assert all(any(at - 1.0 <= traffic.ended[name] <= at + 1.0 for at in killed) for name in lost)
+
+
+def test_a_stopped_observer_delays_nothing_and_fails_no_probe(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        observer = running.child("tokentide-observer")
+        os.kill(observer, signal.SIGSTOP)
+        try:
+            traffic = Traffic(running.url)
+            asyncio.run(traffic.run(2.0, []))
+            assert traffic.failed == []
+            assert httpx.get(f"{running.health}/healthz").status_code == 200
+            assert httpx.get(f"{running.health}/readyz").status_code == 200
+        finally:
+            os.kill(observer, signal.SIGCONT)
+        running.settled(len(traffic.ended))
+        assert running.live()["records"]["written"] == len(traffic.ended)
+
+
+def test_after_kill_of_everything_the_spool_is_recovered_at_the_next_start(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        traffic = Traffic(running.url)
+        killed: list[float] = []
+
+        def kill() -> None:
+            killed.append(time.time())
+            running.kill_everything()
+
+        asyncio.run(traffic.run(2.5, [(2.0, kill)]))
+        assert running.rows() == []
+    before = {name for name, ended in traffic.ended.items() if ended < killed[0] - 1.0}
+    assert before
+    with sidecar(engine.url, tmp_path) as again:
+        eventually(lambda: before <= {row["request_id"] for row in again.rows()}, "the recovery of the spool")
+        assert again.stop() == 0
+        recorded = [row["request_id"] for row in again.rows()]
+    assert len(recorded) == len(set(recorded))
+    assert not list((tmp_path / "records" / ".spool").iterdir())
+
+
+def test_a_relay_that_dies_is_started_again_and_its_open_requests_are_recorded(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        slow = {**SCRIPT, "ttft_ms": 100, "itl_ms": 2000}
+        body = {**QUESTION, "x_script": slow}
+        with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
+            pieces = answer.iter_raw()
+            next(pieces)
+            os.kill(running.child("tokentide-relay"), signal.SIGKILL)
+            with pytest.raises(httpx.HTTPError):
+                list(pieces)
+        running.wait_ready()
+        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert running.stop() == 0
+        [broken] = [row for row in running.rows() if row["operation"] == "chat"]
+    assert (broken["outcome"], broken["error_type"]) == ("mid_stream_error", "relay_lost")
+
+
+def test_sigterm_drains_open_streams_and_exits_cleanly(engine: Engine, tmp_path: Path) -> None:
+    async def story() -> tuple[str, int]:
+        with sidecar(engine.url, tmp_path) as running:
+            script = {**SCRIPT, "itl_ms": 60}
+            body = {
+                "model": "gpt-4o",
+                "stream": True,
+                "x_script": script,
+                "messages": [{"role": "user", "content": "a"}],
+            }
+            async with (
+                httpx.AsyncClient(timeout=30) as client,
+                client.stream("POST", f"{running.url}/v1/chat/completions", json=body) as answer,
+            ):
+                pieces = []
+                async for piece in answer.aiter_text():
+                    if not pieces:
+                        running.process.send_signal(signal.SIGTERM)
+                    pieces.append(piece)
+            status = await asyncio.to_thread(running.process.wait, 30)
+            assert len(running.rows()) == 1
+            return "".join(pieces), status
+
+    text, status = asyncio.run(story())
+    assert text.rstrip().endswith("[DONE]")
+    assert status == 0
+
+
+def test_no_process_outlives_a_killed_supervisor(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        children = [running.child("tokentide-relay"), running.child("tokentide-observer")]
+        running.process.kill()
+        running.process.wait()
+
+        def gone() -> bool:
+            return not any(_alive(pid) for pid in children)
+
+        eventually(gone, "the end of relay and observer")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
