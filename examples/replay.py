@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import aiohttp
 import orjson
 import uvloop
 from traffic import Habits, Planned, UnusableTrace, plan, read_slice
@@ -49,8 +49,8 @@ class Seen:
 
 async def replay(requests: list[Planned], url: str, seen: Seen) -> None:
     """Send each request at its time, whether or not earlier ones were answered; returns when all have ended."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+    connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(base_url=url, connector=connector, timeout=timeout) as client:
         seen.began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for request in requests:
@@ -61,24 +61,24 @@ async def replay(requests: list[Planned], url: str, seen: Seen) -> None:
         seen.took = time.monotonic() - seen.began
 
 
-async def _send(client: httpx.AsyncClient, request: Planned, seen: Seen) -> None:
+async def _send(client: aiohttp.ClientSession, request: Planned, seen: Seen) -> None:
     seen.in_flight += 1
     try:
         outcome = await _ask(client, request, seen)
-    except httpx.HTTPError as error:
+    except (aiohttp.ClientError, TimeoutError) as error:
         outcome = type(error).__name__
     seen.in_flight -= 1
     seen.outcomes[outcome] += 1
 
 
-async def _ask(client: httpx.AsyncClient, request: Planned, seen: Seen) -> str:
+async def _ask(client: aiohttp.ClientSession, request: Planned, seen: Seen) -> str:
     began = time.monotonic()
     events = 0
     content = orjson.dumps(request.body)
-    async with client.stream("POST", request.path, content=content, headers=JSON) as response:
-        if response.status_code != 200:
-            return f"HTTP {response.status_code}"
-        async for data in response.aiter_raw():
+    async with client.post(request.path, data=content, headers=JSON) as response:
+        if response.status != 200:
+            return f"HTTP {response.status}"
+        async for data in response.content.iter_any():
             if not events and request.stream:
                 seen.ttft.append(time.monotonic() - began)
             arrived = data.count(b"data: {") if request.stream else 1
@@ -130,7 +130,8 @@ def summary(seen: Seen) -> str:
     """One line about what the client saw."""
     outcomes = ", ".join(f"{count:,} {name}" for name, count in seen.outcomes.most_common())
     times = f"TTFT p50 {1e3 * quantile(seen.ttft, 0.5):.0f} ms, p99 {1e3 * quantile(seen.ttft, 0.99):.0f} ms"
-    return f"{seen.sent:,} requests in {seen.took:.1f} s ({outcomes}); {times}; {seen.events:,} events"
+    late = f"latest sent {1e3 * seen.latest_send:.0f} ms late"
+    return f"{seen.sent:,} requests in {seen.took:.1f} s ({outcomes}); {times}; {seen.events:,} events; {late}"
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
