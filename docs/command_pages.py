@@ -1,0 +1,149 @@
+# ruff: noqa: INP001 - a script beside the pages that it writes, not a package
+"""The reference pages of what a user can type: commands from the argument parsers, settings from their models."""
+
+import argparse
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from tables import page, table
+
+import analyzer.settings
+import exporter.settings
+from analyzer.cli.options import parser as analyzer_parser
+from exporter import cli
+
+COMMANDS_PROSE = """\
+From the argument parsers of both programs. Exit codes: 0 done; 2 wrong usage or settings; 3 unreadable records, each
+file named with its reason; 4 nothing can be said (no traffic, or too little); 1 a fault of ours. Errors go to standard
+error as one sentence; `--debug` adds the traceback.
+"""
+SETTINGS_PROSE = """\
+Keys of the TOML file given with `--settings`. Each top-level key is also a variable in the environment, `TOKENTIDE_`
+and the key in capitals. An option goes before the environment, the environment before the file, the file before the
+default. All mistakes are reported at once, with exit code 2.
+"""
+BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+
+def commands() -> str:
+    """The page of both programs' commands, from their argument parsers."""
+    return page(
+        "Commands",
+        COMMANDS_PROSE,
+        *(part for parser in parsers() for part in _program(parser)),
+    )
+
+
+def parsers() -> tuple[argparse.ArgumentParser, ...]:
+    """The parsers of both programs."""
+    return cli._parser(), analyzer_parser()  # noqa: SLF001 - the command has no other public form
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The commands of a program and their parsers."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to ask
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the same
+            return dict(action.choices)
+    return {}
+
+
+def _program(parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield f"## {parser.prog}\n"
+    yield f"{parser.description}\n"
+    yield _options(parser)
+    for name, command in subcommands(parser).items():
+        yield f"### {parser.prog} {name}\n"
+        if command.description:
+            yield f"{command.description}\n"
+        yield _options(command)
+
+
+def _options(parser: argparse.ArgumentParser) -> str:
+    rows = [
+        (_spelling(action), "yes" if action.required else "", action.help or "")
+        for action in parser._actions  # noqa: SLF001 - argparse has no public way to ask
+        if not isinstance(action, (argparse._SubParsersAction, argparse._HelpAction))  # noqa: SLF001 - the same
+    ]
+    return table(("option", "required", "meaning"), rows) if rows else ""
+
+
+def _spelling(action: argparse.Action) -> str:
+    value = action.metavar or action.dest.upper()
+    word = value if isinstance(value, str) else " ".join(value)
+    if not action.option_strings:
+        return f"`{word}{' …' if action.nargs == '+' else ''}`"
+    takes = "" if action.nargs == 0 else f" {word}"
+    return ", ".join(f"`{option}{takes}`" for option in action.option_strings)
+
+
+# --- settings
+
+
+def settings() -> str:
+    """The page of both programs' settings, from their models."""
+    analyzer_models = (analyzer.settings.Settings, analyzer.settings.ModelSettings, analyzer.settings.CapacitySettings)
+    return page(
+        "Settings",
+        SETTINGS_PROSE,
+        "## tokentide-exporter\n",
+        *_model(exporter.settings.Settings),
+        "Each of `[[tokenizers]]`:\n",
+        _fields(exporter.settings.TokenizerChoice),
+        "## tokentide-analyzer\n",
+        *(part for model in analyzer_models for part in (f"### {model.__name__}\n", *_model(model))),
+    )
+
+
+def _model(model: type[BaseModel]) -> tuple[str, str]:
+    return f"{inspect.cleandoc(model.__doc__ or '')}\n", _fields(model)
+
+
+def _fields(model: type[BaseModel]) -> str:
+    described = any(field.description for field in model.model_fields.values())
+    head = ("key", "type", "default", *(("meaning",) if described else ()))
+    rows = (
+        (f"`{name}`", _kind(field), _default(field), *((field.description or "",) if described else ()))
+        for name, field in model.model_fields.items()
+    )
+    return table(head, rows)
+
+
+def _kind(field: FieldInfo) -> str:
+    bounds = [
+        f"{sign} {getattr(limit, name)}"
+        for limit in field.metadata
+        for name, sign in BOUNDS.items()
+        if getattr(limit, name, None) is not None
+    ]
+    return " ".join((_type(field.annotation), " and ".join(bounds))).rstrip()
+
+
+def _type(annotation: object) -> str:
+    origin, given = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in given)
+    if origin in {UnionType, Union}:
+        return " or ".join(_type(each) for each in given if each is not NoneType)
+    if origin is tuple:
+        return "array of tables"
+    if origin is dict:
+        return "tables by name"
+    plain = {int: "whole number", float: "number", str: "text", bool: "true or false", Path: "path"}
+    if isinstance(annotation, type):
+        return plain.get(annotation, f"table ({annotation.__name__})" if issubclass(annotation, BaseModel) else "")
+    return ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None or field.default in {None, ()}:
+        return "–"
+    if field.default is PydanticUndefined:
+        return "required"
+    value = field.default
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
