@@ -1,0 +1,62 @@
+# `make` alone lists the targets. Everything is installed into .venv; a second run finds it there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PINNED := -c constraints.txt --build-constraint constraints.txt
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench build tools
+
+help:
+	@echo "Targets of Tokentide:"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 11
+
+demo: $(VENV)/.demo ## run the whole journey on real traffic; ARGS=--once ends it after the report
+	@$(BIN)/python examples/demo.py $(ARGS)
+
+test: $(VENV)/.dev tools ## check everything: linters, types, layers, then all tests
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -q -n 2 -m "not e2e"
+	$(BIN)/pytest -q -m e2e
+
+check: $(VENV)/.dev ## linters, types, layers and the structure of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	MYPYPATH=examples $(BIN)/mypy --explicit-package-bases examples
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/contract/test_structure.py
+
+format: $(VENV)/.dev ## format the code and apply safe corrections
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure what the sidecar adds: latency and processor time against the bare engine
+	@$(BIN)/python tests/bench/sidecar.py $(ARGS)
+
+build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
+	$(BIN)/hatchling build
+
+# What PyPI does not have. Without it some tests are skipped, and say so; in CI that is an error.
+tools:
+	@tests/install_tools.sh
+
+$(VENV)/.made:
+	@command -v $(PYTHON) > /dev/null || { echo "Tokentide needs Python 3.11 or newer, and there is no $(PYTHON): install it, or name another by PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tokentide needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name another by PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@$(PIP) install "pip>=25.3"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Tokentide into $(VENV) …"
+	@$(PIP) install $(PINNED) -e ".[all]" --group demo
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Tokentide and what its tests need into $(VENV) …"
+	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards
+	@touch $@ $(VENV)/.demo
