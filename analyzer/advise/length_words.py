@@ -98,7 +98,7 @@ def _change(limit: int, current: int | None) -> str:
 def _weekly(shape: HourlyShape, over: int) -> str:
     """Requests over the limit per week, only where a week was seen."""
     span = shape.last - shape.first
-    if span < 0.95 * WEEK_US:
+    if not over or span < 0.95 * WEEK_US:
         return ""
     return f", about {over * WEEK_US / span:,.0f} requests a week"
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(error, debug=options.debug)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # whoever read our output has seen enough; what Python still holds must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001  the last handler: whatever it is, it is a fault of ours
         return _failed(error, debug=options.debug)
     return 0
@@ -93,6 +97,7 @@ def _hand_over(analysis: Analysis, options: argparse.Namespace) -> None:
     text = json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if options.out is None:
         sys.stdout.write(text)
+        sys.stdout.flush()
         return
     try:
         options.out.parent.mkdir(parents=True, exist_ok=True)

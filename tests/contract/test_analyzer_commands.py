@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,15 @@ def test_progress_is_shown_on_a_terminal_and_never_in_a_pipe(
     monkeypatch.setattr("sys.stderr", terminal)
     assert main(["analyze", str(records), "--out", str(records / "out.json")]) == 0
     assert "writing the analysis" in terminal.getvalue()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(records: Path) -> None:
+    command = [sys.executable, "-c", "import sys; from analyzer.cli import main; sys.exit(main())"]
+    with subprocess.Popen(
+        [*command, "analyze", str(records)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (process.returncode, told) == (0, b"")

@@ -32,6 +32,7 @@ def test_a_lower_limit_says_how_many_more_a_reserving_scheduler_admits() -> None
 
 def test_requests_a_week_are_told_only_where_a_week_was_seen() -> None:
     assert "about 1 requests a week" in effect(TRAFFIC, 8192, 1, LengthTarget())
+    assert "a week" not in effect(TRAFFIC, 8192, 0, LengthTarget())
     assert "a week" not in effect(shape([(0, 1, 1), (SECOND, 1, 9000)]), 8192, 1, LengthTarget())
 
 
