@@ -1,0 +1,94 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from exporter.proxy import relay as relay_module
+from exporter.proxy.downstream import Downstream
+from exporter.proxy.relay import Limits, Relay, address
+from exporter.proxy.upstream import Address, Pool
+from exporter.tap.mailbox import Mailbox
+from tests.fakes.wires import MemoryTransport
+
+
+def a_relay(limits: Limits | None = None) -> Relay:
+    pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
+    return Relay(pool, Mailbox("r", "u"), (b"/chat/completions",), limits or Limits())
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the relay's clock."""
+    real, shift = relay_module.monotonic, [0.0]
+    monkeypatch.setattr(relay_module, "monotonic", lambda: real() + shift[0])
+
+    def move(seconds: float) -> None:
+        shift[0] += seconds
+
+    return move
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "authority", "prefix", "tls"),
+    [
+        ("http://engine:8000", "engine", 8000, b"engine:8000", b"", False),
+        ("http://engine", "engine", 80, b"engine", b"", False),
+        ("https://engine/pre/", "engine", 443, b"engine", b"/pre", True),
+        ("http://[::1]:80", "::1", 80, b"[::1]:80", b"", False),
+    ],
+)
+def test_an_engine_is_given_as_a_url(
+    url: str, host: str, port: int, authority: bytes, prefix: bytes, tls: bool
+) -> None:
+    found = address(url)
+    assert (found.host, found.port, found.authority, found.prefix, found.tls) == (host, port, authority, prefix, tls)
+
+
+@pytest.mark.parametrize("url", ["engine:8000", "ftp://e", "http://u@e", "http://e?x"])
+def test_what_is_not_such_a_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="upstream"):
+        address(url)
+
+
+def test_only_paths_of_a_dialect_are_observed() -> None:
+    relay = a_relay()
+    assert relay.observed(b"/v1/chat/completions")
+    assert relay.observed(b"/openai/v1/chat/completions/?beta=1")
+    assert not relay.observed(b"/v1/files")
+    assert not relay.observed(b"/v1/files?next=/chat/completions")
+
+
+def test_idle_connections_are_closed_after_a_while(later: Callable[[float], None]) -> None:
+    relay = a_relay()
+    caller = MemoryTransport(Downstream(relay))
+    relay.sweep()
+    assert not caller.closed
+    later(76)
+    relay.sweep()
+    assert caller.closed
+
+
+def test_a_head_that_does_not_end_is_given_up(later: Callable[[float], None]) -> None:
+    relay = a_relay()
+    caller = MemoryTransport(Downstream(relay))
+    caller.protocol.data_received(b"GET / HTTP/1.1\r\nHost:")
+    later(9)
+    relay.sweep()
+    assert not caller.closed
+    later(2)
+    relay.sweep()
+    assert caller.sent.startswith(b"HTTP/1.1 408")
+    assert caller.closed
+    assert relay.mailbox.refused == {"head_timeout": 1}
+
+
+def test_a_drain_closes_idle_connections_and_takes_no_longer_than_allowed() -> None:
+    async def story() -> None:
+        relay = a_relay()
+        idle = MemoryTransport(Downstream(relay))
+        await relay.drain(0.0)
+        assert idle.closed
+        assert relay.draining
+        assert not relay.connections
+
+    asyncio.run(story())

@@ -1,0 +1,102 @@
+import pytest
+
+from exporter.proxy import upstream as upstream_module
+from exporter.proxy.relay import address
+from exporter.proxy.upstream import Pool, Upstream
+from tests.fakes.wires import MemoryTransport
+
+
+class Waiting:
+    """Keeps what an upstream connection tells whoever waits for its answer."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def response_bytes(self, data: bytes, at: int) -> None:
+        self.heard.append(data)
+
+    def upstream_ended(self, error: Exception | None) -> None:
+        self.heard.append(("ended", error))
+
+    def upstream_full(self, *, full: bool) -> None:
+        self.heard.append(("full", full))
+
+
+def a_pool() -> Pool:
+    return Pool(address("http://e:1"), keepalive=4.0, connect_timeout=1.0, tls=None)
+
+
+def connected(pool: Pool) -> tuple[Upstream, MemoryTransport]:
+    upstream = Upstream(pool._forget)
+    return upstream, MemoryTransport(upstream)
+
+
+def test_the_connection_used_last_is_used_next() -> None:
+    pool = a_pool()
+    (first, _), (second, _) = connected(pool), connected(pool)
+    pool.give_back(first)
+    pool.give_back(second)
+    assert pool.take() is second
+    assert pool.take() is first
+    assert pool.take() is None
+    assert first.reused
+
+
+def test_a_connection_that_the_engine_closed_is_never_given_out() -> None:
+    pool = a_pool()
+    upstream, transport = connected(pool)
+    pool.give_back(upstream)
+    transport.lose()
+    assert pool.take() is None
+
+
+def test_old_connections_are_closed_before_the_engine_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = a_pool()
+    upstream, transport = connected(pool)
+    pool.give_back(upstream)
+    real = upstream_module.monotonic
+    monkeypatch.setattr(upstream_module, "monotonic", lambda: real() + 5)
+    pool.sweep()
+    assert transport.closed
+    other, other_transport = connected(pool)
+    pool.give_back(other)
+    monkeypatch.setattr(upstream_module, "monotonic", lambda: real() + 50)
+    assert pool.take() is None
+    assert other_transport.aborted
+
+
+def test_bytes_that_nobody_asked_for_end_an_idle_connection() -> None:
+    pool = a_pool()
+    upstream, transport = connected(pool)
+    pool.give_back(upstream)
+    upstream.data_received(b"HTTP/1.1 408 Too late\r\n\r\n")
+    assert transport.aborted
+    assert pool.take() is None
+
+
+def test_whoever_waits_hears_of_bytes_fullness_and_the_end() -> None:
+    upstream, transport = connected(a_pool())
+    waiting = Waiting()
+    upstream.user = waiting
+    upstream.data_received(b"x")
+    upstream.pause_writing()
+    upstream.resume_writing()
+    transport.lose()
+    assert waiting.heard == [b"x", ("full", True), ("full", False), ("ended", None)]
+
+
+def test_a_paused_connection_reads_again_when_it_is_given_back() -> None:
+    pool = a_pool()
+    upstream, transport = connected(pool)
+    transport.pause_reading()
+    pool.give_back(upstream)
+    assert transport.reading
+
+
+def test_closing_the_pool_closes_what_is_idle() -> None:
+    pool = a_pool()
+    upstream, transport = connected(pool)
+    pool.give_back(upstream)
+    pool.close()
+    assert transport.closed
+    assert pool.take() is None
