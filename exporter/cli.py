@@ -13,7 +13,8 @@ import setproctitle
 
 from exporter import __version__
 from exporter.app import plan
-from exporter.errors import SidecarError, Unusable
+from exporter.app.check import findings
+from exporter.errors import BadSettings, SidecarError, Unusable
 from exporter.settings import Settings, host_port, load
 from exporter.supervisor import health, probe
 from exporter.supervisor.children import Plan
@@ -46,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the sidecar", description="Runs the sidecar until SIGTERM.")
     _settings_options(serve)
     serve.set_defaults(run=_serve)
+    check = commands.add_parser("check", help="check the settings", description="Checks settings and the engine.")
+    _settings_options(check)
+    check.set_defaults(run=_check)
     return parser
 
 
@@ -60,6 +64,13 @@ def _settings_options(parser: argparse.ArgumentParser) -> None:
 
 def _load(given: argparse.Namespace) -> Settings:
     return load({name: getattr(given, name) for name in _SERVE_OPTIONS}, given.settings)
+
+
+def _check(given: argparse.Namespace) -> int:
+    found = list(findings(_load(given), probe.once))
+    for finding in found:
+        print(finding)  # noqa: T201 - the command's own output
+    return 0 if all(finding.good for finding in found) else BadSettings.exit_code
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -43,7 +43,9 @@ class TokenizerChoice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: str = Field(description="pattern of model names, such as `llama-3*`")
-    vocabulary: str = Field(description="`cl100k_base`, `o200k_base`, `bytes` (an estimate), or the path of a `tokenizer.json`")
+    vocabulary: str = Field(
+        description="`cl100k_base`, `o200k_base`, `bytes` (an estimate), or the path of a `tokenizer.json`"
+    )
 
 
 class Settings(BaseSettings):

@@ -131,6 +131,7 @@ def _lag(records: Records) -> float:
 def _serve_admin(settings: Settings, store: Store, listener: socket.socket) -> uvicorn.Server:
     """Serves the admin pages from a thread with a loop of its own, so that rendering delays no event."""
     pages = admin_pages(Page(store.snapshot).render, store.snapshot, About(__version__, settings.instance))
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = uvicorn.Server(uvicorn.Config(pages, log_config=None, access_log=False, lifespan="off", loop="asyncio"))
     threading.Thread(target=server.run, args=([listener],), name="admin", daemon=True).start()
     return server

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from exporter.app.check import findings
+from exporter.settings import load
+
+
+def said(options: dict[str, object], problem: str | None = None) -> list[str]:
+    settings = load({"upstream": "http://engine:8000", **options}, None)
+    return [str(finding) for finding in findings(settings, lambda _host, _port, _timeout: problem)]
+
+
+def test_good_settings_are_found_good() -> None:
+    assert all(line.startswith("ok ") for line in said({}))
+    assert said({})[-1] == "ok    upstream: http://engine:8000 accepts connections"
+
+
+def test_an_engine_that_is_not_there_is_found() -> None:
+    assert said({}, "connection refused")[-1] == (
+        "wrong upstream: http://engine:8000 cannot be reached: connection refused"
+    )
+
+
+def test_a_tokenizer_that_is_not_there_is_found_and_the_rest_is_still_checked(tmp_path: Path) -> None:
+    rules = [
+        {"models": "a*", "vocabulary": str(tmp_path / "tokenizer.json")},
+        {"models": "b*", "vocabulary": "cl100k_base"},
+    ]
+    lines = said({"tokenizers": rules})
+    assert lines[1].startswith("wrong tokenizer for a*: ")
+    assert lines[2] == "ok    tokenizer for b*: cl100k_base"
+    assert lines[-1].startswith("ok ")
