@@ -8,7 +8,7 @@ PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench build tools
+.PHONY: help demo test check format docs bench build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -33,6 +33,10 @@ check: $(VENV)/.dev ## linters, types, layers and the structure of the code
 format: $(VENV)/.dev ## format the code and apply safe corrections
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## write the generated references, and draw the heat map of the README
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/heat_map.py
 
 bench: $(VENV)/.dev ## measure what the sidecar adds: latency and processor time against the bare engine
 	@$(BIN)/python tests/bench/sidecar.py $(ARGS)
