@@ -36,6 +36,8 @@ def test_only_events_with_text_are_content() -> None:
 def test_several_pieces_of_one_completion_in_one_event_are_one_content() -> None:
     whole = answer({"choices": [choice({"reasoning": "so", "content": "yes"})]})
     assert whole.contents == [Content(1, 0, "answer", "soyes")]
+    whole = answer({"choices": [choice({"content": "yes", "tool_calls": [{"function": {"name": "f"}}]})]})
+    assert whole.contents == [Content(1, 0, "answer", "yesf")]
 
 
 def test_an_event_with_several_completions_is_content_of_each() -> None:

@@ -84,6 +84,12 @@ def test_an_answer_of_one_token_has_no_time_per_token() -> None:
     assert (record.tpot_us, record.ttst_us, record.itl_p50_us, record.itl_counts) == (None, None, None, None)
 
 
+def test_fewer_tokens_than_events_leave_no_time_per_token_to_divide_by() -> None:
+    measurement = measure(stream(frame("o"), frame("n"), frame("e"), FINISH, usage(9, 1)))
+    assert measurement.record.tpot_us is None
+    assert measurement.tokens_per_chunk == (0, 0, 1)
+
+
 def test_an_answer_in_one_event_has_no_time_per_token() -> None:
     assert measure(stream(frame("one two three"), FINISH, usage(9, 3))).record.tpot_us is None
 

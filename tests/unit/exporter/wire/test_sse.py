@@ -45,6 +45,12 @@ def test_the_blank_after_the_colon_may_be_missing_and_only_one_is_taken() -> Non
 
 def test_data_of_several_lines_is_joined_by_lf() -> None:
     assert read(b"data: {\ndata: }\n\n") == [b"{\n}"]
+    assert read(b"data: {\n", b"data: }\n\n") == [b"{\n}"]
+    assert read(b"data: {\rdata: }\n\n") == [b"{\n}"]
+
+
+def test_an_event_that_is_too_long_does_not_end_with_its_first_line() -> None:
+    assert read(b"data: " + b"x" * 30 + b"\n", b"data: y\n\n", b"data: z\n\n", limit=20) == [b"z"]
 
 
 def test_comments_and_other_fields_are_not_data() -> None:
