@@ -4,7 +4,6 @@
 # relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget exchanges). Observer to
 # relay: ACK (exchanges whose record is safe).
 
-
 import struct
 from array import array
 from collections.abc import Iterator
