@@ -71,7 +71,7 @@ class SseReader:
         else:
             rest = first
         self._keep(rest)
-        self._idle = not (self._pending_size or self._data or self._size or self._skip_lf)
+        self._idle = not (self._pending_size or self._size or self._skip_lf)
         return events
 
     def _keep(self, rest: bytes) -> None:

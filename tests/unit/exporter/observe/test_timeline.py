@@ -82,6 +82,11 @@ def test_shares_are_within_one_of_proportion_where_all_are_large(total: int, wei
     assert all(abs(share - quota) < 1 for share, quota in zip(spread(total, weights), exact, strict=True))
 
 
+def test_shares_are_in_proportion_though_each_is_at_least_one() -> None:
+    assert spread(20, [1, 1, 8]) == (2, 2, 16)
+    assert spread(6, [0, 1, 7]) == (1, 1, 4)
+
+
 def test_a_token_more_than_events_goes_to_the_first_of_equals() -> None:
     assert spread(5, [1, 1, 1, 1]) == (2, 1, 1, 1)
 
