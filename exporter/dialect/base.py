@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+# `Usage`, `Piece` and `Delta` are made for every chunk of every stream: a frozen dataclass of ten fields takes 0.8 µs to
+# make, a named tuple 0.2 µs.
+
+
+class Usage(NamedTuple):
     """Token counts as the server states them; None where it says nothing."""
 
     input_tokens: int | None = None
@@ -31,10 +34,6 @@ class Prompt:
     max_tokens: int | None = None
     n: int | None = None
     echo: bool = False
-
-
-# The next two are made for every chunk of every stream: a frozen dataclass of so many fields takes 0.8 µs to make, a
-# named tuple 0.2 µs.
 
 
 class Piece(NamedTuple):
