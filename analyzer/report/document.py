@@ -10,7 +10,7 @@ from analyzer.report.numbers import days, plural, share, span
 from analyzer.report.sections import of_model
 from analyzer.window import Window
 
-SHOWN_MODELS = 20
+SHOWN_MODELS = 12
 WORDS = (
     ("ISL", "input sequence length: the tokens of a prompt"),
     ("OSL", "output sequence length: the tokens of an answer, reasoning included"),

@@ -8,7 +8,7 @@ from analyzer.histogram import Quantiles, Summary
 from analyzer.report import distributions, theme, times
 from analyzer.report import heat_map as heat
 from analyzer.report.blocks import Figure
-from analyzer.report.numbers import milliseconds, power, rate, share, whole
+from analyzer.report.numbers import milliseconds, plural, power, rate, share, whole
 from analyzer.shape import Latency
 
 LIMITS = ("max_input_len", "max_output_len", "max_seq_len")
@@ -34,8 +34,8 @@ def heat_map(model: ModelAnalysis, prefix: str = "") -> Figure:
         name=f"{prefix}heat-map",
         title="Requests by input and output length",
         alt=(
-            f"Heat map of {whole(model.requests)} requests. The fullest cell, ISL up to {power(isl_edge)} and OSL up to"
-            f" {power(osl_edge)}, holds {share(fullest / model.requests)}. Short in, short out"
+            f"Heat map of {plural(model.requests, 'request')}. The fullest cell, ISL up to {power(isl_edge)} and OSL up"
+            f" to {power(osl_edge)}, holds {share(fullest / model.requests)}. Short in, short out"
             f" {share(patterns.short_short)}; short in, long out {share(patterns.short_long)}; long in, short out"
             f" {share(patterns.long_short)}; long in, long out {share(patterns.long_long)}. {_limit_words(cuts)}"
         ),

@@ -10,6 +10,7 @@ from analyzer.window import Window
 
 SETTING = "rps_per_replica"
 PLACE = "[capacity]"
+PACE_KNOWN_FROM = 100
 
 
 def first_paragraph(name: str, model: ModelAnalysis, window: Window) -> Paragraph:
@@ -21,7 +22,7 @@ def first_paragraph(name: str, model: ModelAnalysis, window: Window) -> Paragrap
 def _traffic(name: str, model: ModelAnalysis, window: Window) -> Words:
     load = model.rate
     pace = f": {rate(load.mean_rps)} a second on average" if load.mean_rps > 0 else ""
-    if pace and load.peak_60s > 0:
+    if pace and load.peak_60s / 60 > load.mean_rps:
         pace += f", {rate(load.peak_60s / 60)} a second in the busiest minute"
     when = f" {span(window.start, window.end)} ({window.timezone})"
     return words(code(name), " received ", strong(plural(model.requests, "request")), f"{when}{pace}. ")
@@ -72,13 +73,13 @@ def _no_limits(model: ModelAnalysis) -> Words:
     advice = model.lengths
     needed = requests_needed(advice.target_over_share, advice.confidence)
     wait = ""
-    if model.rate.mean_rps > 0 and needed > model.requests:
+    if model.requests >= PACE_KNOWN_FROM and needed > model.requests:
         wait = f"; at the recorded pace that is {days(needed / model.rate.mean_rps / 86_400)} of traffic"
     return words(
         strong("Keep the length limits you have"),
         f": to say with {share(advice.confidence)} certainty what no more than {share(advice.target_over_share)} of"
         f" requests exceed takes {whole(needed)} requests{wait}. The longest request so far had"
-        f" {whole(model.total.max)} tokens in all. ",
+        f" {plural(model.total.max, 'token')} in all. ",
     )
 
 
@@ -135,7 +136,7 @@ def _change(advice: CapacityAdvice) -> str:
 def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
     """What changes how the first paragraph must be read."""
     found: list[Paragraph] = []
-    if model.lengths.right_censored:
+    if model.lengths.right_censored and model.lengths.max_seq_len is not None:
         text = (
             " The lengths seen were cut off by a limit already in force: what clients would send or want without it may"
             " be longer than anything recorded here."
@@ -158,11 +159,11 @@ def tiles(model: ModelAnalysis) -> Tiles:
     """The headline figures; what is not known says so."""
     advice, lengths = model.capacity, model.lengths
     items = [
-        Tile(words(code(name)), "not yet known" if tokens is None else whole(tokens), f"tokens for {what}")
+        Tile(words(code(name)), "not yet known" if tokens is None else whole(tokens), f"{what} tokens")
         for name, tokens, what in (
-            ("max_input_len", lengths.max_input_len, "a prompt"),
-            ("max_output_len", lengths.max_output_len, "an answer"),
-            ("max_seq_len", lengths.max_seq_len, "both"),
+            ("max_input_len", lengths.max_input_len, "prompt"),
+            ("max_output_len", lengths.max_output_len, "answer"),
+            ("max_seq_len", lengths.max_seq_len, "prompt + answer"),
         )
     ]
     pace = f"mean {rate(model.rate.mean_rps)}"

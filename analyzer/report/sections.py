@@ -48,8 +48,9 @@ def _together(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
     }
     most = max(kinds, key=lambda kind: kinds[kind])
     text = f"Most are {most}: " if kinds[most] > 0.5 else f"The largest group is {most}: "
+    found = words(text, strong(share(kinds[most])), " of the requests.")
     return (
-        Paragraph(words(text, strong(share(kinds[most])), " of the requests.")),
+        Paragraph(words(f"All are {most}.") if kinds[most] == 1 else found),
         figures.heat_map(model, prefix),
         tables.patterns(shares),
         tables.joint(model.joint),

@@ -159,13 +159,13 @@ def _known(limit: int | None) -> str:
 
 def _model(model: ModelAnalysis, requests: int) -> tuple[str, ...]:
     limits, capacity = model.lengths, model.capacity
-    load = model.rate.negative_binomial_p95_1s if capacity is None else capacity.peak_rps
+    at_least = f"{whole(model.rate.negative_binomial_p95_1s)} or more"
     return (
         whole(model.requests),
         share(model.requests / requests),
         _known(limits.max_input_len),
         _known(limits.max_seq_len),
-        rate(load),
+        at_least if capacity is None else rate(capacity.peak_rps),
         "not known" if capacity is None else whole(capacity.replicas),
         "not known" if capacity is None else whole(capacity.gpus),
     )

@@ -48,7 +48,10 @@ _ID = re.compile(r'\bid="([^"]+)"')
 
 
 def themed(chart: alt.LayerChart | alt.VConcatChart) -> str:
-    """The Vega-Lite specification of a chart in our type and colours, as JSON with sorted keys."""
+    """The Vega-Lite specification of a chart in our type and colours, as JSON with sorted keys.
+
+    It is not checked against the schema of Vega-Lite, which takes longer than making it; the tests do that.
+    """
     font = "Arial, 'Liberation Sans', Helvetica, sans-serif"
     axis = alt.AxisConfig(
         labelColor=MUTED,
@@ -68,7 +71,7 @@ def themed(chart: alt.LayerChart | alt.VConcatChart) -> str:
     configured = chart.configure(
         aria=False, background=PAPER, font=font, axis=axis, legend=legend, view=alt.ViewConfig(stroke=None)
     )
-    return json.dumps(configured.to_dict(), sort_keys=True)
+    return json.dumps(configured.to_dict(validate=False), sort_keys=True)
 
 
 def svg(spec: str, name: str) -> str:

@@ -1,0 +1,174 @@
+"""Small analyses made by hand, so that a test can say which part of a report follows from which value."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from analyzer.advise.capacity import CapacityAdvice, Deployment, Objectives, Profile
+from analyzer.advise.lengths import LengthAdvice
+from analyzer.analysis import Analysis, Coverage, Hour, ModelAnalysis
+from analyzer.demand import ClientShare, Rate
+from analyzer.evidence import Evidence
+from analyzer.histogram import Quantiles, Summary
+from analyzer.report.blocks import Block, Figure, Paragraph, Points, Report, Table, Tiles, Words
+from analyzer.shape import Joint, Latency, QueryPatterns
+from analyzer.window import Window
+
+WEEK = Window(datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC), "UTC")
+
+NO_LIMITS = LengthAdvice(
+    target_over_share=0.001,
+    confidence=0.95,
+    max_input_len=None,
+    max_output_len=None,
+    max_seq_len=None,
+    isl_bound=None,
+    osl_bound=None,
+    total_bound=None,
+    over_share=None,
+    over_share_bound=None,
+    right_censored=False,
+    drift_per_week=None,
+    effect="There are too few requests for a bound.",
+)
+
+LIMITS = LengthAdvice(
+    target_over_share=0.001,
+    confidence=0.95,
+    max_input_len=6528,
+    max_output_len=1024,
+    max_seq_len=6592,
+    isl_bound=6472,
+    osl_bound=992,
+    total_bound=6568,
+    over_share=0.0005,
+    over_share_bound=0.0008,
+    right_censored=False,
+    drift_per_week=None,
+    effect="Admission: shorter requests only.",
+)
+
+CAPACITY = CapacityAdvice(
+    gpu="H100",
+    objectives=Objectives(ttft_ms=500.0, percentile=95.0),
+    source="stated",
+    source_detail="2.4 requests/s per replica, from the settings",
+    confidence="stated, not checked against the records",
+    profile=Profile("chat-8b", "H100", 2, 6592, 13),
+    rps_per_replica=2.4,
+    peak_rps=31.0,
+    replicas=13,
+    gpus_per_replica=2,
+    gpus=26,
+    nodes=4,
+    cost_per_hour=65.0,
+    cost_per_million_tokens=0.92,
+    current=Deployment(16, 32, 80.0),
+    change_gpus=-6,
+)
+
+LATENCY = Latency(
+    ttft_ms=Quantiles(180.0, 420.0, 520.0, 900.0, 2100.0),
+    tpot_ms=Quantiles(18.0, 22.0, 25.0, 32.0, 60.0),
+    e2e_ms=Quantiles(3100.0, 9000.0, 12_000.0, 22_000.0, 40_000.0),
+    itl_ms=None,
+)
+
+RATE = Rate(
+    mean_rps=5.53,
+    peak_1s=19,
+    peak_60s=502,
+    busy_p95_1s=10,
+    poisson_p95_1s=9,
+    negative_binomial_p95_1s=11,
+    dispersion_1s=1.33,
+    dispersion_60s=26.5,
+    peak_60s_at=datetime(2026, 11, 10, 18, 43, tzinfo=UTC),
+    peak_60s_client=None,
+)
+
+MODEL = ModelAnalysis(
+    requests=20_000,
+    isl=Summary(2, 1154.7, 1020, 2735, 4083, 4142, 6212, 14_050),
+    osl=Summary(7, 211.1, 129, 424, 451, 601, 954, 1000),
+    total=Summary(64, 1365.8, 1412, 2820, 4136, 4259, 6345, 14_089),
+    joint=Joint(
+        (512, 1024, 2048, 16_384),
+        (128, 512, 1024),
+        ((4000, 900, 0), (3000, 2100, 0), (5000, 4000, 300), (600, 100, 0)),
+    ),
+    query_patterns=QueryPatterns(1024, 256, 0.43, 0.08, 0.24, 0.25),
+    rate=RATE,
+    clients=None,
+    hours=tuple(Hour(hour, 800 + hour, 1000, 4000, 120, 600) for hour in range(24)),
+    lengths=LIMITS,
+    latency=None,
+    capacity=None,
+    evidence=(Evidence("lengths.max_seq_len", 20_000, 7, (6345.0, 6568.0), "Order statistic 19,989 of 20,000."),),
+)
+
+CALLERS = (ClientShare("6f1c", 0.6), ClientShare("90aa", 0.4))
+
+
+def model(**changes: object) -> ModelAnalysis:
+    """`MODEL` with other values."""
+    return dataclasses.replace(MODEL, **changes)  # type: ignore[arg-type]  # a misspelt field raises at once
+
+
+def rate(**changes: object) -> Rate:
+    """`RATE` with other values."""
+    return dataclasses.replace(RATE, **changes)  # type: ignore[arg-type]  # the same
+
+
+def lengths(**changes: object) -> LengthAdvice:
+    """`LIMITS` with other values."""
+    return dataclasses.replace(LIMITS, **changes)  # type: ignore[arg-type]  # the same
+
+
+def capacity(**changes: object) -> CapacityAdvice:
+    """`CAPACITY` with other values."""
+    return dataclasses.replace(CAPACITY, **changes)  # type: ignore[arg-type]  # the same
+
+
+def analysis(models: Mapping[str, ModelAnalysis] | None = None, set_aside: Mapping[str, int] | None = None) -> Analysis:
+    """A week of `models`, of one called chat-8b where none are given."""
+    found = {"chat-8b": MODEL} if models is None else models
+    requests = sum(one.requests for one in found.values())
+    return Analysis(WEEK, Coverage(requests, set_aside or {}, empty_hours=0, missing_hours=0), found)
+
+
+def text(words: Words) -> str:
+    """What a reader reads."""
+    return "".join(span.text for span in words)
+
+
+def prose(blocks: tuple[Block, ...]) -> str:
+    """Every word of `blocks`, one block a line."""
+    return "\n".join(_block(block) for block in blocks)
+
+
+def everything(report: Report) -> str:
+    """Every word of a report."""
+    sections = (f"{text(section.title)}\n{prose(section.blocks)}" for section in report.sections)
+    return "\n".join((report.title, report.subtitle, prose(report.lead), *sections))
+
+
+def figures(report: Report) -> tuple[Figure, ...]:
+    """The figures of a report in their order."""
+    blocks = (block for section in report.sections for block in section.blocks)
+    return tuple(block for block in blocks if isinstance(block, Figure))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return text(block.words)
+        case Points():
+            return "\n".join(text(item) for item in block.items)
+        case Tiles():
+            return "\n".join(f"{text(tile.label)} {tile.value} {tile.note}" for tile in block.items)
+        case Table():
+            rows = (" | ".join(text(cell) for cell in row) for row in block.rows)
+            return "\n".join((block.caption, " | ".join(column.name for column in block.columns), *rows))
+        case Figure():
+            return f"{block.title} {block.alt} {block.caption}"

@@ -1,0 +1,41 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from analyzer.analysis import as_json
+from analyzer.errors import BadSettings
+from analyzer.report import archive
+from tests.unit.analyzer.report.analyses import analysis
+
+
+def test_the_files_of_a_window_lie_in_its_folder_and_are_answered_in_order(tmp_path: Path) -> None:
+    paths = archive.write(analysis(), tmp_path / "new" / "reports")
+    folder = tmp_path / "new" / "reports" / "2026-11-09--2026-11-16"
+    assert paths == (folder / "report.html", folder / "report.md", folder / "analysis.json")
+    assert sorted(folder.iterdir()) == sorted(paths), "nothing half-written is left"
+
+
+def test_the_json_is_that_of_the_contract(tmp_path: Path) -> None:
+    *_, path = archive.write(analysis(), tmp_path)
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(as_json(analysis())))
+
+
+def test_writing_again_gives_the_same_bytes_and_replaces_what_was_there(tmp_path: Path) -> None:
+    first = archive.write(analysis(), tmp_path)
+    before = [path.read_bytes() for path in first]
+    first[0].write_text("old")
+    assert archive.write(analysis(), tmp_path) == first
+    assert [path.read_bytes() for path in first] == before
+
+
+def test_a_folder_that_cannot_be_made_is_a_mistake_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadSettings, match="cannot be written"):
+        archive.write(analysis(), tmp_path / "file")
+
+
+def test_a_model_name_that_is_no_text_does_not_stop_the_report(tmp_path: Path) -> None:
+    model = next(iter(analysis().models.values()))
+    paths = archive.write(analysis({"half a pair \ud800": model}), tmp_path)
+    assert all(path.stat().st_size for path in paths)
