@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-
-# `Usage`, `Piece` and `Delta` are made for every chunk of every stream: a frozen dataclass of ten fields takes 0.8 µs to
+# `Usage`, `Piece` and `Delta` are made for every chunk of a stream: a frozen dataclass of ten fields takes 0.8 µs to
 # make, a named tuple 0.2 µs.
 
 
