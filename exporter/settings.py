@@ -48,6 +48,20 @@ class TokenizerChoice(BaseModel):
     )
 
 
+class ClientLimits(BaseModel):
+    """What clients may ask of a relay; each refusal has its status and is counted by reason."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    head_bytes: int = Field(65_536, ge=1024, description="size of a request head; 431 beyond")
+    header_lines: int = Field(200, ge=10, description="header lines of a request; 431 beyond")
+    body_bytes: int = Field(1 << 30, ge=1024, description="size of a request body; 413 beyond")
+    connections: int = Field(10_000, ge=1, description="client connections of one relay process; 503 beyond")
+    head_seconds: float = Field(10.0, gt=0, description="how long a request head may take; 408 beyond")
+    idle_seconds: float = Field(75.0, gt=0, description="how long a connection may be idle between requests")
+    total_seconds: float = Field(0.0, ge=0, description="how long an exchange may take, 0 for ever; 504 beyond")
+
+
 class Settings(BaseSettings):
     """Everything that `tokentide-exporter serve` and `check` can be told."""
 
@@ -79,6 +93,7 @@ class Settings(BaseSettings):
     )
     tap_bytes: int = Field(16 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
     max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
+    limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")
     tokenizers: tuple[TokenizerChoice, ...] = Field((), description="which vocabulary counts for which models")
 
     @classmethod

@@ -34,6 +34,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "connect_timeout": settings.connect_timeout_seconds,
             "keepalive_seconds": settings.keepalive_seconds,
             "tap_bytes": settings.tap_bytes,
+            "limits": settings.limits.model_dump(),
         }
         plans.append(ProcessPlan(f"relay {worker}", "exporter.app.relay", options, listener))
     return tuple(plans)

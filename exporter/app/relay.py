@@ -10,6 +10,7 @@ import setproctitle
 import uvloop
 
 from exporter.app.control import Control
+from exporter.proxy.ports import Limits
 from exporter.proxy.server import RelayOptions, serve
 
 
@@ -20,6 +21,7 @@ def main() -> None:
     given = control.options()
     given["observed"] = tuple(given["observed"])  # type: ignore[arg-type]  # JSON has lists only
     given["name"] = f"{given['name']}-{os.getpid()}-{time.time_ns():x}"  # never the same again
+    given["limits"] = Limits(**given["limits"])  # type: ignore[arg-type]  # written by our own supervisor
     options = RelayOptions(**given)  # type: ignore[arg-type]  # written by our own supervisor
     setproctitle.setproctitle("tokentide-relay")
 

@@ -6,13 +6,14 @@ from typing import Final, Protocol
 
 from exporter.proxy import heads
 from exporter.proxy.passage import Passage
-from exporter.proxy.ports import Gate
+from exporter.proxy.ports import Gate, Limits
 from exporter.proxy.upstream import no_delay
-from exporter.wire.http1 import MAX_HEAD, BadMessage, RequestHead, request_head
+from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, request_head
 
 WRITE_LIMIT: Final = 64 * 1024
 """Bytes that may wait for a slow client before the engine is no longer read."""
 
+_REASONS: Final = {413: "body_too_large", 431: "head_too_large"}
 _UPLOAD: Final = 1
 _PIPELINE: Final = 2
 
@@ -55,7 +56,10 @@ class Downstream(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # stream transports are what create_server gives
         self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
         no_delay(transport)
-        self._house.connections.add(self)
+        if len(self._house.connections) >= self._house.limits.connections:
+            self.refuse(503, "too_many_connections", "tokentide-exporter has as many connections as it may have.")
+        else:
+            self._house.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Body bytes go on; anything else is a head, or waits until its turn."""
@@ -145,7 +149,7 @@ class Downstream(asyncio.Protocol):
         try:
             rest = passage.request_bytes(data)
         except BadMessage as error:
-            self.refuse(error.status, "malformed_request", str(error))
+            self._refuse(error)
             return
         if rest:
             self.data_received(rest)
@@ -158,12 +162,12 @@ class Downstream(asyncio.Protocol):
         try:
             if end < 0:
                 self._buffer = buffer
-                _check_start(buffer)
+                _check_start(buffer, self._house.limits)
                 self._unpause(_PIPELINE)
                 return
-            head = request_head(buffer[:end])
+            head = _checked(buffer[:end], self._house.limits)
         except BadMessage as error:
-            self.refuse(error.status, "malformed_request", str(error))
+            self._refuse(error)
             return
         self._buffer = b""
         self._unpause(_PIPELINE)
@@ -185,6 +189,9 @@ class Downstream(asyncio.Protocol):
         else:
             self._body(passage, rest)
 
+    def _refuse(self, error: BadMessage) -> None:
+        self.refuse(error.status, _REASONS.get(error.status, "malformed_request"), str(error))
+
     def _pause(self, why: int) -> None:
         if not self._paused:
             self.transport.pause_reading()
@@ -196,10 +203,20 @@ class Downstream(asyncio.Protocol):
         self._paused &= ~why
 
 
-def _check_start(buffer: bytes) -> None:
+def _checked(raw: bytes, limits: Limits) -> RequestHead:
+    """The head, if it and the body that it announces are within the limits. Raises BadMessage."""
+    if len(raw) > limits.head_bytes:
+        raise BadMessage(f"The request head is longer than {limits.head_bytes} bytes.", 431)
+    head = request_head(raw, limits.header_lines)
+    if head.body != CHUNKED and head.body > limits.body_bytes:
+        raise BadMessage(f"The request body is longer than {limits.body_bytes} bytes.", 413)
+    return head
+
+
+def _check_start(buffer: bytes, limits: Limits) -> None:
     """Refuses at once what can no longer become a head. Raises BadMessage."""
     line = buffer.find(b"\n")
-    if len(buffer) > MAX_HEAD:
-        raise BadMessage(f"The request head is longer than {MAX_HEAD} bytes.", 431)
+    if len(buffer) > limits.head_bytes:
+        raise BadMessage(f"The request head is longer than {limits.head_bytes} bytes.", 431)
     if (line >= 0 and buffer[line - 1 : line] != b"\r") or (buffer and not buffer[:1].isalpha()):
         raise BadMessage("This is not an HTTP/1.1 request.")

@@ -14,10 +14,12 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _REASONS: Final = {
     400: b"Bad Request",
     408: b"Request Timeout",
+    413: b"Content Too Large",
     431: b"Request Header Fields Too Large",
     501: b"Not Implemented",
     502: b"Bad Gateway",
     503: b"Service Unavailable",
+    504: b"Gateway Timeout",
 }
 
 

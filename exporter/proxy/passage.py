@@ -10,9 +10,10 @@ from exporter.proxy.upstream import Upstream
 from exporter.tap import frames
 from exporter.tap.mailbox import Trace
 from exporter.wire.chunked import ChunkEnd, ChunkScanner
-from exporter.wire.http1 import CHUNKED, MAX_HEAD, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
+from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
 
 _SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+_LARGEST_ANSWER_HEAD: Final = 65_536
 _HOLD: Final = 1 << 20
 """Bytes of a body that may wait for a connection before the client is no longer read."""
 
@@ -58,6 +59,9 @@ class Passage:
         if self._scanner is not None:
             used = self._scanner.feed(data)
             done = self._scanner.done
+            self._to_send += used
+            if self._to_send > self._gate.limits.body_bytes:
+                raise BadMessage(f"The request body is longer than {self._gate.limits.body_bytes} bytes.", 413)
         else:
             used = min(self._to_send, len(data))
             self._to_send -= used
@@ -160,7 +164,7 @@ class Passage:
         end = tail.find(b"\r\n\r\n")
         if end < 0:
             self._tail = tail
-            if len(tail) > MAX_HEAD:
+            if len(tail) > _LARGEST_ANSWER_HEAD:
                 self._broken("head_too_large")
             return
         try:
@@ -238,6 +242,14 @@ class Passage:
         """The drain limit is over."""
         if not self._over:
             self._abort("upstream drained")
+            self._client.cut()
+
+    def timed_out(self) -> None:
+        """The exchange took longer than the limit."""
+        self._abort("upstream timeout")
+        if self._answer is None:
+            self._client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
+        else:
             self._client.cut()
 
     def upstream_ended(self, error: Exception | None) -> None:

@@ -1,5 +1,6 @@
 """What a passage needs from the client's connection and from the relay."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from exporter.proxy.upstream import Upstream
@@ -8,6 +9,24 @@ from exporter.wire.http1 import RequestHead
 
 if TYPE_CHECKING:
     from exporter.proxy.passage import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may ask of the relay: sizes in bytes, times in seconds, 0 for no limit of `total_seconds`.
+
+    `head_seconds` bounds a head, `idle_seconds` a connection between requests, `total_seconds` a whole exchange, and
+    `discard_seconds` an upload whose answer is already over. `connections` is per relay process.
+    """
+
+    head_bytes: int = 65_536
+    header_lines: int = 200
+    body_bytes: int = 1 << 30
+    connections: int = 10_000
+    head_seconds: float = 10.0
+    idle_seconds: float = 75.0
+    total_seconds: float = 0.0
+    discard_seconds: float = 10.0
 
 
 class Client(Protocol):
@@ -38,6 +57,7 @@ class Gate(Protocol):
     """What the relay provides to each passage."""
 
     mailbox: Mailbox
+    limits: Limits
     in_flight: int
     draining: bool
 

@@ -1,27 +1,18 @@
 """What all connections of one relay process share: the way to the engine, the tap, the limits."""
 
 import asyncio
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from exporter.proxy import heads
 from exporter.proxy.passage import Passage
+from exporter.proxy.ports import Limits
 from exporter.proxy.upstream import Address, Pool, Upstream
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
 
 if TYPE_CHECKING:
     from exporter.proxy.downstream import Downstream
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things may take, in seconds: a head, an idle client, an upload whose answer is over."""
-
-    head: float = 10.0
-    idle: float = 75.0
-    discard: float = 10.0
 
 
 class Relay:
@@ -34,7 +25,7 @@ class Relay:
         self.draining = False
         self._pool = pool
         self._observed = observed
-        self._limits = limits
+        self.limits = limits
         self._connecting: set[asyncio.Task[None]] = set()
 
     def connect(self, passage: Passage) -> None:
@@ -71,19 +62,25 @@ class Relay:
             self._pool.give_back(upstream)
 
     def sweep(self) -> None:
-        """Closes what has been idle, has not finished its head, or uploads for nobody, for too long."""
+        """Ends what has been idle, has not finished its head, or is in flight, for too long."""
         now = monotonic()
         for connection in list(self.connections):
-            passage = connection.passage
-            if passage is not None:
-                if passage.over and now - passage.since > self._limits.discard:
-                    connection.cut()
+            if connection.passage is not None:
+                self._check_passage(connection, connection.passage, now)
             elif connection.between_requests:
-                if now - connection.since > self._limits.idle:
+                if now - connection.since > self.limits.idle_seconds:
                     connection.transport.close()
-            elif now - connection.since > self._limits.head and connection.waiting_for_head:
+            elif now - connection.since > self.limits.head_seconds and connection.waiting_for_head:
                 connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
         self._pool.sweep()
+
+    def _check_passage(self, connection: "Downstream", passage: Passage, now: float) -> None:
+        age = now - passage.since
+        if passage.over:
+            if age > self.limits.discard_seconds:
+                connection.cut()
+        elif self.limits.total_seconds and age > self.limits.total_seconds:
+            passage.timed_out()
 
     async def drain(self, limit: float) -> None:
         """Lets requests in flight finish for up to `limit` seconds, then ends what is left."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exporter.proxy.downstream import Downstream
-from exporter.proxy.relay import Limits, Relay, address
+from exporter.proxy.ports import Limits
+from exporter.proxy.relay import Relay, address
 from exporter.proxy.upstream import Pool
 from exporter.tap.link import keep_connected, keep_flushing
 from exporter.tap.mailbox import Mailbox
@@ -30,6 +31,7 @@ class RelayOptions:
     connect_timeout: float
     keepalive_seconds: float
     tap_bytes: int
+    limits: Limits
 
 
 async def serve(options: RelayOptions, listener: socket.socket, started: Callable[[asyncio.Event], None]) -> None:
@@ -38,7 +40,7 @@ async def serve(options: RelayOptions, listener: socket.socket, started: Callabl
     tls = ssl.create_default_context() if engine.tls else None
     pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
     mailbox = Mailbox(options.name, str(engine), options.tap_bytes)
-    relay = Relay(pool, mailbox, tuple(path.encode() for path in options.observed), Limits())
+    relay = Relay(pool, mailbox, tuple(path.encode() for path in options.observed), options.limits)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

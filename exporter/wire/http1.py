@@ -9,8 +9,8 @@ CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 """Body framing: everything until the connection closes (responses only)."""
 
-MAX_HEAD: Final = 65536
 MAX_FIELDS: Final = 200
+"""Header lines of a head unless a setting says otherwise."""
 
 Field = tuple[bytes, bytes, bytes]
 """Lower-case name, value without outer blanks, and the line as it came (without its end)."""
@@ -70,9 +70,9 @@ class ResponseHead:
         return _value(self.fields, name)
 
 
-def request_head(head: bytes) -> RequestHead:
+def request_head(head: bytes, most_fields: int = MAX_FIELDS) -> RequestHead:
     """Reads a request head (everything up to, not including, the blank line's CRLF pair). Raises BadMessage."""
-    line, fields = _split(head)
+    line, fields = _split(head, most_fields)
     match = _REQUEST_LINE.fullmatch(line)
     if match is None:
         raise BadMessage("The request line is not a valid HTTP/1.1 request line.")
@@ -91,7 +91,7 @@ def request_head(head: bytes) -> RequestHead:
 
 def response_head(head: bytes, method: bytes) -> ResponseHead:
     """Reads the head of the response to a request with `method`. Raises BadMessage."""
-    line, fields = _split(head)
+    line, fields = _split(head, MAX_FIELDS)
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
         raise BadMessage("The status line is not a valid HTTP/1.1 status line.", 502)
@@ -142,12 +142,12 @@ def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[by
     return int(value)
 
 
-def _split(head: bytes) -> tuple[bytes, tuple[Field, ...]]:
+def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...]]:
     if _FORBIDDEN.search(head):
         raise BadMessage("The head holds control characters.")
     lines = head.split(b"\r\n")
-    if len(lines) > MAX_FIELDS + 1:
-        raise BadMessage(f"The head has more than {MAX_FIELDS} header lines.", 431)
+    if len(lines) > most_fields + 1:
+        raise BadMessage(f"The head has more than {most_fields} header lines.", 431)
     fields: list[Field] = []
     for line in lines[1:]:
         name, colon, value = line.partition(b":")

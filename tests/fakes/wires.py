@@ -5,6 +5,7 @@ import asyncio
 from exporter.proxy import heads
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.passage import Passage
+from exporter.proxy.ports import Limits
 from exporter.proxy.upstream import Upstream
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
@@ -66,7 +67,8 @@ class MemoryTransport(asyncio.Transport):
 class House:
     """A relay without an event loop: each request gets a connection at once, or when `let_through` is called."""
 
-    def __init__(self, *, connect_at_once: bool = True) -> None:
+    def __init__(self, *, connect_at_once: bool = True, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
         self.mailbox = Mailbox("relay-under-test", "engine:8000")
         self.connections: set[Downstream] = set()
         self.in_flight = 0

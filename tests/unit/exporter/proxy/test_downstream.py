@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.ports import Limits
 from tests.fakes.wires import House, MemoryTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -129,3 +130,42 @@ def test_the_house_knows_its_connections() -> None:
     assert len(house.connections) == 1
     caller.lose()
     assert not house.connections
+
+
+@pytest.mark.parametrize(
+    ("limits", "data", "status", "reason"),
+    [
+        (Limits(head_bytes=50), get(b"/" + b"x" * 50), b"431", "head_too_large"),
+        (Limits(header_lines=1), b"GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\n\r\n", b"431", "head_too_large"),
+        (
+            Limits(body_bytes=5),
+            b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n",
+            b"413",
+            "body_too_large",
+        ),
+        (
+            Limits(body_bytes=5),
+            b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n",
+            b"413",
+            "body_too_large",
+        ),
+    ],
+)
+def test_each_limit_has_its_status_and_its_counter(limits: Limits, data: bytes, status: bytes, reason: str) -> None:
+    house = House(limits=limits)
+    caller = client(house)
+    say(caller, data)
+    assert caller.sent.startswith(b"HTTP/1.1 " + status)
+    assert caller.closed
+    assert house.mailbox.refused == {reason: 1}
+    assert house.in_flight == 0
+
+
+def test_connections_beyond_the_limit_are_answered_and_closed() -> None:
+    house = House(limits=Limits(connections=1))
+    first, second = client(house), client(house)
+    assert second.sent.startswith(b"HTTP/1.1 503")
+    assert second.closed
+    assert not first.closed
+    first.lose()
+    assert not client(house).closed

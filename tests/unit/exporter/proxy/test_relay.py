@@ -5,8 +5,9 @@ import pytest
 
 from exporter.proxy import relay as relay_module
 from exporter.proxy.downstream import Downstream
-from exporter.proxy.relay import Limits, Relay, address
-from exporter.proxy.upstream import Address, Pool
+from exporter.proxy.ports import Limits
+from exporter.proxy.relay import Relay, address
+from exporter.proxy.upstream import Pool, Upstream
 from exporter.tap.mailbox import Mailbox
 from tests.fakes.wires import MemoryTransport
 
@@ -92,3 +93,21 @@ def test_a_drain_closes_idle_connections_and_takes_no_longer_than_allowed() -> N
         assert not relay.connections
 
     asyncio.run(story())
+
+
+def test_an_exchange_that_takes_too_long_is_ended_and_recorded_when_that_is_set(later: Callable[[float], None]) -> None:
+    relay = a_relay(Limits(total_seconds=5))
+    upstream = Upstream(lambda _: None)
+    engine = MemoryTransport(upstream)
+    relay.give_back(upstream)
+    caller = MemoryTransport(Downstream(relay))
+    caller.protocol.data_received(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    later(4)
+    relay.sweep()
+    assert not caller.closed
+    later(2)
+    relay.sweep()
+    assert caller.sent.startswith(b"HTTP/1.1 504")
+    assert engine.aborted
+    assert relay.mailbox.refused == {"timeout": 1}
+    assert relay.in_flight == 0
