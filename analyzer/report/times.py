@@ -132,7 +132,7 @@ def waits(quantiles: Mapping[str, Quantiles], objectives: Mapping[str, float]) -
 def _room(durations: Sequence[float]) -> tuple[float, float]:
     """The axis from and to, in ms, wide enough for the labels beside the shortest and the longest duration."""
     low, high = min(durations), max(durations)
-    margin = 10 ** max(0.25, 0.22 * math.log10(high / low))
+    margin = 10 ** max(0.5, 0.22 * math.log10(high / low))
     return low / margin, high * margin
 
 
