@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 
@@ -56,11 +56,11 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
-	@echo "Installing Tokentide into $(VENV) …"
+	@echo "Installing Tokentide into $(VENV), which takes about a minute …"
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
-	@echo "Installing Tokentide and what its tests need into $(VENV) …"
+	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards
 	@touch $@ $(VENV)/.demo

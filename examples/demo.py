@@ -8,6 +8,7 @@ trace, whose times are shifted to end where the demo began.
 import argparse
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -23,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import uvloop
 from headline import headline
-from processes import DemoFailed, Program, answers, port, start, stop, wait_for
+from processes import DemoFailed, Program, answer, port, start, stop, wait_for
 from replay import FIRST_MINUTE, MINUTES, SPEED, TRACE, Seen, replay_and_show, summary
 from traffic import Habits, UnusableTrace, plan, read_slice
 
@@ -149,7 +150,7 @@ def journey(places: Places, minutes: float, speed: float, programs: list[Program
     print(f"  {summary(seen)}")
     judge(seen, engine, sidecar)
     print("Waiting for the records …")
-    wait_for(lambda: rows_in(places.records) >= seen.sent, RECORDS_SECONDS, sidecar, "The records were not written")
+    wait_for(lambda: rows_in(places.records) >= seen.sent, RECORDS_SECONDS, sidecar, "Not all requests were recorded")
     write_shifted_trace(places.trace / "azure_conv.parquet", first_request)
     print("Analysing the records together with the whole trace …")
     analysis = report(places)
@@ -162,15 +163,23 @@ def start_both(places: Places, programs: list[Program]) -> tuple[Program, Progra
     engine_url = f"http://127.0.0.1:{places.engine}"
     command = [sys.executable, str(HERE / "engine.py"), "--port", str(places.engine), "--model", MODEL]
     programs.append(start("engine", [*command, "--gpus", str(GPUS)], places.log("engine")))
-    wait_for(lambda: answers(f"{engine_url}/health"), START_SECONDS, programs[-1], "The engine did not answer")
+    wait_for(
+        lambda: answer(f"{engine_url}/health") is not None, START_SECONDS, programs[-1], "The engine did not answer"
+    )
     command = [str(PROGRAMS / "tokentide-exporter"), "serve", "--upstream", engine_url]
     for option, number in (("listen", places.sidecar), ("admin", places.admin), ("health", places.health)):
         command += [f"--{option}", f"127.0.0.1:{number}"]
     command += ["--records", str(places.records), "--settings", str(HERE / "demo_sidecar.toml")]
     programs.append(start("sidecar", command, places.log("sidecar")))
     ready = f"http://127.0.0.1:{places.health}/readyz"
-    wait_for(lambda: answers(ready), START_SECONDS, programs[-1], "The sidecar was not ready")
+    wait_for(lambda: is_ready(ready), START_SECONDS, programs[-1], "The sidecar was not ready")
     return programs[-2], programs[-1]
+
+
+def is_ready(url: str) -> bool:
+    """True where the sidecar says that it relays and observes."""
+    told = json.loads(answer(url) or b"{}")
+    return bool(told.get("status") == told.get("observer") == "ready")
 
 
 def judge(seen: Seen, engine: Program, sidecar: Program) -> None:

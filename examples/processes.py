@@ -57,13 +57,13 @@ def stop(programs: list[Program]) -> None:
         program.process.wait()
 
 
-def answers(url: str) -> bool:
-    """True where a GET of `url` is answered with 200."""
+def answer(url: str) -> bytes | None:
+    """The body of a GET of `url` that is answered with 200, else None."""
     try:
         with DIRECT.open(url, timeout=2.0) as response:
-            return int(response.status) == 200
+            return bytes(response.read()) if response.status == 200 else None
     except OSError:  # refused, timed out, or an HTTP status that says no
-        return False
+        return None
 
 
 def wait_for(happened: Callable[[], bool], seconds: float, program: Program, otherwise: str) -> None:
