@@ -93,9 +93,10 @@ def test_the_engine_notices_a_client_that_leaves(engine: Engine) -> None:
 
 
 def test_an_early_answer_comes_before_the_body_has_arrived(engine: Engine) -> None:
-    head = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nx-script: {"early": true, "status": 413}'
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100"
+    script = '{"early": true, "status": 413}'
     with socket.create_connection(("127.0.0.1", engine.port), timeout=5) as client:
-        client.sendall(f"{head}\r\n\r\n{{".encode())
+        client.sendall(f"{head}\r\nx-script: {script}\r\n\r\n{{".encode())
         assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
 
 
