@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.options import parser as analyzer_parser
+from analyzer.settings import Settings as AnalyzerSettings
 from exporter import cli
 from exporter.catalog import METRICS
 from exporter.dialect.base import Usage
 from exporter.observe.observation import Content, Observation
 from exporter.observe.recorder import Recorder
+from exporter.settings import Settings as SidecarSettings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -91,13 +93,27 @@ def test_every_command_that_a_page_tells_to_type_is_one_that_exists(page: str, c
         "tokentide-analyzer": analyzer_parser,
     }
     if Path(program).name in parsers:
-        parsers[Path(program).name]().parse_args([word for word in words[1:] if word != "&"])
+        try:
+            parsers[Path(program).name]().parse_args(words[1:])
+        except SystemExit as ended:
+            assert ended.code == 0, f"{page} says: {command}"  # noqa: PT017 - 0 is --help and --version
     elif program == "make":
         targets = re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
         asked = [word for word in words[1:] if "=" not in word]
         assert set(asked) <= set(targets), f"the Makefile has no target {asked}"
     elif Path(program).name.startswith("python") and words[1].endswith(".py"):
         assert (ROOT / words[1]).exists(), f"{page} names {words[1]}, which does not exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_settings_file_on_a_page_can_be_used(page: Path) -> None:
+    for text in re.findall(r"```toml\n(.*?)```", page.read_text(), flags=re.DOTALL):
+        values = tomllib.loads(text)
+        if text.startswith("# sidecar.toml\n"):
+            assert SidecarSettings.model_validate(values)
+        else:
+            assert text.startswith("# analyzer.toml\n"), "a settings file says on its first line whose it is"
+            assert AnalyzerSettings.model_validate(values)
 
 
 def test_the_generated_references_are_fresh() -> None:
