@@ -15,6 +15,7 @@ from exporter import __version__
 from exporter.app import plan
 from exporter.app.check import findings
 from exporter.errors import BadSettings, SidecarError, Unusable
+from exporter.proxy import tls
 from exporter.settings import Settings, host_port, load
 from exporter.supervisor import health, probe
 from exporter.supervisor.children import Plan
@@ -78,6 +79,7 @@ def _serve(given: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     setproctitle.setproctitle("tokentide-supervisor")
     _usable_folder(settings.records)
+    _usable_certificates(settings)
     runtime = Path(tempfile.mkdtemp(prefix="tokentide-"))
     stop = threading.Event()
     try:
@@ -115,9 +117,17 @@ def _usable_folder(folder: Path) -> None:
         raise Unusable(f"The records folder {folder} cannot be written: {error.strerror or error}.") from None
 
 
+def _usable_certificates(settings: Settings) -> None:
+    tls.for_clients(tls.Files(settings.tls.certificate, settings.tls.key))
+    engine = settings.upstream_tls
+    files = tls.Files(engine.certificate, engine.key, engine.ca)
+    tls.for_engine(files, wanted=settings.upstream.startswith("https:"))
+
+
 def _announce(settings: Settings) -> None:
     log = logging.getLogger("tokentide")
-    log.info("Relaying http://%s to %s.", settings.listen, settings.upstream)
+    scheme = "https" if settings.tls.certificate else "http"
+    log.info("Relaying %s://%s to %s.", scheme, settings.listen, settings.upstream)
     log.info("Metrics on http://%s/metrics, live figures on /live.", settings.admin)
     log.info("Health on http://%s/healthz and /readyz; records in %s.", settings.health, settings.records)
 

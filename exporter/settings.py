@@ -62,6 +62,25 @@ class ClientLimits(BaseModel):
     total_seconds: float = Field(0.0, ge=0, description="how long an exchange may take, 0 for ever; 504 beyond")
 
 
+class ListenerTls(BaseModel):
+    """PEM files with which clients are served over TLS; read again on SIGHUP."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    certificate: str = Field("", description="certificate chain; empty for plain HTTP")
+    key: str = Field("", description="private key, where it is not in the same file")
+
+
+class UpstreamTls(BaseModel):
+    """PEM files for an https upstream."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ca: str = Field("", description="certificates that the engine's must chain to; the system's unless given")
+    certificate: str = Field("", description="client certificate, where the engine asks for one")
+    key: str = Field("", description="its private key, where it is not in the same file")
+
+
 class Settings(BaseSettings):
     """Everything that `tokentide-exporter serve` and `check` can be told."""
 
@@ -93,6 +112,8 @@ class Settings(BaseSettings):
     )
     tap_bytes: int = Field(16 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
     max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
+    tls: ListenerTls = Field(ListenerTls(), description="TLS for clients")
+    upstream_tls: UpstreamTls = Field(UpstreamTls(), description="TLS to the engine")
     limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")
     tokenizers: tuple[TokenizerChoice, ...] = Field((), description="which vocabulary counts for which models")
 

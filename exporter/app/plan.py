@@ -34,6 +34,8 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "connect_timeout": settings.connect_timeout_seconds,
             "keepalive_seconds": settings.keepalive_seconds,
             "tap_bytes": settings.tap_bytes,
+            "client_tls": settings.tls.model_dump(mode="json"),
+            "engine_tls": settings.upstream_tls.model_dump(mode="json"),
             "limits": settings.limits.model_dump(),
         }
         plans.append(ProcessPlan(f"relay {worker}", "exporter.app.relay", options, listener))

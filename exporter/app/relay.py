@@ -1,6 +1,7 @@
 """Entry of a relay process."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -12,6 +13,7 @@ import uvloop
 from exporter.app.control import Control
 from exporter.proxy.ports import Limits
 from exporter.proxy.server import RelayOptions, serve
+from exporter.proxy.tls import Files
 
 
 def main() -> None:
@@ -22,8 +24,11 @@ def main() -> None:
     given["observed"] = tuple(given["observed"])  # type: ignore[arg-type]  # JSON has lists only
     given["name"] = f"{given['name']}-{os.getpid()}-{time.time_ns():x}"  # never the same again
     given["limits"] = Limits(**given["limits"])  # type: ignore[arg-type]  # written by our own supervisor
+    for side in ("client_tls", "engine_tls"):
+        given[side] = Files(**given[side])  # type: ignore[arg-type]  # written by our own supervisor
     options = RelayOptions(**given)  # type: ignore[arg-type]  # written by our own supervisor
     setproctitle.setproctitle("tokentide-relay")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
 
     def started(ended: asyncio.Event) -> None:
         control.on_orphaned(ended)

@@ -2,18 +2,23 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from exporter.errors import Unusable
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
+from exporter.proxy.tls import Files, for_clients, for_engine, reload
 from exporter.proxy.upstream import Pool
 from exporter.tap.link import keep_connected, keep_flushing
 from exporter.tap.mailbox import Mailbox
+
+_log = logging.getLogger("tokentide")
 
 _FLUSH_SECONDS = 0.005
 _SWEEP_SECONDS = 1.0
@@ -32,12 +37,14 @@ class RelayOptions:
     keepalive_seconds: float
     tap_bytes: int
     limits: Limits
+    client_tls: Files
+    engine_tls: Files
 
 
 async def serve(options: RelayOptions, listener: socket.socket, started: Callable[[asyncio.Event], None]) -> None:
     """Relays until SIGTERM or SIGINT comes, or the event given to `started` is set, then drains."""
     engine = address(options.upstream)
-    tls = ssl.create_default_context() if engine.tls else None
+    tls = for_engine(options.engine_tls, wanted=engine.tls)
     pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
     mailbox = Mailbox(options.name, str(engine), options.tap_bytes)
     relay = Relay(pool, mailbox, tuple(path.encode() for path in options.observed), options.limits)
@@ -50,7 +57,9 @@ async def serve(options: RelayOptions, listener: socket.socket, started: Callabl
         loop.create_task(keep_flushing(mailbox, _FLUSH_SECONDS)),
         loop.create_task(_keep_sweeping(relay)),
     ]
-    server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096)
+    secured = for_clients(options.client_tls)
+    loop.add_signal_handler(signal.SIGHUP, _reload, secured, options.client_tls)
+    server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096, ssl=secured)
     started(ended)
     gc.collect()
     gc.freeze()
@@ -61,6 +70,17 @@ async def serve(options: RelayOptions, listener: socket.socket, started: Callabl
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _reload(context: ssl.SSLContext | None, files: Files) -> None:
+    if context is None:
+        return
+    try:
+        reload(context, files)
+    except Unusable as error:
+        _log.error("%s The certificate in use stays.", error)
+    else:
+        _log.info("The TLS certificate was read again.")
 
 
 async def _keep_sweeping(relay: Relay) -> None:

@@ -36,6 +36,7 @@ class Supervisor:
         self._wake.settimeout(0)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._reload)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno())
         while not self._stops:
@@ -54,6 +55,10 @@ class Supervisor:
 
     def _stop(self, *_: object) -> None:
         self._stops += 1
+
+    def _reload(self, *_: object) -> None:
+        for child in self._relays:
+            child.signal(signal.SIGHUP)
 
     def _wait(self) -> None:
         controls = {child.control: child for child in self._all if child.control is not None}

@@ -1,0 +1,147 @@
+"""TLS on both sides: two sidecars in a row, the first a client of the second over https."""
+
+import http.server
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from tests.fakes.processes import Engine, eventually, sidecar
+
+pytestmark = pytest.mark.e2e
+
+
+class Authority:
+    """A certificate authority of the test, and files that it issued."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ca = trustme.CA()
+        self._folder = folder
+        self.ca = folder / "ca.pem"
+        self._ca.cert_pem.write_to_path(str(self.ca))
+
+    def issue(self, name: str, host: str) -> Path:
+        """Key and certificate in one file."""
+        path = self._folder / f"{name}.pem"
+        self._ca.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(str(path))
+        return path
+
+    def serial(self, port: int) -> int:
+        """The serial number of the certificate that a listener shows."""
+        context = ssl.create_default_context(cafile=str(self.ca))
+        with (
+            socket.create_connection(("localhost", port), 5) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secured,
+        ):
+            return int(secured.getpeercert()["serialNumber"], 16)  # type: ignore[index, arg-type]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def test_a_stream_passes_through_tls_on_both_sides(engine: Engine, authority: Authority, tmp_path: Path) -> None:
+    certificate = authority.issue("listener", "localhost")
+    inner_folder, outer_folder = tmp_path / "inner", tmp_path / "outer"
+    inner_folder.mkdir()
+    outer_folder.mkdir()
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "apple"}], "max_tokens": 20}
+    direct = httpx.post(f"{engine.url}/v1/chat/completions", json=body)
+    with sidecar(engine.url, inner_folder, settings=f'[tls]\ncertificate = "{certificate}"\n') as inner:
+        settings = f'[upstream_tls]\nca = "{authority.ca}"\n'
+        with sidecar(f"https://localhost:{inner.port}", outer_folder, settings=settings) as outer:
+            relayed = httpx.post(f"{outer.url}/v1/chat/completions", json=body)
+            assert relayed.content == direct.content
+            outer.settled(1)
+            inner.settled(1)
+
+
+def test_an_engine_with_a_foreign_certificate_is_not_trusted(
+    engine: Engine, authority: Authority, tmp_path: Path
+) -> None:
+    certificate = authority.issue("listener", "localhost")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "outer").mkdir()
+    with (
+        sidecar(engine.url, tmp_path / "inner", settings=f'[tls]\ncertificate = "{certificate}"\n') as inner,
+        sidecar(f"https://localhost:{inner.port}", tmp_path / "outer") as outer,
+    ):
+        answer = httpx.get(f"{outer.url}/v1/models")
+        assert answer.status_code == 502
+        assert answer.json()["error"]["type"] == "upstream_unreachable"
+
+
+def test_a_new_certificate_is_used_after_sighup_and_a_broken_one_is_not(
+    engine: Engine, authority: Authority, tmp_path: Path
+) -> None:
+    certificate = authority.issue("listener", "localhost")
+    with sidecar(engine.url, tmp_path, settings=f'[tls]\ncertificate = "{certificate}"\n') as running:
+        before = authority.serial(running.port)
+        authority.issue("listener", "localhost")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: authority.serial(running.port) != before, "the new certificate")
+        after = authority.serial(running.port)
+        certificate.write_text("broken")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "The certificate in use stays" in running.log, "the warning")
+        assert authority.serial(running.port) == after
+        assert running.child("tokentide-relay")
+
+
+def test_without_tls_sighup_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        relay = running.child("tokentide-relay")
+        running.process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert running.child("tokentide-relay") == relay
+
+
+@pytest.fixture
+def picky_engine(authority: Authority) -> Iterator[int]:
+    """An https server that answers only clients whose certificate it knows; gives its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.issue("picky", "localhost"))
+    context.load_verify_locations(authority.ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_client_certificate_is_shown_to_an_engine_that_asks(
+    picky_engine: int, authority: Authority, tmp_path: Path
+) -> None:
+    mine = authority.issue("mine", "sidecar.example")
+    settings = f'[upstream_tls]\nca = "{authority.ca}"\ncertificate = "{mine}"\n'
+    with sidecar(f"https://localhost:{picky_engine}", tmp_path, settings=settings) as running:
+        assert httpx.get(f"{running.url}/anything").text == "ok"
+
+
+def test_a_certificate_that_is_not_there_ends_with_two(engine: Engine, tmp_path: Path) -> None:
+    settings = '[tls]\ncertificate = "/nowhere.pem"\n'
+    with sidecar(engine.url, tmp_path, settings=settings, ready=False) as running:
+        assert running.process.wait(20) == 2
+        assert "The TLS certificate /nowhere.pem cannot be used: no such file or directory." in running.log
