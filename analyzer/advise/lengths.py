@@ -9,6 +9,10 @@ from analyzer.evidence import Evidence
 from analyzer.shape import HourlyShape
 
 
+_LEAST_PILE = 10
+"""Fewer requests near the longest one are no pile: a single request is always its own longest."""
+
+
 @dataclass(frozen=True, slots=True)
 class LengthAdvice:
     """Recommended limits in tokens; a limit is `None` where there are too few requests for its bound.
@@ -91,8 +95,9 @@ def _limits(bounds: Mapping[str, Bound], target: LengthTarget) -> dict[str, int]
 def _caps(shape: HourlyShape, target: LengthTarget) -> tuple[str, ...]:
     """Signs that lengths were cut off by a limit in force, each as a clause; empty without any.
 
-    A pile of requests just below the longest one is such a sign: within 1 % of it more requests than in the 10 % of
-    its length before that, and more than the target share, so that the recommended limit would stand on the pile.
+    A pile of requests just below the longest one is such a sign: within 1 % of it ten requests or more, more than in
+    the 10 % of its length before that, and more than the target share, so that the recommended limit would stand on
+    the pile.
     """
     found: list[str] = []
     ended = shape.endings
@@ -101,7 +106,8 @@ def _caps(shape: HourlyShape, target: LengthTarget) -> tuple[str, ...]:
     for side, lengths in (("input", shape.isl), ("output", shape.osl), ("input and output", shape.total)):
         longest = int(lengths.values[-1])
         pile = lengths.between(0.99 * longest, longest)
-        if pile > lengths.between(0.89 * longest, 0.99 * longest) and pile > target.over_share * shape.requests:
+        below = lengths.between(0.89 * longest, 0.99 * longest)
+        if pile >= _LEAST_PILE and pile > below and pile > target.over_share * shape.requests:
             found.append(f"{pile:,} requests lie within 1 % of the longest {side} of {longest:,} tokens")
     return tuple(found)
 

@@ -101,3 +101,10 @@ def test_what_clients_asked_for_beyond_the_limit_is_told() -> None:
     traffic = dataclasses.replace(TRAFFIC, asked=histogram([100, 200, 99_999]))
     advice, _ = advise(traffic, [traffic], TARGET)
     assert "would refuse 1 of 3" in advice.effect
+
+
+@pytest.mark.parametrize("requests", [1, 3, 9])
+def test_a_few_requests_are_no_pile_although_one_of_them_is_the_longest(requests: int) -> None:
+    few = of_lengths([1000] * requests, [100] * requests)
+    advice, _ = advise(few, [few], TARGET)
+    assert not advice.right_censored
