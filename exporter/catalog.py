@@ -84,6 +84,13 @@ TOKENIZER = _decades_1_2_5(0.0001, 16)
 
 OUTCOMES = ("completed", "client_disconnect", "upstream_error", "mid_stream_error", "refused")
 SOURCES = ("usage", "engine_ids", "continuous_usage", "tokenizer", "estimate")
+DROP_REASONS = ("tap_full", "observer_lost", "observer_error")
+REFUSAL_REASONS = (
+    "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
+    "upstream_unreachable", "upstream_error", "timeout",
+)  # fmt: skip
+LOSS_REASONS = ("disk_full", "read_only", "write_failed", "unencodable", "torn", "removed")
+"""Reasons whose series start at zero, so that a rate sees the first event."""
 PATTERNS = ("short_short", "short_long", "long_short", "long_long")
 POSITIONS = (16, 64, 256, 1024, 4096)
 POSITION_LABELS = ("1-16", "17-64", "65-256", "257-1024", "1025-4096", "4097+")
@@ -163,7 +170,7 @@ METRICS: tuple[Metric, ...] = (
     _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
     _process("build_info", Kind.INFO, "", "version of this sidecar", ("version", "python")),
-    _process("config_info", Kind.INFO, "", "settings that shape the figures", ("instance", "upstream", "isl_threshold", "osl_threshold")),
+    _process("config_info", Kind.INFO, "", "settings that shape the figures", ("sidecar", "upstream", "isl_threshold", "osl_threshold")),
 )  # fmt: skip
 
 BY_NAME = {metric.name: metric for metric in METRICS}

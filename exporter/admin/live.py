@@ -191,4 +191,4 @@ def _by(snapshot: Snapshot, name: str, label: str) -> dict[str, int]:
     sums: dict[str, int] = defaultdict(int)
     for labels, number in family.numbers.items():
         sums[labels[at]] += int(number)
-    return dict(sums)
+    return {value: number for value, number in sums.items() if number}

@@ -20,6 +20,7 @@ from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
 from exporter.app.control import Control
+from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
 from exporter.errors import SidecarError
 from exporter.observe.exchange import Exchange
@@ -116,7 +117,10 @@ def _publish(settings: Settings, store: Store, records: Records, pipeline: Pipel
     thresholds = (str(settings.isl_threshold), str(settings.osl_threshold))
     store.set_numbers("tokentide_config_info", {(settings.instance, settings.upstream, *thresholds): 1})
     store.read_numbers("tokentide_records_written", lambda: {(): records.written})
-    store.read_numbers("tokentide_records_lost", lambda: {(reason,): n for reason, n in records.lost.items()})
+    lost = dict.fromkeys(LOSS_REASONS, 0)
+    store.read_numbers(
+        "tokentide_records_lost", lambda: {(reason,): n for reason, n in {**lost, **records.lost}.items()}
+    )
     store.read_numbers("tokentide_recorder_lag_seconds", lambda: {(): _lag(records)})
     store.read_numbers(
         "tokentide_tokenizer_backlog_bytes", lambda: {(name,): n for name, n in pipeline.backlog.items()}

@@ -96,7 +96,9 @@ def _own_output(observation: Observation, counter: TokenCounter | None) -> Count
 
 
 def _nothing_written(observation: Observation) -> bool:
-    """Whether an answer without content is known to be empty, rather than not seen or not readable."""
+    """Whether an answer without content is known to be empty, rather than not seen, not readable or not given."""
+    if observation.outcome in {"refused", "upstream_error"}:
+        return False  # an engine's outage must not look like short answers
     if any(not failure.startswith("request_") for failure in observation.failures):
         return False
     if observation.streamed or (observation.prompt is not None and observation.prompt.stream):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from exporter.catalog import METRICS, Kind
+from exporter.catalog import DROP_REASONS, METRICS, REFUSAL_REASONS, Kind
 from exporter.observe.observation import Measurement
 from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, streamed, succeeded
 from exporter.sinks.families import Histogram, catalogued, checked
@@ -162,8 +162,8 @@ class Store:
         return self._models.label(name, proven=proven) if name else ""
 
     def _relayed(self) -> dict[str, dict[Labels, float]]:
-        refused: dict[Labels, float] = {}
-        dropped: dict[Labels, float] = {}
+        refused: dict[Labels, float] = {(reason,): 0 for reason in REFUSAL_REASONS}
+        dropped: dict[Labels, float] = {(reason,): 0 for reason in DROP_REASONS}
         for relayed in self._relays.values():
             for reasons, sums in ((relayed.refused, refused), (relayed.dropped, dropped)):
                 for reason, total in reasons.items():

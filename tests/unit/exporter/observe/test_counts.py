@@ -112,7 +112,7 @@ def test_completions_are_counted_apart_and_added() -> None:
     [
         ({"contents": ()}, 0),
         ({"contents": (), "outcome": "client_disconnect", "http_status": None}, 0),
-        ({"contents": (), "outcome": "refused", "http_status": 400, "streamed": False}, 0),
+        ({"contents": (), "outcome": "refused", "http_status": 400, "streamed": False}, None),
         ({"contents": (), "failures": ("event_malformed",)}, None),
         ({"contents": (), "failures": ("content_encoding",)}, None),
         ({"contents": (), "failures": ("request_too_large",), "prompt": None}, 0),

@@ -64,6 +64,8 @@ def test_a_request_of_which_nothing_is_known_appears_among_the_ended_only() -> N
     assert with_series == {
         "tokentide_requests",
         # the relay's own counters are there from the beginning
+        "tokentide_refused_requests",
+        "tokentide_dropped_observations",
         "tokentide_forwarded_requests",
     }
 

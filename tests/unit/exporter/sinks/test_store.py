@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from exporter.catalog import METRICS
+from exporter.catalog import DROP_REASONS, METRICS, REFUSAL_REASONS
 from exporter.sinks.snapshot import Snapshot
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import streamed, unread, whole
@@ -79,13 +79,20 @@ def test_requests_in_flight_are_summed_and_fall_to_zero() -> None:
 
 def test_totals_of_several_relays_are_summed_and_a_later_total_replaces_an_earlier_one() -> None:
     store = Store()
-    store.set_relay_totals("w0-1", 10, {"bad_request": 1}, {"tap_full": 2})
+    store.set_relay_totals("w0-1", 10, {"malformed_request": 1}, {"tap_full": 2})
     store.set_relay_totals("w1-1", 5, {}, {"tap_full": 1, "observer_lost": 3})
-    store.set_relay_totals("w0-1", 12, {"bad_request": 2}, {"tap_full": 2})
+    store.set_relay_totals("w0-1", 12, {"malformed_request": 2}, {"tap_full": 2})
     seen = store.snapshot()
     assert numbers(seen, "forwarded_requests") == {(): 17}
-    assert numbers(seen, "refused_requests") == {("bad_request",): 2}
-    assert numbers(seen, "dropped_observations") == {("tap_full",): 3, ("observer_lost",): 3}
+    refused, dropped = numbers(seen, "refused_requests"), numbers(seen, "dropped_observations")
+    assert refused[("malformed_request",)] == 2
+    assert (dropped[("tap_full",)], dropped[("observer_lost",)]) == (3, 3)
+
+
+def test_every_known_reason_has_its_series_from_the_start_so_that_a_rate_sees_the_first_event() -> None:
+    seen = Store().snapshot()
+    assert numbers(seen, "refused_requests") == {(reason,): 0 for reason in REFUSAL_REASONS}
+    assert numbers(seen, "dropped_observations") == {(reason,): 0 for reason in DROP_REASONS}
 
 
 def test_forwarded_requests_are_zero_before_a_relay_reports() -> None:
