@@ -26,7 +26,7 @@ error as one sentence; `--debug` adds the traceback.
 SETTINGS_PROSE = """\
 Keys of the TOML file given with `--settings`. Each top-level key is also a variable in the environment, `TOKENTIDE_`
 and the key in capitals. An option goes before the environment, the environment before the file, the file before the
-default. All mistakes are reported at once, with exit code 2.
+default. A table in the environment is JSON. All mistakes are reported at once, with exit code 2.
 """
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -87,21 +87,39 @@ def _spelling(action: argparse.Action) -> str:
 
 def settings() -> str:
     """The page of both programs' settings, from their models."""
-    analyzer_models = (analyzer.settings.Settings, analyzer.settings.ModelSettings, analyzer.settings.CapacitySettings)
     return page(
         "Settings",
         SETTINGS_PROSE,
         "## tokentide-exporter\n",
-        *_model(exporter.settings.Settings),
-        "Each of `[[tokenizers]]`:\n",
-        _fields(exporter.settings.TokenizerChoice),
+        *_tables(exporter.settings.Settings, "", {}),
         "## tokentide-analyzer\n",
-        *(part for model in analyzer_models for part in (f"### {model.__name__}\n", *_model(model))),
+        *_tables(analyzer.settings.Settings, "", {}),
     )
 
 
-def _model(model: type[BaseModel]) -> tuple[str, str]:
-    return f"{inspect.cleandoc(model.__doc__ or '')}\n", _fields(model)
+def _tables(model: type[BaseModel], path: str, shown: dict[type[BaseModel], str]) -> Iterator[str]:
+    """A model's fields, then those of the tables in it, each once; `path` is where it stands in the file."""
+    yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
+    yield _fields(model)
+    for name, field in model.model_fields.items():
+        for inner, form in _inner(field.annotation):
+            place = form.format(f"{path}{name}")
+            yield f"### `{place}`\n"
+            if inner in shown:
+                yield f"The same keys as `{shown[inner]}`.\n"
+            else:
+                shown[inner] = place
+                yield from _tables(inner, f"{place.strip('[]')}.", shown)
+
+
+def _inner(annotation: object) -> Iterator[tuple[type[BaseModel], str]]:
+    """The models in an annotation, each with how its table is written."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, "[{}]"
+        return
+    form = {tuple: "[[{}]]", dict: '[{}."NAME"]'}.get(get_origin(annotation) or object)
+    for given in get_args(annotation):
+        yield from ((model, form or plain) for model, plain in _inner(given))
 
 
 def _fields(model: type[BaseModel]) -> str:
@@ -135,13 +153,13 @@ def _type(annotation: object) -> str:
     if origin is dict:
         return "tables by name"
     plain = {int: "whole number", float: "number", str: "text", bool: "true or false", Path: "path"}
-    if isinstance(annotation, type):
-        return plain.get(annotation, f"table ({annotation.__name__})" if issubclass(annotation, BaseModel) else "")
-    return ""
+    return plain.get(annotation, "table") if isinstance(annotation, type) else ""
 
 
 def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None or field.default in {None, ()}:
+    if field.default_factory is not None or not (field.default or isinstance(field.default, (bool, int, float))):
+        return "–"
+    if isinstance(field.default, BaseModel):
         return "–"
     if field.default is PydanticUndefined:
         return "required"

@@ -20,8 +20,8 @@ HEAD = ("kind", "unit", "labels", "meaning")
 SUFFIXES = {catalog.Kind.COUNTER: "_total"}
 METRICS_PROSE = """\
 All metrics of the page `/metrics` on the admin port, from `exporter/catalog.py`. A name that is not here is written
-nowhere. What the quantities mean and where they are taken: [life of a request](../life-of-a-request.md). A family
-appears with its first observation.
+nowhere. What the quantities mean and where they are taken: [life of a request](../life-of-a-request.md). Most
+families appear with their first observation.
 """
 RECORD_PROSE = """\
 One Parquet row for each request, from `exporter/record.py`. Columns change only by adding. Any value may be null, which
@@ -74,6 +74,9 @@ def _label_values() -> Iterator[tuple[str, str]]:
     bands = [*(f"{bound:.0f}" for bound in catalog.ISL_BANDS), "+Inf"]
     yield "`outcome`", code(catalog.OUTCOMES)
     yield "`source`", code(catalog.SOURCES)
+    yield "`reason` of dropped observations", code(catalog.DROP_REASONS)
+    yield "`reason` of refused requests", code(catalog.REFUSAL_REASONS)
+    yield "`reason` of lost records", code(catalog.LOSS_REASONS)
     yield "`pattern`", code(catalog.PATTERNS)
     yield "`position`", code(catalog.POSITION_LABELS)
     yield (
