@@ -8,7 +8,6 @@ from analyzer.advise.bounds import Bound, LengthTarget, bound, rank, share_bound
 from analyzer.evidence import Evidence
 from analyzer.shape import HourlyShape
 
-
 _LEAST_PILE = 10
 """Fewer requests near the longest one are no pile: a single request is always its own longest."""
 
