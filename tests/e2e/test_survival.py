@@ -129,6 +129,8 @@ def test_a_relay_that_dies_is_started_again_and_its_open_requests_are_recorded(e
         with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
             pieces = answer.iter_raw()
             next(pieces)
+            # the prompt is estimated at two tokens: a third one means that the observer has seen the answer begin
+            eventually(lambda: running.live()["in_flight"]["context_tokens"] >= 3, "the first token at the observer")
             os.kill(running.child("tokentide-relay"), signal.SIGKILL)
             with pytest.raises(httpx.HTTPError):
                 list(pieces)
