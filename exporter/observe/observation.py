@@ -61,12 +61,13 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Interval:
     """The step to one content event: `gap_ns` since the one before it in the same completion, `tokens` it brought,
-    and `position` of the last of them in its completion, counted from 1.
+    and `position` of the last of them in its completion, counted from 1; `completion` is which one, for n > 1.
     """
 
     gap_ns: int
     tokens: int
     position: int
+    completion: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def timeline(contents: Sequence[Content], tokens: Sequence[int]) -> TokenTimelin
         if before is not None:
             gap = content.at - before
             decode += gap
-            intervals.append(Interval(gap, brought, reached))
+            intervals.append(Interval(gap, brought, reached, index))
         latest[index] = content.at
     gaps = tuple(after.at - before.at for before, after in pairwise(contents))
     return TokenTimeline(tuple(tokens), tuple(intervals), gaps, decode, len(latest))

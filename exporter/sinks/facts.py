@@ -102,18 +102,17 @@ class Streams:
     def _add_intervals(self, intervals: tuple[Interval, ...], labels: Labels) -> None:
         """ITL with the weight of its tokens, so that the sum of the metric is the decode time.
 
-        The time before an event that completed no token is part of the next token's.
+        The time before an event that completed no token is part of the next token's in the same completion.
         """
         cells: list[Cell | None] = [None] * len(POSITION_LABELS)
         bounds = self._itl.metric.buckets
-        waited = 0
+        waited: dict[int, int] = {}
         for interval in intervals:
             tokens = interval.tokens
-            gap = interval.gap_ns + waited
+            gap = interval.gap_ns + waited.pop(interval.completion, 0)
             if tokens <= 0:
-                waited = gap
+                waited[interval.completion] = gap
                 continue
-            waited = 0
             band = bisect_left(POSITIONS, interval.position)
             itl = cells[band]
             if itl is None:

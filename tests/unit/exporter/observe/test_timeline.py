@@ -99,7 +99,7 @@ def test_intervals_leave_out_the_first_event_of_each_completion() -> None:
         Content(35, 1, "answer", "d", None),
     )
     line = timeline(said, (1, 2, 3, 1))
-    assert line.intervals == (Interval(20, 3, 4), Interval(30, 1, 3))
+    assert line.intervals == (Interval(20, 3, 4, 0), Interval(30, 1, 3, 1))
     assert line.gaps_ns == (5, 15, 15)
     assert (line.decode_ns, line.completions) == (50, 2)
 

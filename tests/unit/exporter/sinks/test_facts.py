@@ -2,6 +2,7 @@
 
 import pytest
 
+from exporter.catalog import TIME_PER_TOKEN
 from exporter.observe.observation import Interval, Measurement
 from exporter.sinks.facts import known, succeeded
 from exporter.sinks.snapshot import Labels, Snapshot
@@ -155,3 +156,12 @@ def test_success_is_an_answer_without_an_error_status() -> None:
         False,
         False,
     ]
+
+
+def test_time_without_a_token_belongs_to_the_next_token_of_the_same_completion() -> None:
+    steps = (Interval(10_000_000, 0, 1, 0), Interval(20_000_000, 1, 2, 1), Interval(30_000_000, 1, 2, 0))
+    seen = after(Measurement(STREAMED, steps))
+    [series] = seen.family("tokentide_inter_token_latency_seconds").distributions.values()
+    bounds = TIME_PER_TOKEN
+    assert series.counts[bounds.index(0.02)] == 1
+    assert series.counts[bounds.index(0.04)] == 1
