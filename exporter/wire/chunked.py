@@ -15,7 +15,7 @@ _DONE: Final = 4
 
 _MAX_LINE: Final = 1024
 _MAX_TRAILERS: Final = 8192
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -55,6 +55,8 @@ class ChunkScanner:
         line = self._line + piece
         if len(line) > _MAX_LINE:
             raise BadMessage("A line of the chunked coding is too long.")
+        if self._state == _DATA_END and not b"\r\n".startswith(line):
+            raise BadMessage("A chunk is longer than its size.")
         if end < 0:
             self._line = line
             return len(data)
@@ -72,8 +74,6 @@ class ChunkScanner:
             self._left = int(match.group(1), 16)
             self._state = _DATA if self._left else _TRAILER
         elif self._state == _DATA_END:
-            if line:
-                raise BadMessage("A chunk is longer than its size.")
             self._state = _SIZE
         elif not line:
             self._state = _DONE

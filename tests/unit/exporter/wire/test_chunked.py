@@ -60,6 +60,8 @@ def test_the_fast_reader_finds_the_same_end(parts: list[bytes], at: list[int]) -
         b" 5\r\nhello\r\n",
         b"\r\n",
         b"5;ext=a\nb\r\nhello\r\n",
+        b"5 ;ext\r\nhello\r\n",
+        b"5\r\nhellox",
         b"1234567890abcdef1\r\n",
         b"0\r\nbad trailer\r\n\r\n",
         b"0\r\nX: a\nY: b\r\n\r\n",
