@@ -108,16 +108,6 @@ def test_the_schema_of_compose_files_finds_a_mistake(tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
-def test_docker_itself_accepts_the_compose_file() -> None:
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("docker with its compose plugin is not installed")
-    checked = subprocess.run(
-        [docker, "compose", "-f", COMPOSE_FILE, "config", "--quiet"], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
-
-
 def test_what_compose_mounts_and_builds_exists() -> None:
     told = compose()
     for name, service in told["services"].items():
