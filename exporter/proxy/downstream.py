@@ -14,6 +14,8 @@ WRITE_LIMIT: Final = 64 * 1024
 """Bytes that may wait for a slow client before the engine is no longer read."""
 
 _REASONS: Final = {413: "body_too_large", 431: "head_too_large"}
+_EMPTY_LINE: Final = b"\r\n"
+"""What some clients send behind a body: one may stand before a request line (RFC 9112, 2.2)."""
 _UPLOAD: Final = 1
 _PIPELINE: Final = 2
 
@@ -41,8 +43,8 @@ class Downstream(asyncio.Protocol):
 
     @property
     def between_requests(self) -> bool:
-        """True when nothing of a request has arrived yet."""
-        return self.passage is None and not self._buffer
+        """True when nothing of a request has arrived yet, but perhaps an empty line."""
+        return self.passage is None and _EMPTY_LINE.startswith(self._buffer)
 
     @property
     def waiting_for_head(self) -> bool:
@@ -67,12 +69,10 @@ class Downstream(asyncio.Protocol):
         if passage is not None and not passage.request_done:
             self._body(passage, data)
             return
-        if not self._buffer:
+        if _EMPTY_LINE.startswith(self._buffer):
             self._received = monotonic_ns()
             self.since = self._received / 1e9
-            self._buffer = data
-        else:
-            self._buffer += data
+        self._buffer += data
         if passage is None:
             self._next_head()
         else:
@@ -129,14 +129,17 @@ class Downstream(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._next_head)
 
     def refuse(self, status: int, reason: str, sentence: str) -> None:
-        """Answers with an error of our own and closes."""
+        """Answers with an error of our own, unless the request has an answer already, and closes."""
         passage, self.passage = self.passage, None
         self._house.mailbox.refused[reason] += 1
         if passage is not None:
             passage.client_gone("refused")
-        if not self.transport.is_closing():
-            self.transport.write(heads.refusal(status, reason, sentence))
-            self.transport.close()
+        if self.transport.is_closing():
+            return
+        if passage is None or passage.answer is None:
+            head_only = passage is not None and passage.head.method == b"HEAD"
+            self.transport.write(heads.refusal(status, reason, sentence, head_only=head_only))
+        self.transport.close()
 
     def cut(self) -> None:
         """Closes without a proper end of the answer."""
@@ -155,17 +158,20 @@ class Downstream(asyncio.Protocol):
             self.data_received(rest)
 
     def _next_head(self) -> None:
-        if self.passage is not None or self._full or self.transport.is_closing():
+        if self.passage is not None or self.transport.is_closing():
             return
-        buffer = self._buffer.removeprefix(b"\r\n")
-        end = buffer.find(b"\r\n\r\n")
+        if self._full:
+            self._pause(_PIPELINE)
+            return
+        buffer = self._buffer
+        start = len(_EMPTY_LINE) if buffer.startswith(_EMPTY_LINE) else 0
+        end = buffer.find(b"\r\n\r\n", start)
         try:
             if end < 0:
-                self._buffer = buffer
-                _check_start(buffer, self._house.limits)
+                _check_start(buffer[start:], self._house.limits)
                 self._unpause(_PIPELINE)
                 return
-            head = _checked(buffer[:end], self._house.limits)
+            head = _checked(buffer[start:end], self._house.limits)
         except BadMessage as error:
             self._refuse(error)
             return
@@ -215,8 +221,7 @@ def _checked(raw: bytes, limits: Limits) -> RequestHead:
 
 def _check_start(buffer: bytes, limits: Limits) -> None:
     """Refuses at once what can no longer become a head. Raises BadMessage."""
-    line = buffer.find(b"\n")
-    if len(buffer) > limits.head_bytes:
+    if len(buffer) > limits.head_bytes + len(b"\r\n\r"):
         raise BadMessage(f"The request head is longer than {limits.head_bytes} bytes.", 431)
-    if (line >= 0 and buffer[line - 1 : line] != b"\r") or (buffer and not buffer[:1].isalpha()):
+    if buffer.count(b"\n") != buffer.count(b"\r\n") or not (buffer[:1].isalpha() or buffer in {b"", b"\r"}):
         raise BadMessage("This is not an HTTP/1.1 request.")

@@ -67,8 +67,11 @@ def for_client(head: ResponseHead, *, close: bool) -> bytes:
     return b"\r\n".join(out)
 
 
-def refusal(status: int, reason: str, sentence: str) -> bytes:
-    """A whole response of our own: a JSON error that names the sidecar, and the end of the connection."""
+def refusal(status: int, reason: str, sentence: str, *, head_only: bool = False) -> bytes:
+    """A whole response of our own: a JSON error that names the sidecar, and the end of the connection.
+
+    With `head_only` it answers a HEAD request: the length of the body without the body.
+    """
     error = {"message": sentence, "type": reason, "code": status, "source": "tokentide-exporter"}
     body = json.dumps({"error": error}).encode()
     return b"\r\n".join(
@@ -78,6 +81,6 @@ def refusal(status: int, reason: str, sentence: str) -> bytes:
             b"Content-Length: %d" % len(body),
             b"Connection: close",
             b"",
-            body,
+            b"" if head_only else body,
         )
     )

@@ -19,17 +19,20 @@ _HOLD: Final = 1 << 20
 
 
 class Passage:
-    """One exchange: bytes go on as they came, a stamp and a reference to them go to the tap."""
+    """One exchange: bytes go on as they came, a stamp and a reference to them go to the tap.
+
+    `head` is the request's; `answer` is the head of the answer, once the client has it.
+    """
 
     __slots__ = (
-        "_answer", "_chunks", "_client", "_close", "_gate", "_head", "_left", "_observed", "_over", "_pending",
-        "_received", "_scanner", "_tail", "_to_send", "_trace", "_upstream", "_waiting", "request_done", "since",
+        "_chunks", "_client", "_close", "_gate", "_left", "_observed", "_over", "_pending", "_received", "_scanner",
+        "_tail", "_to_send", "_trace", "_upstream", "_waiting", "answer", "head", "request_done", "since",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
         self._gate = gate
         self._client = client
-        self._head = head
+        self.head = head
         self._received = received
         self._observed = gate.observed(head.target)
         self._scanner = ChunkScanner() if head.body == CHUNKED else None
@@ -40,7 +43,7 @@ class Passage:
         self._upstream: Upstream | None = None
         self._trace: Trace | None = None
         self._tail = b""
-        self._answer: ResponseHead | None = None
+        self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
         self._left = 0
         self._close = False
@@ -80,7 +83,7 @@ class Passage:
             return
         self._upstream = upstream
         upstream.user = self
-        sent = self._gate.upstream_head(self._head)
+        sent = self._gate.upstream_head(self.head)
         upstream.transport.write(sent)
         if self._trace is None:
             self._gate.in_flight += 1
@@ -130,7 +133,7 @@ class Passage:
 
     def response_bytes(self, data: bytes, at: int) -> None:
         """Bytes of the answer: on to the client unchanged, stamped for the tap."""
-        if self._answer is None:
+        if self.answer is None:
             self._read_head(data, at)
             return
         if self._chunks is not None:
@@ -168,7 +171,7 @@ class Passage:
                 self._broken("head_too_large")
             return
         try:
-            head = response_head(tail[:end], self._head.method)
+            head = response_head(tail[:end], self.head.method)
         except BadMessage:
             self._broken("malformed_head")
             return
@@ -188,28 +191,28 @@ class Passage:
         if head.status == 101:
             self._broken("switched_protocols")
             return
-        if self._head.minor:
+        if self.head.minor:
             self._client.write(heads.for_client(head, close=False))
         if rest:
             self._read_head(rest, at)
 
     def _begin_answer(self, head: ResponseHead, raw: bytes, at: int) -> None:
-        self._answer = head
+        self.answer = head
         self._left = head.body
         self._chunks = ChunkEnd() if head.body == CHUNKED else None
-        self._close = not self._head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
+        self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
         self._client.write(heads.for_client(head, close=self._close))
         if self._trace is not None:
             self._trace.add(frames.RESPONSE_HEAD, raw, at)
 
     def _complete(self, at: int, *, reusable: bool = True) -> None:
-        answer, upstream = self._answer, self._upstream
+        answer, upstream = self.answer, self._upstream
         if self._trace is not None:
             self._trace.add(frames.RESPONSE_END, b"", at)
         self._end()
         if upstream is not None:
             upstream.user = None
-            if reusable and self.request_done and answer is not None and answer.keep_alive and self._head.minor:
+            if reusable and self.request_done and answer is not None and answer.keep_alive and self.head.minor:
                 self._gate.give_back(upstream)
             else:
                 upstream.transport.abort()
@@ -247,7 +250,7 @@ class Passage:
     def timed_out(self) -> None:
         """The exchange took longer than the limit."""
         self._abort("upstream timeout")
-        if self._answer is None:
+        if self.answer is None:
             self._client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
         else:
             self._client.cut()
@@ -257,21 +260,21 @@ class Passage:
         upstream, self._upstream = self._upstream, None
         if self._over:
             return
-        if self._answer is not None and self._left == UNTIL_CLOSE and error is None:
+        if self.answer is not None and self._left == UNTIL_CLOSE and error is None:
             self._complete(monotonic_ns())
-        elif self._answer is None and not self._tail and self._retry(upstream):
+        elif self.answer is None and not self._tail and self._retry(upstream):
             self._gate.connect(self)
         else:
             self._broken("reset" if error else "closed")
 
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
-        again = upstream is not None and upstream.reused and self._head.method in _SAFE and self._head.body == 0
+        again = upstream is not None and upstream.reused and self.head.method in _SAFE and self.head.body == 0
         return again and not self._gate.draining
 
     def _broken(self, reason: str) -> None:
         self._abort(f"upstream {reason}")
-        if self._answer is None:
+        if self.answer is None:
             self._client.refuse(502, "upstream_error", "The engine broke off before it answered.")
         else:
             self._client.cut()

@@ -39,16 +39,54 @@ def test_a_head_may_come_byte_by_byte() -> None:
         b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01",
         b"\r\n\r\n\r\n",
+        b"\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"!GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nX: a\nY: b\r\n",
     ],
 )
-def test_what_is_not_http_gets_400_and_a_closed_connection(data: bytes) -> None:
+@pytest.mark.parametrize("step", [1, 1000])
+def test_what_is_not_http_gets_400_and_a_closed_connection(data: bytes, step: int) -> None:
     house = House()
     caller = client(house)
-    say(caller, data)
+    for at in range(0, len(data), step):
+        if not caller.closed:
+            say(caller, data[at : at + step])
     assert caller.sent.startswith(b"HTTP/1.1 400 Bad Request")
     assert caller.closed
     assert house.mailbox.refused == {"malformed_request": 1}
     assert not house.upstreams
+
+
+@pytest.mark.parametrize("step", [1, 1000])
+def test_one_empty_line_before_a_request_is_ignored(step: int) -> None:
+    house = House()
+    caller = client(house)
+    data = b"\r\n" + get(b"/v1/a")
+    for at in range(0, len(data), step):
+        say(caller, data[at : at + step])
+    assert house.upstreams[0].sent.startswith(b"GET /v1/a HTTP/1.1\r\n")
+
+
+def test_an_empty_line_behind_a_body_is_no_request_that_has_begun() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"\r\n")
+    [connection] = house.connections
+    assert connection.between_requests
+    since = connection.since
+    say(caller, get(b"/v1/a")[:5])
+    assert not connection.between_requests
+    assert connection.since > since
+
+
+@pytest.mark.parametrize("step", [1, 1000])
+def test_a_head_as_long_as_the_limit_passes_however_it_is_cut(step: int) -> None:
+    data = get(b"/v1/a")
+    house = House(limits=Limits(head_bytes=len(data) - 4))
+    caller = client(house)
+    for at in range(0, len(data), step):
+        say(caller, data[at : at + step])
+    assert len(house.upstreams) == 1
 
 
 def test_a_head_without_end_gets_431() -> None:
@@ -113,6 +151,53 @@ def test_a_client_that_does_not_read_gets_no_further_answer_until_it_does() -> N
         assert house.mailbox.forwarded == 2
 
     asyncio.run(story())
+
+
+def test_a_client_that_does_not_read_its_answer_cannot_make_us_hold_more_and_more_requests() -> None:
+    async def story() -> None:
+        house = House()
+        caller = client(house)
+        say(caller, get(b"/v1/a"))
+        caller.protocol.pause_writing()
+        say(house.upstreams[0], OK)
+        say(caller, get(b"/v1/b"))
+        assert not caller.reading
+        caller.protocol.resume_writing()
+        assert caller.reading
+        assert house.mailbox.forwarded == 2
+
+    asyncio.run(story())
+
+
+def test_a_request_that_has_its_answer_gets_no_second_one_for_a_malformed_rest() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    say(house.upstreams[0], OK)
+    say(caller, b"zz\r\n")
+    assert caller.sent == OK
+    assert caller.closed
+    assert house.mailbox.refused == {"malformed_request": 1}
+
+
+def test_no_refusal_is_written_into_an_answer_that_has_begun() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    say(house.upstreams[0], OK[:-1])
+    say(caller, b"zz\r\n")
+    assert caller.sent == OK[:-1]
+    assert caller.closed
+    assert house.upstreams[0].aborted
+
+
+def test_a_refusal_of_a_head_request_has_no_body() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, get(b"/v1/a").replace(b"GET", b"HEAD"))
+    house.upstreams[0].lose(ConnectionResetError())
+    assert caller.sent.startswith(b"HTTP/1.1 502")
+    assert caller.sent.endswith(b"\r\n\r\n")
 
 
 def test_the_connection_closes_when_the_client_said_so() -> None:
