@@ -164,39 +164,27 @@ class Passage:
 
     def _read_head(self, data: bytes, at: int) -> None:
         tail = self._tail + data if self._tail else data
-        end = tail.find(b"\r\n\r\n")
-        if end < 0:
-            self._tail = tail
-            if len(tail) > _LARGEST_ANSWER_HEAD:
-                self._broken("head_too_large")
-            return
-        try:
-            head = response_head(tail[:end], self.head.method)
-        except BadMessage:
-            self._broken("malformed_head")
-            return
-        rest = tail[end + 4 :]
+        while (end := tail.find(b"\r\n\r\n")) >= 0:
+            try:
+                head = response_head(tail[:end], self.head.method)
+            except BadMessage:
+                self._broken("malformed_head")
+                return
+            raw, tail = tail[: end + 4], tail[end + 4 :]
+            if head.status >= 200:
+                self._begin_answer(head, raw, tail, at)
+                return
+            if head.status == 101:  # a switch of protocols was never asked for
+                self._broken("switched_protocols")
+                return
+            if self.head.minor:  # 100 Continue and its kin pass through
+                self._client.write(heads.for_client(head, close=False))
+        self._tail = tail
+        if len(tail) > _LARGEST_ANSWER_HEAD:
+            self._broken("head_too_large")
+
+    def _begin_answer(self, head: ResponseHead, raw: bytes, rest: bytes, at: int) -> None:
         self._tail = b""
-        if head.status < 200:
-            self._interim(head, rest, at)
-            return
-        self._begin_answer(head, tail[: end + 4], at)
-        if head.body == 0:
-            self._complete(at, reusable=not rest)
-        elif rest:
-            self.response_bytes(rest, at)
-
-    def _interim(self, head: ResponseHead, rest: bytes, at: int) -> None:
-        """100 Continue and its kin pass through; a switch of protocols was never asked for."""
-        if head.status == 101:
-            self._broken("switched_protocols")
-            return
-        if self.head.minor:
-            self._client.write(heads.for_client(head, close=False))
-        if rest:
-            self._read_head(rest, at)
-
-    def _begin_answer(self, head: ResponseHead, raw: bytes, at: int) -> None:
         self.answer = head
         self._left = head.body
         self._chunks = ChunkEnd() if head.body == CHUNKED else None
@@ -204,6 +192,10 @@ class Passage:
         self._client.write(heads.for_client(head, close=self._close))
         if self._trace is not None:
             self._trace.add(frames.RESPONSE_HEAD, raw, at)
+        if head.body == 0:
+            self._complete(at, reusable=not rest)
+        elif rest:
+            self.response_bytes(rest, at)
 
     def _complete(self, at: int, *, reusable: bool = True) -> None:
         answer, upstream = self.answer, self._upstream

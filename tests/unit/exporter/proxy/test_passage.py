@@ -115,6 +115,16 @@ def test_interim_answers_pass_through_before_the_final_one() -> None:
     assert frames.RESPONSE_HEAD in kinds(house)
 
 
+def test_any_number_of_interim_answers_may_come_in_one_read() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, GET)
+    interim = b"HTTP/1.1 102 Processing\r\n\r\n"
+    say(house.upstreams[0], interim * 2000 + b"HTTP/1.1 204 No Content\r\n\r\n")
+    assert caller.sent == interim * 2000 + b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert not caller.closed
+
+
 def test_a_client_that_leaves_cancels_the_engine_at_once_and_is_still_recorded() -> None:
     house = House()
     caller = client(house)
