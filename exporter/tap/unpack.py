@@ -1,5 +1,6 @@
 """The observer's side of the tap: pieces as they were on the wire become events."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +21,9 @@ from exporter.wire.http1 import CHUNKED, BadMessage, Field, request_head, respon
 
 Timed = tuple[Event, int]
 """An event and the monotonic nanosecond at which its bytes arrived."""
+
+_ANY_NUMBER: Final = sys.maxsize
+"""Header lines: the relay has checked the head by its own limit and then added some of its own."""
 
 _ENDS: Final[dict[int, Event]] = {frames.REQUEST_END: RequestEnded(), frames.RESPONSE_END: ResponseEnded()}
 
@@ -92,7 +96,7 @@ class Unpacker:
 
     def _request(self, bodies: _Bodies, blob: bytes) -> RequestStarted:
         wall_us, concurrency, raw = frames.read_opening(blob)
-        head = request_head(raw.removesuffix(b"\r\n\r\n"))
+        head = request_head(raw.removesuffix(b"\r\n\r\n"), _ANY_NUMBER)
         bodies.method = head.method
         if head.body == CHUNKED:
             bodies.request = Dechunker()

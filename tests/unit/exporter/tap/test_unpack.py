@@ -71,3 +71,11 @@ def test_a_body_that_cannot_be_read_ends_there_and_the_exchange_goes_on() -> Non
         )
     )
     assert [event for event, _ in events[2:]] == [ResponseBody(b"a"), Aborted("upstream", "reset")]
+
+
+def test_a_head_of_as_many_lines_as_a_setting_allows_is_read() -> None:
+    lines = b"".join(b"X-A: b\r\n" for _ in range(1000))
+    _, events = Unpacker("e").feed(told((frames.REQUEST_HEAD, frames.opening(0, 1, HEAD + lines + b"\r\n"))))
+    [(started, _)] = events
+    assert isinstance(started, RequestStarted)
+    assert len(started.headers) == 1002
