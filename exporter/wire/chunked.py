@@ -83,6 +83,7 @@ class ChunkScanner:
                 raise BadMessage("The trailers are malformed or too long.")
 
 
+_END = re.compile(rb"[^\r\n]\r\n\r\n\Z")
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -108,7 +109,13 @@ class ChunkEnd:
     def feed(self, data: bytes) -> None:
         """Reads on; raises BadMessage when the bytes are not chunked coding, or when more follows the body."""
         try:
-            self._parser.feed_data(data)
+            if data.isspace():  # llhttp skips line ends behind a body, so that only here their place must be seen
+                for at in range(len(data)):
+                    self.overrun |= self.done
+                    self._parser.feed_data(data[at : at + 1])
+            else:
+                self._parser.feed_data(data)
+                self.overrun |= self.done and _END.search(data) is None
         except httptools.HttpParserError as error:
             raise BadMessage("The engine's chunked coding is malformed.", 502) from error
         if self.overrun:

@@ -80,9 +80,22 @@ def test_extensions_and_trailers_are_part_of_the_body() -> None:
     assert scanner.done
 
 
-def test_a_second_answer_in_the_same_bytes_is_an_error() -> None:
+@pytest.mark.parametrize("more", [b"HTTP/1.1 200 OK\r\n", b"H", b"\r\n", b"\n", b"\r\n\r\nHTTP"])
+@pytest.mark.parametrize("cut", [0, 2, 3, 4, 5])
+def test_bytes_behind_the_body_are_an_error_however_they_are_cut(more: bytes, cut: int) -> None:
+    body = coded(b"a", trailers=b"X: 1\r\n")
+    end = ChunkEnd()
+    end.feed(body[: len(body) - cut])
     with pytest.raises(BadMessage):
-        ChunkEnd().feed(coded(b"a") + b"HTTP/1.1 200 OK\r\n")
+        end.feed(body[len(body) - cut :] + more)
+
+
+def test_a_chunk_of_nothing_but_line_ends_is_a_chunk() -> None:
+    end = ChunkEnd()
+    for piece in (b"8\r\n", b"\r\n\r\n\n\n\n\n", b"\r\n", b"0", b"\r\n\r\n"):
+        assert not end.done
+        end.feed(piece)
+    assert end.done
 
 
 def test_malformed_coding_from_the_engine_is_an_error() -> None:
