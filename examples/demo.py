@@ -162,18 +162,16 @@ def start_both(places: Places, programs: list[Program]) -> tuple[Program, Progra
     print(f"Starting a scripted engine ({GPUS} simulated GPUs) and the sidecar …")
     engine_url = f"http://127.0.0.1:{places.engine}"
     command = [sys.executable, str(HERE / "engine.py"), "--port", str(places.engine), "--model", MODEL]
-    programs.append(start("engine", [*command, "--gpus", str(GPUS)], places.log("engine")))
-    wait_for(
-        lambda: answer(f"{engine_url}/health") is not None, START_SECONDS, programs[-1], "The engine did not answer"
-    )
+    engine = start(programs, "engine", [*command, "--gpus", str(GPUS)], places.log("engine"))
+    wait_for(lambda: answer(f"{engine_url}/health") is not None, START_SECONDS, engine, "The engine did not answer")
     command = [str(PROGRAMS / "tokentide-exporter"), "serve", "--upstream", engine_url]
     for option, number in (("listen", places.sidecar), ("admin", places.admin), ("health", places.health)):
         command += [f"--{option}", f"127.0.0.1:{number}"]
     command += ["--records", str(places.records), "--settings", str(HERE / "demo_sidecar.toml")]
-    programs.append(start("sidecar", command, places.log("sidecar")))
+    sidecar = start(programs, "sidecar", command, places.log("sidecar"))
     ready = f"http://127.0.0.1:{places.health}/readyz"
-    wait_for(lambda: is_ready(ready), START_SECONDS, programs[-1], "The sidecar was not ready")
-    return programs[-2], programs[-1]
+    wait_for(lambda: is_ready(ready), START_SECONDS, sidecar, "The sidecar was not ready")
+    return engine, sidecar
 
 
 def is_ready(url: str) -> bool:
@@ -207,11 +205,12 @@ def report(places: Places) -> Path:
     """Run the analyzer; the path of its `analysis.json`."""
     command = [str(PROGRAMS / "tokentide-analyzer"), "report", str(places.records), str(places.trace)]
     command += ["--out", str(places.reports), "--settings", str(HERE / "demo.toml")]
-    analyzer = start("analyzer", command, places.log("analyzer"))
+    running: list[Program] = []
     try:
+        analyzer = start(running, "analyzer", command, places.log("analyzer"))
         wait_for(lambda: analyzer.process.poll() == 0, REPORT_SECONDS, analyzer, "The report was not finished")
     finally:
-        stop([analyzer])
+        stop(running)
     found = sorted(places.reports.rglob("analysis.json"))
     if not found:
         raise DemoFailed(f"The analyzer wrote no analysis; its log is {analyzer.log}.")

@@ -7,11 +7,12 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 STOP_SECONDS = 10.0
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -34,16 +35,31 @@ class Program:
             raise DemoFailed(f"The {self.name} stopped with status {status}; its log is {self.log}.")
 
 
-def start(name: str, command: list[str], log: Path) -> Program:
-    """Start `command` with its output in `log`; DemoFailed where it cannot be started."""
-    with log.open("wb") as output:
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold signals back until the end of the block, so that a program cannot be started and then be forgotten."""
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: held.append(number)) for number in INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if held:
+        raise KeyboardInterrupt
+
+
+def start(running: list[Program], name: str, command: list[str], log: Path) -> Program:
+    """Start `command` with its output in `log` and add it to `running`; DemoFailed where it cannot be started."""
+    with uninterrupted(), log.open("wb") as output:
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
         except OSError as error:
             raise DemoFailed(f"The {name} cannot be started: {command[0]}: {error.strerror}.") from error
-    return Program(name, process, log)
+        running.append(Program(name, process, log))
+    return running[-1]
 
 
 def stop(programs: list[Program]) -> None:
