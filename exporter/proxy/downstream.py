@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from exporter.proxy import heads
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate, Limits
-from exporter.proxy.upstream import no_delay
+from exporter.proxy.upstream import no_delay, reset_on_close
 from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, request_head
 
 WRITE_LIMIT: Final = 64 * 1024
@@ -141,10 +141,14 @@ class Downstream(asyncio.Protocol):
             self.transport.write(heads.refusal(status, reason, sentence, head_only=head_only))
         self.transport.close()
 
-    def cut(self) -> None:
-        """Closes without a proper end of the answer."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Closes without a proper end of the answer; `reset` where a close alone would look like one."""
         self.passage = None
-        self.transport.close()
+        if reset:
+            reset_on_close(self.transport)
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     # --- heads and bodies
 

@@ -14,6 +14,7 @@ from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, R
 
 _SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _LARGEST_ANSWER_HEAD: Final = 65_536
+_LARGEST_GATHERED: Final = 64 << 20
 _HOLD: Final = 1 << 20
 """Bytes of a body that may wait for a connection before the client is no longer read."""
 
@@ -25,7 +26,7 @@ class Passage:
     """
 
     __slots__ = (
-        "_chunks", "_client", "_close", "_gate", "_left", "_observed", "_over", "_pending", "_received", "_scanner",
+        "_chunks", "_client", "_close", "_gate", "_gathering", "_left", "_observed", "_over", "_pending", "_received", "_scanner",
         "_tail", "_to_send", "_trace", "_upstream", "_waiting", "answer", "head", "request_done", "since",
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ class Passage:
         self._left = 0
         self._close = False
         self._over = False
+        self._gathering = False
         self.since = monotonic()
 
     @property
@@ -83,12 +85,13 @@ class Passage:
             return
         self._upstream = upstream
         upstream.user = self
-        sent = self._gate.upstream_head(self.head)
+        sent = self._gate.upstream_head(self.head, upstream)
         upstream.transport.write(sent)
         if self._trace is None:
             self._gate.in_flight += 1
             self._trace = self._gate.mailbox.open()
-            opening = frames.opening(self._wall_us(), self._gate.in_flight, sent)
+            name = self._gate.upstream_name(upstream)
+            opening = frames.opening(self._wall_us(), self._gate.in_flight, name, sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
         pending, self._pending = self._pending, deque()
         self._waiting = 0
@@ -97,6 +100,19 @@ class Passage:
         if self.request_done:
             self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
         self._client.hold(upload=False)
+
+    def gather(self) -> None:
+        """Waits for the whole body before a connection is asked for."""
+        self._gathering = True
+
+    def gathered(self) -> bytes:
+        """The body so far, as it was on the wire."""
+        return b"".join(self._pending)
+
+    def unroutable(self) -> None:
+        """No engine is configured for this request."""
+        self._over = True
+        self._client.refuse(404, "no_upstream", "No engine is configured for this path or model.")
 
     def unreachable(self, error: Exception) -> None:
         """No connection could be had: unless this was a retry nothing was forwarded, so nothing is recorded."""
@@ -115,8 +131,10 @@ class Passage:
         if self._upstream is None or self._trace is None:
             self._pending.append(body)
             self._waiting += len(body)
-            if self._waiting > _HOLD:
+            if self._waiting > _HOLD and not self._gathering:
                 self._client.hold(upload=True)
+            elif self._waiting > _LARGEST_GATHERED:
+                raise BadMessage("The request body is too long to choose an engine by its model.", 413)
             return
         self._upstream.transport.write(body)
         if self._observed:
@@ -128,6 +146,9 @@ class Passage:
             self._client.finished(keep=not self._close)
         elif self._trace is not None:
             self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+        elif self._gathering:
+            self._gathering = False
+            self._gate.connect(self)
 
     # --- the answer
 
@@ -237,7 +258,7 @@ class Passage:
         """The drain limit is over."""
         if not self._over:
             self._abort("upstream drained")
-            self._client.cut()
+            self._client.cut(reset=self._left == UNTIL_CLOSE)
 
     def timed_out(self) -> None:
         """The exchange took longer than the limit."""
@@ -245,7 +266,7 @@ class Passage:
         if self.answer is None:
             self._client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
         else:
-            self._client.cut()
+            self._client.cut(reset=self._left == UNTIL_CLOSE)
 
     def upstream_ended(self, error: Exception | None) -> None:
         """The engine closed: the proper end of some answers, a retry for a few requests, else an error."""
@@ -269,7 +290,7 @@ class Passage:
         if self.answer is None:
             self._client.refuse(502, "upstream_error", "The engine broke off before it answered.")
         else:
-            self._client.cut()
+            self._client.cut(reset=self._left == UNTIL_CLOSE)
 
     def _abort(self, why: str) -> None:
         upstream = self._upstream

@@ -48,8 +48,8 @@ class Client(Protocol):
         """Answers with an error of our own and closes."""
         ...
 
-    def cut(self) -> None:
-        """Closes without a proper end, so that the client sees a broken answer as broken."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Closes without a proper end; `reset` where a close alone would look like the proper end of the answer."""
         ...
 
 
@@ -62,11 +62,18 @@ class Gate(Protocol):
     draining: bool
 
     def connect(self, passage: "Passage") -> None:
-        """Finds a connection and calls `passage.connected`, now or later, or `passage.unreachable`."""
+        """Finds a connection and calls `passage.connected`, now or later, or `passage.unreachable`.
+
+        Where the engine depends on the body it calls `passage.gather` instead, and is called again with all of it.
+        """
         ...
 
-    def upstream_head(self, head: RequestHead) -> bytes:
-        """The head as the engine gets it."""
+    def upstream_head(self, head: RequestHead, upstream: Upstream) -> bytes:
+        """The head as the engine at the other end of `upstream` gets it."""
+        ...
+
+    def upstream_name(self, upstream: Upstream) -> bytes:
+        """The engine's name in records."""
         ...
 
     def observed(self, target: bytes) -> bool:

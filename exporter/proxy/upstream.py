@@ -4,6 +4,7 @@ import asyncio
 import select
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, monotonic_ns
@@ -11,6 +12,10 @@ from typing import Protocol
 
 WRITE_LIMIT = 256 * 1024
 """Bytes that may wait for a slow engine before the client is no longer read."""
+
+
+_OLDEST_SECONDS = 300.0
+"""A connection this old is not used again, so that a name that resolves anew is noticed under steady traffic too."""
 
 
 class Answered(Protocol):
@@ -31,24 +36,27 @@ class Answered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the engine is: a host and port, the Host header for it, and the path prefix of its URL."""
+    """Where the engine is: host and port or the path of a unix socket, the Host header, the prefix of its paths."""
 
     host: str
     port: int
     authority: bytes
     prefix: bytes
     tls: bool
+    socket: str = ""
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return self.socket or f"{self.host}:{self.port}"
 
 
 class Upstream(asyncio.Protocol):
     """One connection to the engine; it serves one request at a time."""
 
-    __slots__ = ("_forget", "idle_since", "reused", "transport", "user")
+    __slots__ = ("_forget", "born", "idle_since", "pool", "reused", "transport", "user")
 
-    def __init__(self, forget: Callable[["Upstream"], None]) -> None:
+    def __init__(self, forget: Callable[["Upstream"], None], pool: "Pool | None" = None) -> None:
+        self.pool = pool
+        self.born = monotonic()
         self.user: Answered | None = None
         self.reused = False
         self.idle_since = 0.0
@@ -121,14 +129,23 @@ class Pool:
         """A new connection. Raises OSError or TimeoutError."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timeout):
-            _, upstream = await loop.create_connection(
-                lambda: Upstream(self._forget), self.address.host, self.address.port, ssl=self._tls
-            )
+            if self.address.socket:
+                _, upstream = await loop.create_unix_connection(self._new, self.address.socket)
+            else:
+                _, upstream = await loop.create_connection(
+                    self._new, self.address.host, self.address.port, ssl=self._tls
+                )
         return upstream
 
+    def _new(self) -> Upstream:
+        return Upstream(self._forget, self)
+
     def give_back(self, upstream: Upstream) -> None:
-        """Keeps a connection whose answer is complete."""
+        """Keeps a connection whose answer is complete, unless it is so old that the engine's name may have moved on."""
         upstream.user = None
+        if monotonic() - upstream.born > _OLDEST_SECONDS:
+            upstream.transport.close()
+            return
         upstream.idle_since = monotonic()
         upstream.transport.resume_reading()
         self._idle.append(upstream)
@@ -156,3 +173,10 @@ def no_delay(transport: asyncio.BaseTransport) -> None:
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def reset_on_close(transport: asyncio.BaseTransport) -> None:
+    """Lets the coming close reach the peer as a reset rather than as an end."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

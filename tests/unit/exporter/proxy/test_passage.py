@@ -178,6 +178,15 @@ def test_an_engine_that_breaks_in_the_middle_leaves_the_answer_visibly_broken() 
     assert seen(house)[-1] == (frames.ABORTED, b"upstream closed")
 
 
+def test_an_answer_without_length_that_breaks_does_not_look_complete() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, POST)
+    say(house.upstreams[0], b"HTTP/1.0 200 OK\r\n\r\nhalf of i")
+    house.upstreams[0].lose(ConnectionResetError())
+    assert caller.aborted
+
+
 def test_malformed_answers_are_cut_rather_than_repaired() -> None:
     for answer in (b"NONSENSE\r\n\r\n", b"HTTP/1.1 101 Switching\r\n\r\n", b"x" * 70_000):
         house = House()

@@ -1,8 +1,12 @@
+import asyncio
+import socket
+import struct
+
 import pytest
 
 from exporter.proxy import upstream as upstream_module
 from exporter.proxy.relay import address
-from exporter.proxy.upstream import Pool, Upstream
+from exporter.proxy.upstream import Pool, Upstream, reset_on_close
 from tests.fakes.wires import MemoryTransport
 
 
@@ -100,3 +104,25 @@ def test_closing_the_pool_closes_what_is_idle() -> None:
     pool.close()
     assert transport.closed
     assert pool.take() is None
+
+
+class RecordingSocket:
+    """Keeps the options that are set on it."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[int, int, object]] = []
+
+    def setsockopt(self, level: int, name: int, value: object) -> None:
+        self.options.append((level, name, value))
+
+
+def test_a_reset_throws_away_what_was_not_sent_and_does_not_wait() -> None:
+    sock = RecordingSocket()
+
+    class Connected(MemoryTransport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return sock if name == "socket" else default
+
+    transport = Connected(asyncio.Protocol())
+    reset_on_close(transport)
+    assert sock.options == [(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))]
