@@ -38,8 +38,8 @@ docs: $(VENV)/.dev ## write the generated references, and draw the heat map of t
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/heat_map.py
 
-bench: $(VENV)/.dev ## measure what the sidecar adds: latency and processor time against the bare engine
-	@$(BIN)/python tests/bench/sidecar.py $(ARGS)
+bench: $(VENV)/.dev ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
 	$(BIN)/hatchling build
