@@ -55,8 +55,8 @@ def pieces(number: int, kinds: bytes, stamps: bytes, blobs: list[bytes]) -> byte
 
 
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:
-    """The exchange number and its pieces as (kind, stamp in monotonic ns, bytes)."""
-    number, count = _PIECES.unpack_from(payload)
+    """The exchange number and its pieces as (kind, stamp in monotonic ns, bytes). Raises ValueError."""
+    number, count = _unpacked(_PIECES, payload)
     at = _PIECES.size
     kinds = payload[at : at + count]
     at += count
@@ -68,6 +68,8 @@ def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:
     for kind, stamp, length in zip(kinds, stamps, lengths, strict=True):
         out.append((kind, stamp, payload[at : at + length]))
         at += length
+    if at != len(payload) or len(out) != count:
+        raise ValueError("The lengths in a frame of the tap contradict its own.")
     return number, out
 
 
@@ -77,9 +79,15 @@ def opening(wall_us: int, concurrency: int, head: bytes) -> bytes:
 
 
 def read_opening(blob: bytes) -> tuple[int, int, bytes]:
-    """The parts of a REQUEST_HEAD piece."""
-    wall_us, concurrency = _OPENING.unpack_from(blob)
+    """The parts of a REQUEST_HEAD piece. Raises ValueError."""
+    wall_us, concurrency = _unpacked(_OPENING, blob)
     return wall_us, concurrency, blob[_OPENING.size :]
+
+
+def _unpacked(form: struct.Struct, data: bytes) -> tuple[int, ...]:
+    if len(data) < form.size:
+        raise ValueError("A frame of the tap ends too early.")
+    return form.unpack_from(data)
 
 
 class FrameReader:

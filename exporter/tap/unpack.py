@@ -49,14 +49,17 @@ class Unpacker:
         self._open: dict[int, _Bodies] = {}
 
     def feed(self, payload: bytes) -> tuple[int, list[Timed]]:
-        """The exchange number and the events of one PIECES payload."""
+        """The exchange number and the events of one PIECES payload. Raises ValueError for what no relay sends."""
         number, pieces = frames.read_pieces(payload)
         bodies = self._open.get(number)
         if bodies is None:
             bodies = self._open[number] = _Bodies()
         events: list[Timed] = []
         for kind, at, blob in pieces:
-            event = self._event(bodies, kind, blob)
+            try:
+                event = self._event(bodies, kind, blob)
+            except BadMessage as error:
+                raise ValueError("A head in the tap cannot be read.") from error
             if event is not None:
                 events.append((event, at))
             if kind in {frames.RESPONSE_END, frames.ABORTED}:

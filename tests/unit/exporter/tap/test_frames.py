@@ -32,6 +32,19 @@ def test_numbers_come_back_as_they_went() -> None:
     assert (kind, frames.read_numbers(payload)) == (frames.ACK, [1, 2**63])
 
 
+@pytest.mark.parametrize(
+    "payload", [b"", b"short", bytes(8) + b"\xff" * 4, bytes(8) + b"\x01\0\0\0" + bytes(13) + b"x"]
+)
+def test_a_frame_that_contradicts_itself_is_an_error(payload: bytes) -> None:
+    with pytest.raises(ValueError, match="A frame|The lengths"):
+        frames.read_pieces(payload)
+
+
+def test_an_opening_that_ends_too_early_is_an_error() -> None:
+    with pytest.raises(ValueError, match="too early"):
+        frames.read_opening(b"short")
+
+
 def test_an_absurd_length_is_an_error_rather_than_memory() -> None:
     with pytest.raises(ValueError, match="absurdly long"):
         list(frames.FrameReader().feed(b"\xff\xff\xff\xff\x01"))

@@ -1,5 +1,7 @@
 from array import array
 
+import pytest
+
 from exporter.tap import frames
 from exporter.tap.unpack import Unpacker
 from exporter.wire.events import (
@@ -79,3 +81,17 @@ def test_a_head_of_as_many_lines_as_a_setting_allows_is_read() -> None:
     [(started, _)] = events
     assert isinstance(started, RequestStarted)
     assert len(started.headers) == 1002
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        (frames.REQUEST_HEAD, b"short"),
+        (frames.REQUEST_HEAD, bytes(100)),
+        (frames.RESPONSE_HEAD, b"no head\r\n\r\n"),
+        (frames.ABORTED, b"\xff"),
+    ],
+)
+def test_what_no_relay_sends_is_an_error_that_the_intake_knows(piece: tuple[int, bytes]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Unpacker("e").feed(told(piece))
