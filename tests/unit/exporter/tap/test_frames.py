@@ -36,7 +36,7 @@ def test_numbers_come_back_as_they_went() -> None:
     "payload", [b"", b"short", bytes(8) + b"\xff" * 4, bytes(8) + b"\x01\0\0\0" + bytes(13) + b"x"]
 )
 def test_a_frame_that_contradicts_itself_is_an_error(payload: bytes) -> None:
-    with pytest.raises(ValueError, match="A frame|The lengths"):
+    with pytest.raises(ValueError, match=r"A frame|The lengths"):
         frames.read_pieces(payload)
 
 
