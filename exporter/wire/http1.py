@@ -159,10 +159,12 @@ def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...]]:
 
 def _origin_form(method: bytes, target: bytes) -> bytes:
     """Absolute-form targets lose their authority: the upstream is configured, never named by a request."""
+    if method == b"CONNECT":
+        raise BadMessage("There are no tunnels here.")
     if target[:1] == b"/" or (target == b"*" and method == b"OPTIONS"):
         return target
     match = _ABSOLUTE.match(target)
-    if match is None or method == b"CONNECT":
+    if match is None:
         raise BadMessage("The request target must be a path.")
     rest = target[match.end() :]
     return rest if rest[:1] == b"/" else b"/" + rest
