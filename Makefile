@@ -38,7 +38,7 @@ docs: $(VENV)/.dev ## write the generated references, and draw the heat map of t
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/heat_map.py
 
-bench: $(VENV)/.dev ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
+bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
@@ -64,3 +64,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards
 	@touch $@ $(VENV)/.demo
+
+# What the bench compares with; nothing else needs it.
+$(VENV)-bench/.made: $(VENV)/.made
+	@echo "Installing the proxies of the bench into $(VENV)-bench …"
+	@$(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check -qq install aiohttp fastapi httpx uvicorn uvloop httptools py-spy
+	@touch $@

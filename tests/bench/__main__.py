@@ -1,0 +1,157 @@
+"""`python -m tests.bench`: measures the sidecar beside other proxies, and prints what it found."""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import plot, processes, profiling, programs, table
+from tests.bench.measure import Bench, Run
+from tests.bench.peers import Peer, Place, all_peers, launch
+from tests.bench.scenarios import STALL, Scenario, scenarios
+from tests.bench.summary import figures
+from tests.bench.targets import verdicts
+
+ROOT = Path(__file__).parents[2]
+FULL = (5, 1.5)
+QUICK = (2, 0.7)
+_WIDTH = 110
+
+
+def main() -> int:
+    """Runs the bench; returns the exit status."""
+    told = _told()
+    _prepare(told)
+    engine, load = programs.compiled(told.out / "programs")
+    bench = Bench(load, told.load_core, told.proxy_core)
+    work = [each for each in (*scenarios(told.seconds), STALL) if each.key in told.scenarios]
+    if told.profile:
+        with started_engine(engine, told.load_core) as port, tempfile.TemporaryDirectory() as folder:
+            at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", told.sidecar)
+            print(profiling.profile(bench, at, told.profile, told.out))
+        return 0
+    peers = _chosen(told.peers)
+    runs: list[Run] = []
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    started = time.monotonic()
+    for number in range(told.rounds):
+        # another order in each round, so that no proxy is always measured after the same other one
+        for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
+            if peer.rounds < 1 and number >= max(1, round(peer.rounds * told.rounds)):
+                continue
+            console.print(f"[dim]{time.monotonic() - started:4.0f} s  round {number + 1}, {peer.name}[/]")
+            runs += _runs(bench, engine, told.sidecar, peer, work, number)
+    _report(console, told, peers, work, runs)
+    return 0
+
+
+def _told() -> argparse.Namespace:
+    cores = sorted(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser("tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two short rounds")
+    parser.add_argument("--rounds", type=int, help=f"rounds ({FULL[0]}, quick {QUICK[0]})")
+    parser.add_argument("--seconds", type=float, help=f"length of one measurement ({FULL[1]}, quick {QUICK[1]})")
+    parser.add_argument("--scenarios", default="rcfeadbs", help="their letters (rcfeadbs)")
+    parser.add_argument("--peers", help="names, separated by commas (all that are installed)")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder for results (build/bench)")
+    parser.add_argument("--load-core", type=int, default=cores[0], help="core of engine and load generator")
+    parser.add_argument("--proxy-core", type=int, default=cores[-1], help="core of the proxy")
+    parser.add_argument("--sidecar", type=Path, default=ROOT, help="checkout whose sidecar is measured (this one)")
+    parser.add_argument("--profile", metavar="SCENARIO", help="say where the relay's time goes instead")
+    told = parser.parse_args()
+    rounds, seconds = QUICK if told.quick else FULL
+    told.rounds, told.seconds = told.rounds or rounds, told.seconds or seconds
+    if told.load_core == told.proxy_core:
+        parser.error("the bench needs two cores, one of them for the proxy alone")
+    return told
+
+
+def _prepare(told: argparse.Namespace) -> None:
+    """Many files, and the driver beside the load generator, where it sleeps during a measurement."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.sched_setaffinity(0, {told.load_core})
+    told.out.mkdir(parents=True, exist_ok=True)
+
+
+def _chosen(names: str | None) -> list[Peer]:
+    known = {peer.name: peer for peer in all_peers()}
+    wanted = [name.strip() for name in names.split(",")] if names else list(known)
+    for name in wanted:
+        if name not in known:
+            raise SystemExit(f"There is no proxy {name!r}; there are: {'; '.join(known)}.")
+        if known[name].missing:
+            print(f"{name} is left out, because {known[name].needs} is not installed.", file=sys.stderr)
+    return [known[name] for name in wanted if not known[name].missing]
+
+
+@contextmanager
+def started_engine(engine: Path, core: int) -> Iterator[int]:
+    """The stand-in engine; yields its port."""
+    port = processes.free_ports(1)[0]
+    process = processes.start([str(engine), str(port)], core, subprocess.PIPE)
+    try:
+        if process.stdout is None or process.stdout.readline().strip() != "ready":
+            raise SystemExit("The engine does not start.")
+        yield port
+    finally:
+        processes.end(process)
+
+
+def _runs(bench: Bench, engine: Path, sidecar: Path, peer: Peer, work: list[Scenario], number: int) -> list[Run]:
+    """All scenarios against one proxy; one that left answers unfinished is started anew for the next."""
+    runs: list[Run] = []
+    left = [each for each in work if not peer.scenarios or each.key in peer.scenarios]
+    while left:
+        with started_engine(engine, bench.load_core) as port, tempfile.TemporaryDirectory() as folder:
+            at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", sidecar)
+            running = launch(peer, at, bench.proxy_core, bench.load_core)
+            try:
+                while left:
+                    runs.append(bench.run(left.pop(0), running, number))
+                    if runs[-1].wrong.get("unfinished"):
+                        break
+            finally:
+                if running.process is not None:
+                    processes.end(running.process)
+    return runs
+
+
+def _report(
+    console: Console, told: argparse.Namespace, peers: list[Peer], work: list[Scenario], runs: list[Run]
+) -> None:
+    order = {peer.name: place for place, peer in enumerate(peers)}
+    found = sorted(figures(runs), key=lambda figure: order[figure.peer])
+    offered = next((each.offered for each in work if each.key == "e"), None)
+    judged = verdicts(found, offered)
+    table.show(console, work, found, judged)
+    foreign = max((run.foreign for run in runs), default=0.0)
+    if foreign > 0.05:
+        console.print(f"\n[yellow]Other programs used up to {foreign:.0%} of the proxy's core during a run.[/]")
+    plot.draw(work, found, told.out / "bench.svg")
+    result = {
+        "machine": programs.machine(),
+        "programs": programs.versions(),
+        "rounds": told.rounds,
+        "seconds": told.seconds,
+        "figures": [asdict(figure) for figure in found],
+        "targets": [{**asdict(each), "met": each.met} for each in judged],
+        "runs": [asdict(run) for run in runs],
+    }
+    (told.out / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
+    console.print(f"\nResults are in {told.out}: bench.json and bench.svg.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

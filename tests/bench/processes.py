@@ -1,0 +1,136 @@
+"""What the kernel says of processes: their trees, processor time and memory; and where they may run."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_PROC = Path("/proc")
+_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Processor time in nanoseconds; `system_ns`, the kernel's share, is known to 10 ms only."""
+
+    total_ns: int = 0
+    system_ns: int = 0
+
+    def __sub__(self, other: "Cpu") -> "Cpu":
+        return Cpu(self.total_ns - other.total_ns, self.system_ns - other.system_ns)
+
+
+def tree(root: int) -> list[int]:
+    """The process and everything below it."""
+    parents: dict[int, list[int]] = {}
+    for pid, fields in _all_stats():
+        parents.setdefault(int(fields[1]), []).append(pid)
+    found = [root]
+    for pid in found:
+        found += parents.get(pid, [])
+    return found
+
+
+def title(pid: int) -> str:
+    """The command line of a process, which it may have replaced by a title."""
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def cpu(pids: Iterable[int]) -> Cpu:
+    """Processor time of processes so far: utime + stime, taken from schedstat, which has it in nanoseconds."""
+    total = system = 0
+    for pid in pids:
+        try:
+            for task in (_PROC / str(pid) / "task").iterdir():
+                total += int((task / "schedstat").read_text().split()[0])
+            system += int(_stat(pid)[12]) * _TICK_NS
+        except OSError:
+            continue  # it has ended; what it used is lost with it
+    return Cpu(total, system)
+
+
+def busy_ns(core: int) -> int:
+    """How long a core was not idle since the machine started, to 10 ms; what others on it use is in there too."""
+    for line in (_PROC / "stat").read_text().splitlines():
+        name, *fields = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
+            return (user + nice + system + irq + softirq + steal) * _TICK_NS
+    raise SystemExit(f"This machine has no core {core}.")
+
+
+def rss_kb(pids: Iterable[int]) -> int:
+    """Resident memory of processes in KB."""
+    total = 0
+    for pid in pids:
+        try:
+            lines = (_PROC / str(pid) / "status").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+    return total
+
+
+def place(pid: int, core: int, nice: int) -> None:
+    """Moves every thread of a process to a core and a priority; new threads inherit both."""
+    for task in (_PROC / str(pid) / "task").iterdir():
+        os.sched_setaffinity(int(task.name), {core})
+        os.setpriority(os.PRIO_PROCESS, int(task.name), nice)
+
+
+def start(
+    command: list[str], core: int, output: int | IO[str] | None = None, folder: Path | None = None
+) -> subprocess.Popen[str]:
+    """Starts a program on one core, in a session of its own; `output` takes what it prints, and a file its errors."""
+    errors = output if output is not None and output != subprocess.PIPE else None
+    pinned = ["taskset", "-c", str(core), *command]
+    return subprocess.Popen(pinned, stdout=output, stderr=errors, cwd=folder, start_new_session=True, text=True)
+
+
+def end(process: subprocess.Popen[str], seconds: float = 5.0) -> None:
+    """Asks a program to end, and kills what is left of its tree after some seconds."""
+    pids = tree(process.pid)
+    process.terminate()
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        process.poll()
+        if not any((_PROC / str(pid)).exists() for pid in pids):
+            return
+        time.sleep(0.02)
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on the loopback that nobody uses now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state first, so that `stime` has index 12."""
+    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def _all_stats() -> Iterator[tuple[int, list[str]]]:
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            try:
+                yield int(folder.name), _stat(int(folder.name))
+            except OSError:
+                continue

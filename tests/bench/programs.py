@@ -1,0 +1,75 @@
+"""The stand-in engine and the load generator are compiled here; and what the machine and the programs are."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def compiled(folder: Path) -> tuple[Path, Path]:
+    """Engine and load generator, compiled into `folder`. Raises SystemExit where there is no compiler."""
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        raise SystemExit(
+            "The bench needs a C compiler for its engine and load generator: install one (Debian: apt-get install gcc "
+            "libc6-dev), or name it by CC=…"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("engine", "load"):
+        command = [
+            compiler,
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-D_GNU_SOURCE",
+            "-o",
+            str(folder / name),
+            str(HERE / f"{name}.c"),
+        ]
+        if subprocess.run(command, check=False).returncode:
+            raise SystemExit(f"{HERE / name}.c does not compile; the compiler's message is above.")
+    return folder / "engine", folder / "load"
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return {
+        "processor": model.group(1) if model else platform.machine(),
+        "cores": str(os.cpu_count()),
+        "memory_gb": f"{int(memory.group(1)) / 1e6:.0f}" if memory else "unknown",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of the proxies that are installed."""
+    found = {}
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    for name, option in (("nginx", "-v"), ("haproxy", "-v")):
+        program = shutil.which(name, path=path)
+        if program is not None:
+            said = subprocess.run([program, option], capture_output=True, text=True, check=False)
+            version = re.search(r"\d+\.\d+[\w.+~-]*", said.stdout + said.stderr)
+            found[name] = version.group() if version else "unknown"
+    python = HERE.parents[1] / ".venv-bench" / "bin" / "python"
+    for interpreter, packages in (
+        (python, ("aiohttp", "fastapi", "httpx", "uvicorn")),
+        (sys.executable, ("uvloop", "httptools")),
+    ):
+        if Path(interpreter).exists():
+            found.update(_packages(str(interpreter), packages))
+    return found
+
+
+def _packages(interpreter: str, names: tuple[str, ...]) -> dict[str, str]:
+    code = "import sys, importlib.metadata as m; print(*(m.version(n) for n in sys.argv[1:]))"
+    said = subprocess.run([interpreter, "-c", code, *names], capture_output=True, text=True, check=False)
+    return dict(zip(names, said.stdout.split(), strict=False))
