@@ -87,7 +87,7 @@ SOURCES = ("usage", "engine_ids", "continuous_usage", "tokenizer", "estimate")
 DROP_REASONS = ("tap_full", "observer_lost", "observer_error")
 REFUSAL_REASONS = (
     "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
-    "upstream_unreachable", "upstream_error", "timeout",
+    "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
 )  # fmt: skip
 LOSS_REASONS = ("disk_full", "read_only", "write_failed", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""
@@ -164,6 +164,7 @@ METRICS: tuple[Metric, ...] = (
     _process("unreadable_exchanges", Kind.COUNTER, "requests", "exchanges with a part that no dialect could read; recorded with what is known", ("reason",)),
     _process("forwarded_requests", Kind.COUNTER, "requests", "requests whose head was fully written to an upstream"),
     _process("refused_requests", Kind.COUNTER, "requests", "requests that the sidecar itself answered with an error", ("reason",)),
+    _process("upstream_up", Kind.GAUGE, "", "1 where the last connection to an engine succeeded, 0 where it failed", ("upstream",)),
     _process("tokenizer_seconds", Kind.HISTOGRAM, "s", "time to count one text", ("tokenizer",), TOKENIZER),
     _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),
     _process("records_written", Kind.COUNTER, "records", "records that reached the spool"),

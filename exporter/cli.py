@@ -7,7 +7,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import setproctitle
 
@@ -95,11 +94,10 @@ def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tu
     tap = str(runtime / "tap.sock")
     relays = tuple(_child(each) for each in plan.relays(settings, tap))
     observer = _child(plan.observer(settings, tap))
-    url = urlsplit(settings.upstream)
-    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    condition = Condition(relays_wanted=settings.workers, upstream=f"{host}:{port}")
+    urls = {engine.name: engine.url for engine in settings.engines}
+    condition = Condition(relays_wanted=settings.workers, upstreams=urls)
     health.listen(*host_port(settings.health), condition)
-    probing = (condition, host, port, settings.connect_timeout_seconds, stop)
+    probing = (condition, urls, settings.connect_timeout_seconds, stop)
     threading.Thread(target=probe.keep_probing, args=probing, name="probe", daemon=True).start()
     return relays, observer, condition
 
@@ -121,13 +119,13 @@ def _usable_certificates(settings: Settings) -> None:
     tls.for_clients(tls.Files(settings.tls.certificate, settings.tls.key))
     engine = settings.upstream_tls
     files = tls.Files(engine.certificate, engine.key, engine.ca)
-    tls.for_engine(files, wanted=settings.upstream.startswith("https:"))
+    tls.for_engine(files, wanted=any(each.url.startswith("https:") for each in settings.engines))
 
 
 def _announce(settings: Settings) -> None:
     log = logging.getLogger("tokentide")
     scheme = "https" if settings.tls.certificate else "http"
-    log.info("Relaying %s://%s to %s.", scheme, settings.listen, settings.upstream)
+    log.info("Relaying %s://%s to %s.", scheme, settings.listen, ", ".join(engine.url for engine in settings.engines))
     log.info("Metrics on http://%s/metrics, live figures on /live.", settings.admin)
     log.info("Health on http://%s/healthz and /readyz; records in %s.", settings.health, settings.records)
 

@@ -46,6 +46,10 @@ class Losses(Protocol):
         """Absolute counters of one source."""
         ...
 
+    def set_upstreams(self, source: str, problems: Mapping[str, str | None]) -> None:
+        """Which engines a relay reached the last time (None), and which it did not."""
+        ...
+
 
 @dataclass(slots=True)
 class Flight:
@@ -106,12 +110,14 @@ class Pipeline:
     def left(self, relay: str) -> None:
         """A relay's connection is gone: its open exchanges ended with it."""
         self._relays.pop(relay, None)
+        self._losses.set_upstreams(relay, {})
         for key in [key for key in self._open if key[0] == relay]:
             self.received(key, [(Aborted("upstream", "relay_lost"), self._open[key].exchange.last_at)])
 
     def totals(self, relay: str, totals: Totals) -> None:
         """A relay's counters."""
         self._losses.set_relay_totals(relay, totals.forwarded, totals.refused, totals.dropped)
+        self._losses.set_upstreams(relay, totals.problems)
 
     def forget(self, key: Key) -> None:
         """The relay dropped this exchange."""

@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.errors import BadSettings
 
 ENV_PREFIX = "TOKENTIDE_"
 
+_NO_UPSTREAM = "The setting `upstream` is missing: give --upstream, TOKENTIDE_UPSTREAM or a key in the settings file."
+
 
 def _upstream_url(url: str) -> str:
     parts = urlsplit(url)
+    if parts.scheme == "unix" and parts.path:
+        return url
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url!r} is not a URL such as http://127.0.0.1:8000")
+        raise ValueError(f"{url!r} is not a URL such as http://127.0.0.1:8000 or unix:/run/engine.sock")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("it must not hold credentials, a query or a fragment")
     _ = parts.port  # raises ValueError when it is not a number up to 65535
@@ -34,7 +39,21 @@ def _host_port(text: str) -> str:
     return text
 
 
+UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+
+
+class UpstreamChoice(BaseModel):
+    """One of several engines, and the requests that it is for; with neither prefix nor models it takes all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,63}$", description="name in metrics and on /readyz")
+    url: UpstreamUrl = Field(description="URL of the engine, or `unix:` and the path of its socket")
+    prefix: str = Field(
+        "", pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", description="start of the path, not passed on"
+    )
+    models: tuple[str, ...] = Field((), description="patterns of model names; reading the name costs holding the body")
 
 
 class TokenizerChoice(BaseModel):
@@ -86,7 +105,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
-    upstream: Annotated[str, AfterValidator(_upstream_url)] = Field(description="URL of the engine")
+    upstream: UpstreamUrl | None = Field(None, description="URL of the engine")
+    upstreams: tuple[UpstreamChoice, ...] = Field((), description="several engines instead of one; the first that fits")
     listen: HostPort = Field("127.0.0.1:8080", description="where clients connect")
     admin: HostPort = Field("127.0.0.1:9464", description="where the observer serves /metrics and /live")
     health: HostPort = Field("127.0.0.1:9465", description="where the supervisor serves /healthz and /readyz")
@@ -117,6 +137,23 @@ class Settings(BaseSettings):
     limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")
     tokenizers: tuple[TokenizerChoice, ...] = Field((), description="which vocabulary counts for which models")
 
+    @property
+    def engines(self) -> tuple[UpstreamChoice, ...]:
+        """The engines in order of precedence, however they were given."""
+        if self.upstream is None:
+            return self.upstreams
+        return (UpstreamChoice(name="engine", url=self.upstream),)
+
+    @model_validator(mode="after")
+    def _one_way_to_name_engines(self) -> "Settings":
+        if self.upstream is None and not self.upstreams:
+            raise PydanticCustomError("no_upstream", "no engine is named")
+        if self.upstream is not None and self.upstreams:
+            raise PydanticCustomError("two_upstreams", "give either `upstream` or `upstreams`")
+        if len({each.name for each in self.upstreams}) < len(self.upstreams):
+            raise PydanticCustomError("same_names", "two of the `upstreams` have the same name")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -138,7 +175,11 @@ def load(options: Mapping[str, object], file: Path | None) -> Settings:
     try:
         return Settings(**{**from_file, **given})  # type: ignore[arg-type]  # checked by the model itself
     except ValidationError as error:
-        raise BadSettings(tuple(_sentence(dict(detail)) for detail in error.errors())) from None
+        sentences = [_sentence(dict(detail)) for detail in error.errors()]
+        named = {*given, *values} | {name for name in ("upstream", "upstreams") if _env_name(name) in os.environ}
+        if not named & {"upstream", "upstreams"} and _NO_UPSTREAM not in sentences:
+            sentences.insert(0, _NO_UPSTREAM)  # the check of the whole is not reached when a part is wrong
+        raise BadSettings(tuple(sentences)) from None
 
 
 def host_port(text: str) -> tuple[str, int]:
@@ -164,9 +205,12 @@ def _read(file: Path) -> dict[str, object]:
 def _sentence(detail: dict[str, object]) -> str:
     location = detail["loc"]
     path = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    if detail["type"] == "no_upstream":
+        return _NO_UPSTREAM
+    if not path:
+        return f"The settings contradict each other: {detail['msg']}."
     if detail["type"] == "missing":
-        option = f"--{path}" if "." not in path else path
-        return f"The setting `{path}` is missing: give {option}, {_env_name(path)} or a key in the settings file."
+        return f"The setting `{path}` is missing in the settings file."
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path, Settings.model_fields, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else "."

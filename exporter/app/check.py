@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from exporter.errors import SidecarError
 from exporter.settings import Settings
@@ -20,17 +19,14 @@ class Finding:
         return f"{'ok   ' if self.good else 'wrong'} {self.sentence}"
 
 
-def findings(settings: Settings, probe: Callable[[str, int, float], str | None]) -> Iterator[Finding]:
-    """Everything that can be checked without serving; `probe` says why a host and port cannot be reached, or None."""
+def findings(settings: Settings, probe: Callable[[str, float], str | None]) -> Iterator[Finding]:
+    """Everything that can be checked without serving; `probe` says why a URL cannot be reached, or None."""
     yield Finding(good=True, sentence=f"settings: {settings.workers} relay worker(s) on {settings.listen}")
     yield from _tokenizers(settings)
-    url = urlsplit(settings.upstream)
-    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    problem = probe(host, port, settings.connect_timeout_seconds)
-    if problem is None:
-        yield Finding(good=True, sentence=f"upstream: {settings.upstream} accepts connections")
-    else:
-        yield Finding(good=False, sentence=f"upstream: {settings.upstream} cannot be reached: {problem}")
+    for engine in settings.engines:
+        problem = probe(engine.url, settings.connect_timeout_seconds)
+        said = "accepts connections" if problem is None else f"cannot be reached: {problem}"
+        yield Finding(good=problem is None, sentence=f"upstream: {engine.url} {said}")
 
 
 def _tokenizers(settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+from collections.abc import Mapping
 
 
 class Control:
@@ -23,10 +24,10 @@ class Control:
         loaded: dict[str, object] = json.loads(line)
         return loaded
 
-    def ready(self) -> None:
-        """Says that this process does its work."""
+    def ready(self, problems: Mapping[str, str | None] | None = None) -> None:
+        """Says that this process does its work, and why engines could not be reached the last time."""
         with contextlib.suppress(OSError):
-            self._socket.send(b"ready")
+            self._socket.send(json.dumps(problems or {}).encode() + b"\n")
 
     def on_orphaned(self, ended: asyncio.Event) -> None:
         """Sets `ended` when the supervisor is gone, so that no process outlives it."""

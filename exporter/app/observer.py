@@ -115,7 +115,10 @@ def _publish(settings: Settings, store: Store, records: Records, pipeline: Pipel
     """Tells the store where the figures are that others keep."""
     store.set_numbers("tokentide_build_info", {(__version__, platform.python_version()): 1})
     thresholds = (str(settings.isl_threshold), str(settings.osl_threshold))
-    store.set_numbers("tokentide_config_info", {(settings.instance, settings.upstream, *thresholds): 1})
+    store.set_numbers(
+        "tokentide_config_info",
+        {(settings.instance, " ".join(engine.url for engine in settings.engines), *thresholds): 1},
+    )
     store.read_numbers("tokentide_records_written", lambda: {(): records.written})
     lost = dict.fromkeys(LOSS_REASONS, 0)
     store.read_numbers(

@@ -27,7 +27,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
         listener = listen("listen", settings.listen, shared=settings.workers > 1)
         options: dict[str, object] = {
             "name": f"{settings.instance}-w{worker}",
-            "upstream": settings.upstream,
+            "upstreams": [engine.model_dump(mode="json") for engine in settings.engines],
             "tap": tap,
             "observed": sorted({end for _, end in table.DIALECTS}),
             "drain_seconds": settings.drain_seconds,

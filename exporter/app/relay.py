@@ -6,13 +6,14 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 
 import setproctitle
 import uvloop
 
 from exporter.app.control import Control
 from exporter.proxy.ports import Limits
-from exporter.proxy.server import RelayOptions, serve
+from exporter.proxy.server import RelayOptions, UpstreamOptions, serve
 from exporter.proxy.tls import Files
 
 
@@ -23,6 +24,8 @@ def main() -> None:
     given = control.options()
     given["observed"] = tuple(given["observed"])  # type: ignore[arg-type]  # JSON has lists only
     given["name"] = f"{given['name']}-{os.getpid()}-{time.time_ns():x}"  # never the same again
+    engines = [UpstreamOptions(**each) for each in given["upstreams"]]  # type: ignore[attr-defined]  # likewise
+    given["upstreams"] = tuple(replace(each, models=tuple(each.models)) for each in engines)
     given["limits"] = Limits(**given["limits"])  # type: ignore[arg-type]  # written by our own supervisor
     for side in ("client_tls", "engine_tls"):
         given[side] = Files(**given[side])  # type: ignore[arg-type]  # written by our own supervisor
@@ -30,11 +33,13 @@ def main() -> None:
     setproctitle.setproctitle("tokentide-relay")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
 
-    def started(ended: asyncio.Event) -> None:
-        control.on_orphaned(ended)
-        control.ready()
+    uvloop.run(_serve(options, listener, control))
 
-    uvloop.run(serve(options, listener, started))
+
+async def _serve(options: RelayOptions, listener: socket.socket, control: Control) -> None:
+    ended = asyncio.Event()
+    control.on_orphaned(ended)
+    await serve(options, listener, ended, control.ready)
 
 
 if __name__ == "__main__":

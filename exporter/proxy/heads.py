@@ -13,6 +13,7 @@ _NOT_FOR_UPSTREAM: Final = _HOP_BY_HOP | {b"host"}
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _REASONS: Final = {
     400: b"Bad Request",
+    404: b"Not Found",
     408: b"Request Timeout",
     413: b"Content Too Large",
     431: b"Request Header Fields Too Large",
@@ -23,13 +24,13 @@ _REASONS: Final = {
 }
 
 
-def for_upstream(head: RequestHead, authority: bytes, prefix: bytes) -> bytes:
+def for_upstream(head: RequestHead, authority: bytes, target: bytes) -> bytes:
     """The request head as the engine gets it, blank line included.
 
-    `authority` replaces the Host header and `prefix` goes before the path: a request never chooses where it is sent. A
-    request without `x-request-id` or `traceparent` gets one; the new trace is marked as not sampled.
+    `authority` replaces the Host header and `target` the path: a request never chooses where it is sent. A request
+    without `x-request-id` or `traceparent` gets one; the new trace is marked as not sampled.
     """
-    out = [head.method + b" " + prefix + head.target + (b" HTTP/1.1" if head.minor else b" HTTP/1.0")]
+    out = [head.method + b" " + target + (b" HTTP/1.1" if head.minor else b" HTTP/1.0")]
     out.append(b"Host: " + authority)
     named = traced = False
     for name, _, line in head.fields:

@@ -1,15 +1,15 @@
 """One request on its way through the relay and its answer on the way back."""
 
-from collections import deque
 from time import monotonic, monotonic_ns, time_ns
 from typing import Final
 
 from exporter.proxy import heads
 from exporter.proxy.ports import Client, Gate
+from exporter.proxy.upload import Upload
 from exporter.proxy.upstream import Upstream
 from exporter.tap import frames
 from exporter.tap.mailbox import Trace
-from exporter.wire.chunked import ChunkEnd, ChunkScanner
+from exporter.wire.chunked import ChunkEnd
 from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
 
 _SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
@@ -26,8 +26,8 @@ class Passage:
     """
 
     __slots__ = (
-        "_chunks", "_client", "_close", "_gate", "_gathering", "_left", "_observed", "_over", "_pending", "_received", "_scanner",
-        "_tail", "_to_send", "_trace", "_upstream", "_waiting", "answer", "head", "request_done", "since",
+        "_chunks", "_client", "_close", "_gate", "_gathering", "_left", "_observed", "_over",
+        "_received", "_tail", "_trace", "_upload", "_upstream", "answer", "head", "since",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
@@ -36,11 +36,7 @@ class Passage:
         self.head = head
         self._received = received
         self._observed = gate.observed(head.target)
-        self._scanner = ChunkScanner() if head.body == CHUNKED else None
-        self._to_send = max(head.body, 0)
-        self.request_done = head.body == 0
-        self._pending: deque[bytes] = deque()
-        self._waiting = 0
+        self._upload = Upload(head, gate.limits.body_bytes)
         self._upstream: Upstream | None = None
         self._trace: Trace | None = None
         self._tail = b""
@@ -53,6 +49,11 @@ class Passage:
         self.since = monotonic()
 
     @property
+    def request_done(self) -> bool:
+        """True once the whole request has arrived."""
+        return self._upload.done
+
+    @property
     def over(self) -> bool:
         """True once the answer is complete or broken; the upload may still go on."""
         return self._over
@@ -61,20 +62,11 @@ class Passage:
 
     def request_bytes(self, data: bytes) -> bytes:
         """Forwards body bytes; returns what follows the body. Raises BadMessage."""
-        if self._scanner is not None:
-            used = self._scanner.feed(data)
-            done = self._scanner.done
-            self._to_send += used
-            if self._to_send > self._gate.limits.body_bytes:
-                raise BadMessage(f"The request body is longer than {self._gate.limits.body_bytes} bytes.", 413)
-        else:
-            used = min(self._to_send, len(data))
-            self._to_send -= used
-            done = not self._to_send
+        used = self._upload.measure(data)
         body = data if used == len(data) else data[:used]
         if body and not self._over:
             self._forward(body)
-        if done:
+        if self._upload.done:
             self._request_ended()
         return data[used:]
 
@@ -91,13 +83,11 @@ class Passage:
             self._gate.in_flight += 1
             self._trace = self._gate.mailbox.open()
             name = self._gate.upstream_name(upstream)
-            opening = frames.opening(self._wall_us(), self._gate.in_flight, name, sent)
+            opening = frames.opening(_wall_us(self._received), self._gate.in_flight, name, sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
-        pending, self._pending = self._pending, deque()
-        self._waiting = 0
-        for body in pending:
+        for body in self._upload.release():
             self._forward(body)
-        if self.request_done:
+        if self._upload.done:
             self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
         self._client.hold(upload=False)
 
@@ -107,7 +97,7 @@ class Passage:
 
     def gathered(self) -> bytes:
         """The body so far, as it was on the wire."""
-        return b"".join(self._pending)
+        return self._upload.gathered()
 
     def unroutable(self) -> None:
         """No engine is configured for this request."""
@@ -124,16 +114,12 @@ class Passage:
             502, "upstream_unreachable", f"tokentide-exporter could not reach the engine: connecting {why}."
         )
 
-    def _wall_us(self) -> int:
-        return (time_ns() - (monotonic_ns() - self._received)) // 1000
-
     def _forward(self, body: bytes) -> None:
         if self._upstream is None or self._trace is None:
-            self._pending.append(body)
-            self._waiting += len(body)
-            if self._waiting > _HOLD and not self._gathering:
+            self._upload.wait(body)
+            if self._upload.waiting > _HOLD and not self._gathering:
                 self._client.hold(upload=True)
-            elif self._waiting > _LARGEST_GATHERED:
+            elif self._upload.waiting > _LARGEST_GATHERED:
                 raise BadMessage("The request body is too long to choose an engine by its model.", 413)
             return
         self._upstream.transport.write(body)
@@ -141,7 +127,6 @@ class Passage:
             self._trace.add(frames.REQUEST_BODY, body, monotonic_ns())
 
     def _request_ended(self) -> None:
-        self.request_done = True
         if self._over:
             self._client.finished(keep=not self._close)
         elif self._trace is not None:
@@ -303,7 +288,12 @@ class Passage:
 
     def _end(self) -> None:
         self._over = True
-        self._pending.clear()
+        self._upload.release()
         self._upstream = None
         if self._trace is not None:
             self._gate.in_flight -= 1
+
+
+def _wall_us(at: int) -> int:
+    """Microseconds since the epoch of a monotonic nanosecond."""
+    return (time_ns() - (monotonic_ns() - at)) // 1000

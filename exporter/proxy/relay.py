@@ -3,11 +3,13 @@
 import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from exporter.proxy import heads
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
-from exporter.proxy.upstream import Address, Pool, Upstream
+from exporter.proxy.routes import Route, Routes
+from exporter.proxy.upstream import Address, Upstream
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
 
@@ -18,37 +20,59 @@ if TYPE_CHECKING:
 class Relay:
     """The gate between clients and one engine."""
 
-    def __init__(self, pool: Pool, mailbox: Mailbox, observed: tuple[bytes, ...], limits: Limits) -> None:
+    def __init__(self, routes: Routes, mailbox: Mailbox, observed: tuple[bytes, ...], limits: Limits) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
         self.in_flight = 0
         self.draining = False
-        self._pool = pool
-        self._observed = observed
         self.limits = limits
+        self._routes = routes
+        self._by_pool = {route.pool: route for route in routes.all}
+        self._observed = observed
         self._connecting: set[asyncio.Task[None]] = set()
 
     def connect(self, passage: Passage) -> None:
         """Gives the passage an idle connection at once, or a new one when it is there."""
-        upstream = self._pool.take()
+        route = self._routes.for_head(passage.head)
+        if route is None and self._routes.needs_body(passage.head):
+            if not passage.request_done:
+                passage.gather()
+                return
+            route = self._routes.for_body(passage.head, passage.gathered())
+        if route is None:
+            passage.unroutable()
+            return
+        upstream = route.pool.take()
         if upstream is not None:
             passage.connected(upstream)
             return
-        task = asyncio.get_running_loop().create_task(self._connect(passage))
+        task = asyncio.get_running_loop().create_task(self._connect(passage, route))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
 
-    async def _connect(self, passage: Passage) -> None:
+    async def _connect(self, passage: Passage, route: Route) -> None:
         try:
-            upstream = await self._pool.connect()
+            upstream = await route.pool.connect()
         except OSError as error:  # time-outs, unknown hosts and TLS failures are of this kind too
+            self.mailbox.problems[route.name] = "timeout" if isinstance(error, TimeoutError) else "unreachable"
             passage.unreachable(error)
         else:
+            self.mailbox.problems[route.name] = None
             passage.connected(upstream)
 
-    def upstream_head(self, head: RequestHead) -> bytes:
-        """The head as the engine gets it."""
-        return heads.for_upstream(head, self._pool.address.authority, self._pool.address.prefix)
+    def upstream_head(self, head: RequestHead, upstream: Upstream) -> bytes:
+        """The head as the engine at the other end of `upstream` gets it."""
+        route = self._route(upstream)
+        return heads.for_upstream(head, route.address.authority, route.target(head.target))
+
+    def upstream_name(self, upstream: Upstream) -> bytes:
+        """The engine's address, for records."""
+        return str(self._route(upstream).address).encode()
+
+    def _route(self, upstream: Upstream) -> Route:
+        if upstream.pool is None:
+            raise ValueError("A connection without a pool belongs to no engine.")
+        return self._by_pool[upstream.pool]
 
     def observed(self, target: bytes) -> bool:
         """True for the paths of a dialect; other bodies are not worth carrying to the observer."""
@@ -56,10 +80,10 @@ class Relay:
 
     def give_back(self, upstream: Upstream) -> None:
         """Keeps a connection for the next request."""
-        if self.draining:
+        if self.draining or upstream.pool is None:
             upstream.transport.close()
         else:
-            self._pool.give_back(upstream)
+            upstream.pool.give_back(upstream)
 
     def sweep(self) -> None:
         """Ends what has been idle, has not finished its head, or is in flight, for too long."""
@@ -72,7 +96,8 @@ class Relay:
                     connection.transport.close()
             elif now - connection.since > self.limits.head_seconds and connection.waiting_for_head:
                 connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
-        self._pool.sweep()
+        for route in self._routes.all:
+            route.pool.sweep()
 
     def _check_passage(self, connection: "Downstream", passage: Passage, now: float) -> None:
         age = now - passage.since
@@ -95,16 +120,17 @@ class Relay:
             if connection.passage is not None:
                 connection.passage.drained()
             connection.transport.abort()
-        self._pool.close()
+        for route in self._routes.all:
+            route.pool.close()
 
 
 def address(url: str) -> Address:
-    """The address of an `http://` or `https://` URL. Raises ValueError with a sentence."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only needed once
-
+    """The address of an `http://`, `https://` or `unix:` URL. Raises ValueError with a sentence."""
     parts = urlsplit(url)
+    if parts.scheme == "unix" and parts.path:
+        return Address("localhost", 0, b"localhost", b"", tls=False, socket=parts.path)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"The upstream {url!r} is not a URL such as http://127.0.0.1:8000.")
+        raise ValueError(f"The upstream {url!r} is not a URL such as http://127.0.0.1:8000 or unix:/run/engine.sock.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("The upstream URL must not hold credentials, a query or a fragment.")
     tls = parts.scheme == "https"

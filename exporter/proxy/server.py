@@ -6,13 +6,14 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from exporter.errors import Unusable
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
+from exporter.proxy.routes import Route, Routes, Rule
 from exporter.proxy.tls import Files, for_clients, for_engine, reload
 from exporter.proxy.upstream import Pool
 from exporter.tap.link import keep_connected, keep_flushing
@@ -25,11 +26,21 @@ _SWEEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamOptions:
+    """One engine: its name and URL, and the path prefix or the models that it is for."""
+
+    name: str
+    url: str
+    prefix: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RelayOptions:
     """What a relay process needs to know; plain values, so that it loads no settings library."""
 
     name: str
-    upstream: str
+    upstreams: tuple[UpstreamOptions, ...]
     tap: str
     observed: tuple[str, ...]
     drain_seconds: float
@@ -41,26 +52,31 @@ class RelayOptions:
     engine_tls: Files
 
 
-async def serve(options: RelayOptions, listener: socket.socket, started: Callable[[asyncio.Event], None]) -> None:
-    """Relays until SIGTERM or SIGINT comes, or the event given to `started` is set, then drains."""
-    engine = address(options.upstream)
-    tls = for_engine(options.engine_tls, wanted=engine.tls)
-    pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
-    mailbox = Mailbox(options.name, str(engine), options.tap_bytes)
-    relay = Relay(pool, mailbox, tuple(path.encode() for path in options.observed), options.limits)
+async def serve(
+    options: RelayOptions,
+    listener: socket.socket,
+    ended: asyncio.Event,
+    tell: Callable[[Mapping[str, str | None]], None],
+) -> None:
+    """Relays until `ended` is set, or SIGTERM or SIGINT comes, then drains.
+
+    `tell` is called when clients can connect, and whenever an engine could not be reached or can be again.
+    """
+    mailbox = Mailbox(options.name, options.tap_bytes)
+    routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
+    relay = Relay(routes, mailbox, tuple(path.encode() for path in options.observed), options.limits)
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     tasks = [
         loop.create_task(keep_connected(mailbox, options.tap)),
         loop.create_task(keep_flushing(mailbox, _FLUSH_SECONDS)),
-        loop.create_task(_keep_sweeping(relay)),
+        loop.create_task(_keep_sweeping(relay, tell)),
     ]
     secured = for_clients(options.client_tls)
     loop.add_signal_handler(signal.SIGHUP, _reload, secured, options.client_tls)
     server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096, ssl=secured)
-    started(ended)
+    tell(mailbox.problems)
     gc.collect()
     gc.freeze()
     await ended.wait()
@@ -70,6 +86,13 @@ async def serve(options: RelayOptions, listener: socket.socket, started: Callabl
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _route(upstream: UpstreamOptions, options: RelayOptions) -> Route:
+    engine = address(upstream.url)
+    tls = for_engine(options.engine_tls, wanted=engine.tls)
+    pool = Pool(engine, options.keepalive_seconds, options.connect_timeout, tls)
+    return Route(upstream.name, Rule(upstream.prefix.encode("ascii"), upstream.models), pool)
 
 
 def _reload(context: ssl.SSLContext | None, files: Files) -> None:
@@ -83,10 +106,14 @@ def _reload(context: ssl.SSLContext | None, files: Files) -> None:
         _log.info("The TLS certificate was read again.")
 
 
-async def _keep_sweeping(relay: Relay) -> None:
+async def _keep_sweeping(relay: Relay, tell: Callable[[Mapping[str, str | None]], None]) -> None:
+    told = dict(relay.mailbox.problems)
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         relay.sweep()
+        if told != relay.mailbox.problems:
+            told = dict(relay.mailbox.problems)
+            tell(told)
 
 
 async def _settle(mailbox: Mailbox, seconds: float = 2.0) -> None:

@@ -75,6 +75,7 @@ class Store:
         self._gen_ai = GenAi(provider, models)
         self._tokenizer = Histogram("tokentide_tokenizer_seconds")
         self._relays: dict[str, _Relayed] = {}
+        self._problems: dict[str, dict[str, str | None]] = {}
         self._given: dict[str, dict[Labels, float]] = {}
         self._readers: dict[str, Callable[[], Mapping[Labels, float]]] = {}
 
@@ -115,6 +116,15 @@ class Store:
         """Takes the absolute totals of one relay process (worker and incarnation); all sources are summed."""
         with self._lock:
             self._relays[source] = _Relayed(forwarded, dict(refused), dict(dropped))
+
+    def set_upstreams(self, source: str, problems: Mapping[str, str | None]) -> None:
+        """Takes which engines one relay process reached the last time; an engine is up when none failed to."""
+        with self._lock:
+            self._problems[source] = dict(problems)
+            said = [(name, problem) for each in self._problems.values() for name, problem in each.items()]
+            up: dict[Labels, float] = {(name,): 1.0 for name, _ in said}
+            down: dict[Labels, float] = {(name,): 0.0 for name, problem in said if problem}
+            self._given["tokentide_upstream_up"] = up | down
 
     def set_numbers(self, name: str, numbers: Mapping[Labels, float]) -> None:
         """Replaces all series of a gauge or an info (whose number is 1); ValueError for a wrong name or label."""

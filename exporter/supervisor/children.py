@@ -32,6 +32,8 @@ class Child:
         self.ready = False
         self.ever_ready = False
         self.restarts = -1
+        self.problems: dict[str, str | None] = {}
+        self._said = b""
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._started = 0.0
@@ -73,15 +75,17 @@ class Child:
         self.restarts += 1
 
     def hear(self) -> None:
-        """Reads the control line: the one thing that a child says is that it is ready."""
+        """Reads the control line: a child says that it is ready, and a relay which engines it could not reach."""
         if self._control is None:
             return
         try:
-            said = self._control.recv(64)
+            self._said += self._control.recv(65536)
         except OSError:
             return
-        if said:
+        *lines, self._said = self._said.split(b"\n")
+        for line in lines:
             self.ready = self.ever_ready = True
+            self.problems = json.loads(line)
 
     def reap(self) -> int | None:
         """The exit status if the process has ended since the last call, else None."""

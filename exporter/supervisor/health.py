@@ -11,14 +11,18 @@ from exporter.errors import Unusable
 
 @dataclass(slots=True)
 class Condition:
-    """What the supervisor knows of its parts; written by its own thread and the probe's, read by the answers."""
+    """What the supervisor knows of its parts; written by its own thread and the probe's, read by the answers.
+
+    `upstreams` are URLs by name; `probed` and `relayed` say why a probe, or the relays, could not connect, or None.
+    """
 
     relays_wanted: int
     relays_ready: int = 0
     observer_ready: bool = False
     draining: bool = False
-    upstream: str = ""
-    upstream_error: str | None = "not tried yet"
+    upstreams: dict[str, str] = field(default_factory=dict)
+    probed: dict[str, str | None] = field(default_factory=dict)
+    relayed: dict[str, str | None] = field(default_factory=dict)
     restarts: dict[str, int] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
@@ -28,8 +32,18 @@ class Condition:
             found.append(f"{self.relays_ready} of {self.relays_wanted} relay processes are ready.")
         if self.draining:
             found.append("The sidecar is draining.")
-        if self.upstream_error:
-            found.append(f"The engine at {self.upstream} cannot be reached: {self.upstream_error}.")
+        unreachable = self.unreachable()
+        if len(unreachable) == len(self.upstreams):
+            found += unreachable
+        return found
+
+    def unreachable(self) -> list[str]:
+        """The engines that a probe or a relay could not reach the last time, one sentence each."""
+        found = []
+        for name, url in self.upstreams.items():
+            problem = self.probed.get(name, "not tried yet") or self.relayed.get(name)
+            if problem:
+                found.append(f"The engine at {url} cannot be reached: {problem}.")
         return found
 
 
@@ -41,7 +55,8 @@ def answer(condition: Condition, path: str) -> tuple[int, dict[str, object]]:
         return (200 if alive else 503), {"status": "ok" if alive else "no relay process is ready", "observer": observer}
     if path == "/readyz":
         problems = condition.problems()
-        body = {"status": "ready" if not problems else "not ready", "problems": problems, "observer": observer}
+        body: dict[str, object] = {"status": "not ready" if problems else "ready", "problems": problems}
+        body |= {"unreachable": condition.unreachable(), "observer": observer}
         return (503 if problems else 200), {**body, "restarts": condition.restarts}
     return 404, {"error": f"There is nothing at {path}; try /healthz or /readyz."}
 

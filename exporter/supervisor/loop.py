@@ -70,6 +70,8 @@ class Supervisor:
                 controls[each].hear()
         self._condition.relays_ready = sum(child.ready for child in self._relays)
         self._condition.observer_ready = self._observer.ready
+        for child in self._relays:
+            self._condition.relayed.update(child.problems)
         self._condition.restarts = {child.plan.name: child.restarts for child in self._all}
 
     def _reap(self) -> None:

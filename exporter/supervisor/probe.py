@@ -2,16 +2,25 @@
 
 import socket
 import threading
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from exporter.supervisor.health import Condition
 
 _SECONDS = 2.0
 
 
-def once(host: str, port: int, timeout: float) -> str | None:
-    """None when a connection could be opened, else why not, in a few words."""
+def once(url: str, timeout: float) -> str | None:
+    """None when a connection to an `http:`, `https:` or `unix:` URL could be opened, else why not, in a few words."""
+    parts = urlsplit(url)
     try:
-        with socket.create_connection((host, port), timeout):
+        if parts.scheme == "unix":
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(timeout)
+                sock.connect(parts.path)
+            return None
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        with socket.create_connection((parts.hostname, port), timeout):
             return None
     except TimeoutError:
         return "connecting timed out"
@@ -19,9 +28,10 @@ def once(host: str, port: int, timeout: float) -> str | None:
         return (error.strerror or str(error)).lower()
 
 
-def keep_probing(condition: Condition, host: str, port: int, timeout: float, stop: threading.Event) -> None:
-    """Probes every two seconds until `stop` is set."""
+def keep_probing(condition: Condition, urls: Mapping[str, str], timeout: float, stop: threading.Event) -> None:
+    """Probes the engines, URLs by name, every two seconds until `stop` is set."""
     while True:
-        condition.upstream_error = once(host, port, timeout)
+        for name, url in urls.items():
+            condition.probed[name] = once(url, timeout)
         if stop.wait(_SECONDS):
             return

@@ -26,7 +26,7 @@ ABORTED: Final = 7
 _PREFIX: Final = struct.Struct("<IB")
 _PIECES: Final = struct.Struct("<QI")
 _NUMBER: Final = struct.Struct("<Q")
-_OPENING: Final = struct.Struct("<qI")
+_OPENING: Final = struct.Struct("<qIH")
 
 MAX_FRAME: Final = 1 << 30
 
@@ -73,15 +73,16 @@ def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:
     return number, out
 
 
-def opening(wall_us: int, concurrency: int, head: bytes) -> bytes:
-    """The bytes of a REQUEST_HEAD piece: reception time, requests in flight here, and the head sent upstream."""
-    return _OPENING.pack(wall_us, concurrency) + head
+def opening(wall_us: int, concurrency: int, upstream: bytes, head: bytes) -> bytes:
+    """The bytes of a REQUEST_HEAD piece: reception time, requests in flight here, its engine, and the head sent on."""
+    return _OPENING.pack(wall_us, concurrency, len(upstream)) + upstream + head
 
 
-def read_opening(blob: bytes) -> tuple[int, int, bytes]:
+def read_opening(blob: bytes) -> tuple[int, int, bytes, bytes]:
     """The parts of a REQUEST_HEAD piece. Raises ValueError."""
-    wall_us, concurrency = _unpacked(_OPENING, blob)
-    return wall_us, concurrency, blob[_OPENING.size :]
+    wall_us, concurrency, length = _unpacked(_OPENING, blob)
+    head = _OPENING.size + length
+    return wall_us, concurrency, blob[_OPENING.size : head], blob[head:]
 
 
 def _unpacked(form: struct.Struct, data: bytes) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ class Totals:
     forwarded: int
     refused: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
+    problems: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class Receiver(Protocol):
@@ -75,7 +76,7 @@ class Intake(asyncio.Protocol):
         try:
             for kind, payload in self._frames.feed(data):
                 self._take(kind, payload)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             if self._transport is not None:
                 self._transport.abort()
 
@@ -88,15 +89,14 @@ class Intake(asyncio.Protocol):
         if kind == frames.HELLO:
             hello = json.loads(payload)
             self._relay = str(hello["relay"])
-            self._unpacker = Unpacker(str(hello["upstream"]))
+            self._unpacker = Unpacker()
             self._receiver.joined(self._relay, self)
         elif self._unpacker is None:
             raise ValueError("A relay says who it is first.")
         elif kind == frames.PIECES:
             self._pieces(self._unpacker, payload)
         elif kind == frames.TOTALS:
-            totals = json.loads(payload)
-            self._receiver.totals(self._relay, Totals(totals["forwarded"], totals["refused"], totals["dropped"]))
+            self._receiver.totals(self._relay, Totals(**json.loads(payload)))
         elif kind == frames.DROP:
             for number in frames.read_numbers(payload):
                 self._unpacker.forget(number)

@@ -60,13 +60,14 @@ class Mailbox:
     longer possible is dropped with reason `observer_lost`. An exchange that finds no room is dropped with `tap_full`.
     """
 
-    def __init__(self, relay: str, upstream: str, budget: int = 16 << 20, outbox: int = 4 << 20) -> None:
+    def __init__(self, relay: str, budget: int = 16 << 20, outbox: int = 4 << 20) -> None:
         self.relay = relay
         self.forwarded = 0
         self.acknowledged = 0
         self.dropped: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self._upstream = upstream
+        self.problems: dict[str, str | None] = {}
+        """Why each engine could not be reached the last time, None where it could."""
         self._budget = budget
         self._outbox = outbox
         self._held = 0
@@ -105,8 +106,7 @@ class Mailbox:
         """A new observer listens: say who we are, then tell it everything that can still be told."""
         self._wire = wire
         self._told = ""
-        hello = {"relay": self.relay, "upstream": self._upstream}
-        wire.write(frames.frame(frames.HELLO, json.dumps(hello).encode()))
+        wire.write(frames.frame(frames.HELLO, json.dumps({"relay": self.relay}).encode()))
         self.flush()
 
     def disconnected(self) -> None:
@@ -194,7 +194,12 @@ class Mailbox:
     def _tell_totals(self) -> None:
         if self._wire is None:
             return
-        totals = {"forwarded": self.forwarded, "refused": self.refused, "dropped": self.dropped}
+        totals = {
+            "forwarded": self.forwarded,
+            "refused": self.refused,
+            "dropped": self.dropped,
+            "problems": self.problems,
+        }
         told = json.dumps(totals)
         if told != self._told:
             self._told = told

@@ -44,8 +44,7 @@ class Unpacker:
     A body whose chunked framing cannot be read ends there; the relay forwarded it all the same.
     """
 
-    def __init__(self, upstream: str) -> None:
-        self._upstream = upstream
+    def __init__(self) -> None:
         self._open: dict[int, _Bodies] = {}
 
     def feed(self, payload: bytes) -> tuple[int, list[Timed]]:
@@ -98,7 +97,7 @@ class Unpacker:
             return b""
 
     def _request(self, bodies: _Bodies, blob: bytes) -> RequestStarted:
-        wall_us, concurrency, raw = frames.read_opening(blob)
+        wall_us, concurrency, upstream, raw = frames.read_opening(blob)
         head = request_head(raw.removesuffix(b"\r\n\r\n"), _ANY_NUMBER)
         bodies.method = head.method
         if head.body == CHUNKED:
@@ -108,7 +107,7 @@ class Unpacker:
             head.target.decode("latin-1"),
             _headers(head.fields),
             (head.value(b"x-request-id") or b"").decode("latin-1"),
-            self._upstream,
+            upstream.decode("latin-1"),
             wall_us,
             concurrency,
         )

@@ -50,6 +50,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.accepted: list[Measurement] = []
+        self.upstreams: dict[str, dict[str, str | None]] = {}
         self.totals: dict[str, tuple[int, dict[str, int], dict[str, int]]] = {}
 
     def accept(self, measurement: Measurement) -> None:
@@ -59,6 +60,9 @@ class Tally:
         self, source: str, forwarded: int, refused: Mapping[str, int], dropped: Mapping[str, int]
     ) -> None:
         self.totals[source] = (forwarded, dict(refused), dict(dropped))
+
+    def set_upstreams(self, source: str, problems: Mapping[str, str | None]) -> None:
+        self.upstreams[source] = dict(problems)
 
 
 class Acknowledged:

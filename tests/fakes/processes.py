@@ -52,7 +52,7 @@ class Engine:
 class Sidecar:
     """`tokentide-exporter serve` as a user starts it; `log` is what it printed."""
 
-    def __init__(self, upstream: str, folder: Path, *options: str, settings: str = "", ready: bool = True) -> None:
+    def __init__(self, upstream: str, folder: Path, *options: str, settings: str = "") -> None:
         self.folder = folder
         self.records = folder / "records"
         self.log_path = folder / "sidecar.log"
@@ -63,14 +63,13 @@ class Sidecar:
         file.write_text(settings)
         addresses = [f"127.0.0.1:{port}" for port in ports]
         command = [
-            str(Path(sys.executable).with_name("tokentide-exporter")), "serve", "--upstream", upstream,
+            str(Path(sys.executable).with_name("tokentide-exporter")), "serve",
+            *(("--upstream", upstream) if upstream else ()),
             "--listen", addresses[0], "--admin", addresses[1], "--health", addresses[2],
             "--records", str(self.records), "--settings", str(file), *options,
         ]  # fmt: skip
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        if ready:
-            self.wait_ready()
 
     def wait_ready(self) -> None:
         def whole() -> bool:
@@ -90,6 +89,16 @@ class Sidecar:
                 if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode() == title:
                     return pid
         raise AssertionError(f"there is no {title}")
+
+    def memory(self, title: str) -> tuple[float, float]:
+        """Resident memory of a process in MB (10^6 bytes): now, and the most since its start or `forget_peak`."""
+        status = Path(f"/proc/{self.child(title)}/status").read_text()
+        now, peak = (int(status.split(f"{name}:")[1].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM"))
+        return now, peak
+
+    def forget_peak(self, title: str) -> None:
+        """Lets the peak of a process's memory begin anew."""
+        Path(f"/proc/{self.child(title)}/clear_refs").write_text("5")
 
     def live(self) -> dict[str, Any]:
         answer: dict[str, Any] = httpx.get(f"{self.admin}/live").json()
@@ -138,8 +147,10 @@ class Sidecar:
 @contextlib.contextmanager
 def sidecar(upstream: str, folder: Path, *options: str, settings: str = "", ready: bool = True) -> Iterator[Sidecar]:
     """A sidecar that is stopped whatever happens."""
-    running = Sidecar(upstream, folder, *options, settings=settings, ready=ready)
+    running = Sidecar(upstream, folder, *options, settings=settings)
     try:
+        if ready:
+            running.wait_ready()
         yield running
     finally:
         if running.process.poll() is None:

@@ -69,7 +69,7 @@ class House:
 
     def __init__(self, *, connect_at_once: bool = True, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.mailbox = Mailbox("relay-under-test", "engine:8000")
+        self.mailbox = Mailbox("relay-under-test")
         self.connections: set[Downstream] = set()
         self.in_flight = 0
         self.draining = False
@@ -100,8 +100,11 @@ class House:
         for passage in waiting:
             passage.unreachable(error)
 
-    def upstream_head(self, head: RequestHead) -> bytes:
-        return heads.for_upstream(head, b"engine:8000", b"")
+    def upstream_head(self, head: RequestHead, upstream: Upstream) -> bytes:
+        return heads.for_upstream(head, b"engine:8000", head.target)
+
+    def upstream_name(self, upstream: Upstream) -> bytes:
+        return b"engine:8000"
 
     def observed(self, target: bytes) -> bool:
         return target.startswith(b"/v1/")

@@ -76,3 +76,32 @@ def test_tokenizers_are_chosen_by_pattern_in_the_file(tmp_path: Path) -> None:
     file.write_text('upstream = "http://e"\n[[tokenizers]]\nmodels = "llama*"\nvocabulary = "/models/llama"\n')
     [choice] = load({}, file).tokenizers
     assert (choice.models, choice.vocabulary) == ("llama*", "/models/llama")
+
+
+def test_several_engines_are_given_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(
+        '[[upstreams]]\nname = "a"\nurl = "http://a:1/"\nprefix = "/a"\n'
+        '[[upstreams]]\nname = "b"\nurl = "unix:/run/b.sock"\nmodels = ["llama*"]\n'
+    )
+    first, second = load({}, file).engines
+    assert (first.name, first.url, first.prefix) == ("a", "http://a:1", "/a")
+    assert (second.url, second.models) == ("unix:/run/b.sock", ("llama*",))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"upstream": "http://e", "upstreams": [{"name": "a", "url": "http://a"}]}, "either `upstream` or `upstreams`"),
+        ({"upstreams": [{"name": "a", "url": "http://a"}] * 2}, "have the same name"),
+        ({"upstreams": [{"name": "a", "url": "http://a", "prefix": "a/"}]}, "`upstreams.0.prefix` is wrong"),
+    ],
+)
+def test_engines_that_contradict_each_other_are_refused(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(BadSettings, match=sentence):
+        load(options, None)
+
+
+def test_one_engine_is_called_engine() -> None:
+    [engine] = load({"upstream": "http://e:1"}, None).engines
+    assert (engine.name, engine.url, engine.prefix, engine.models) == ("engine", "http://e:1", "", ())

@@ -6,7 +6,7 @@ from exporter.settings import load
 
 def said(options: dict[str, object], problem: str | None = None) -> list[str]:
     settings = load({"upstream": "http://engine:8000", **options}, None)
-    return [str(finding) for finding in findings(settings, lambda _host, _port, _timeout: problem)]
+    return [str(finding) for finding in findings(settings, lambda _url, _timeout: problem)]
 
 
 def test_good_settings_are_found_good() -> None:

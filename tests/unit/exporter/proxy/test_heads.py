@@ -6,7 +6,7 @@ from exporter.wire.http1 import request_head, response_head
 
 def sent(*lines: bytes, start: bytes = b"POST /v1/x HTTP/1.1", prefix: bytes = b"") -> list[bytes]:
     head = request_head(b"\r\n".join((start, b"Host: asked", *lines)))
-    out = heads.for_upstream(head, b"engine:8000", prefix)
+    out = heads.for_upstream(head, b"engine:8000", prefix + head.target)
     assert out.endswith(b"\r\n\r\n")
     return out.removesuffix(b"\r\n\r\n").split(b"\r\n")
 
@@ -36,7 +36,7 @@ def test_a_request_without_identity_gets_one_of_its_own() -> None:
     assert (version, len(trace), len(span), flags) == (b"00", 32, 16, b"00")
 
 
-def test_the_path_prefix_of_the_engine_goes_before_the_path() -> None:
+def test_the_path_is_the_one_that_the_engine_is_asked_for() -> None:
     assert sent(prefix=b"/pre")[0] == b"POST /pre/v1/x HTTP/1.1"
 
 

@@ -7,6 +7,7 @@ from exporter.proxy import relay as relay_module
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
+from exporter.proxy.routes import Route, Routes, Rule
 from exporter.proxy.upstream import Pool, Upstream
 from exporter.tap.mailbox import Mailbox
 from tests.fakes.wires import MemoryTransport
@@ -14,7 +15,8 @@ from tests.fakes.wires import MemoryTransport
 
 def a_relay(limits: Limits | None = None) -> Relay:
     pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
-    return Relay(pool, Mailbox("r", "u"), (b"/chat/completions",), limits or Limits())
+    routes = Routes((Route("engine", Rule(), pool),))
+    return Relay(routes, Mailbox("r"), (b"/chat/completions",), limits or Limits())
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_a_drain_closes_idle_connections_and_takes_no_longer_than_allowed() -> N
 
 def test_an_exchange_that_takes_too_long_is_ended_and_recorded_when_that_is_set(later: Callable[[float], None]) -> None:
     relay = a_relay(Limits(total_seconds=5))
-    upstream = Upstream(lambda _: None)
+    upstream = Upstream(lambda _: None, relay._routes.all[0].pool)
     engine = MemoryTransport(upstream)
     relay.give_back(upstream)
     caller = MemoryTransport(Downstream(relay))

@@ -2,7 +2,12 @@ from exporter.supervisor.health import Condition, answer
 
 
 def condition(**changes: object) -> Condition:
-    well: dict[str, object] = {"relays_ready": 1, "observer_ready": True, "upstream": "e:1", "upstream_error": None}
+    well: dict[str, object] = {
+        "relays_ready": 1,
+        "observer_ready": True,
+        "upstreams": {"a": "http://e:1"},
+        "probed": {"a": None},
+    }
     return Condition(relays_wanted=1, **{**well, **changes})  # type: ignore[arg-type]
 
 
@@ -19,10 +24,10 @@ def test_a_stopped_observer_fails_no_probe() -> None:
 
 
 def test_an_engine_that_cannot_be_reached_is_said_and_makes_the_sidecar_not_ready() -> None:
-    status, body = answer(condition(upstream_error="connection refused"), "/readyz")
+    status, body = answer(condition(probed={"a": "connection refused"}), "/readyz")
     assert status == 503
-    assert body["problems"] == ["The engine at e:1 cannot be reached: connection refused."]
-    assert answer(condition(upstream_error="connection refused"), "/healthz")[0] == 200
+    assert body["problems"] == ["The engine at http://e:1 cannot be reached: connection refused."]
+    assert answer(condition(probed={"a": "connection refused"}), "/healthz")[0] == 200
 
 
 def test_a_missing_relay_and_a_drain_are_said() -> None:

@@ -5,7 +5,7 @@ from exporter.tap.intake import Intake, Key, Totals
 from exporter.tap.unpack import Timed
 from tests.fakes.wires import MemoryTransport
 
-OPENING = frames.opening(0, 1, b"GET / HTTP/1.1\r\nHost: e\r\n\r\n")
+OPENING = frames.opening(0, 1, b"engine:1", b"GET / HTTP/1.1\r\nHost: e\r\n\r\n")
 
 
 class Listener:
@@ -35,7 +35,7 @@ class Listener:
 
 
 def hello() -> bytes:
-    return frames.frame(frames.HELLO, b'{"relay": "r", "upstream": "u"}')
+    return frames.frame(frames.HELLO, b'{"relay": "r"}')
 
 
 def opened(number: int) -> bytes:

@@ -5,7 +5,7 @@ from tests.fakes.wires import MemoryTransport
 
 
 def test_a_link_carries_pieces_one_way_and_acknowledgements_the_other() -> None:
-    mailbox = Mailbox("r", "u")
+    mailbox = Mailbox("r")
     link = Link(mailbox)
     transport = MemoryTransport(link)
     mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
@@ -17,7 +17,7 @@ def test_a_link_carries_pieces_one_way_and_acknowledgements_the_other() -> None:
 
 
 def test_a_broken_link_is_known_and_nothing_is_written_to_it() -> None:
-    mailbox = Mailbox("r", "u")
+    mailbox = Mailbox("r")
     link = Link(mailbox)
     transport = MemoryTransport(link)
     transport.lose()
@@ -29,7 +29,7 @@ def test_a_broken_link_is_known_and_nothing_is_written_to_it() -> None:
 
 
 def test_a_link_tells_how_much_the_kernel_has_not_taken() -> None:
-    link = Link(Mailbox("r", "u"))
+    link = Link(Mailbox("r"))
     transport = MemoryTransport(link)
     transport.buffered = 77
     assert link.buffered() == 77

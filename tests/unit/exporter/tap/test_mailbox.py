@@ -20,17 +20,22 @@ def balanced(mailbox: Mailbox) -> bool:
 
 
 def test_a_new_observer_hears_who_the_relay_is_and_what_it_counted() -> None:
-    mailbox, wire = Mailbox("relay-1", "engine:8000"), MemoryWire()
+    mailbox, wire = Mailbox("relay-1"), MemoryWire()
     mailbox.refused["malformed_request"] += 2
     mailbox.connected(wire)
     (hello, who), (totals, counted) = told(wire)
-    assert (hello, json.loads(who)) == (frames.HELLO, {"relay": "relay-1", "upstream": "engine:8000"})
+    assert (hello, json.loads(who)) == (frames.HELLO, {"relay": "relay-1"})
     assert totals == frames.TOTALS
-    assert json.loads(counted) == {"forwarded": 0, "refused": {"malformed_request": 2}, "dropped": {}}
+    assert json.loads(counted) == {
+        "forwarded": 0,
+        "refused": {"malformed_request": 2},
+        "dropped": {},
+        "problems": {},
+    }
 
 
 def test_pieces_are_told_once_and_in_order() -> None:
-    mailbox, wire = Mailbox("r", "u"), MemoryWire()
+    mailbox, wire = Mailbox("r"), MemoryWire()
     mailbox.connected(wire)
     trace = mailbox.open()
     trace.add(frames.REQUEST_HEAD, b"a", 1)
@@ -43,7 +48,7 @@ def test_pieces_are_told_once_and_in_order() -> None:
 
 
 def test_what_is_acknowledged_is_forgotten() -> None:
-    mailbox, wire = Mailbox("r", "u"), MemoryWire()
+    mailbox, wire = Mailbox("r"), MemoryWire()
     mailbox.connected(wire)
     mailbox.open().add(frames.REQUEST_HEAD, b"a" * 1000, 1)
     mailbox.flush()
@@ -54,7 +59,7 @@ def test_what_is_acknowledged_is_forgotten() -> None:
 
 
 def test_an_observer_that_was_killed_is_told_again_from_the_start() -> None:
-    mailbox, first, second = Mailbox("r", "u"), MemoryWire(), MemoryWire()
+    mailbox, first, second = Mailbox("r"), MemoryWire(), MemoryWire()
     mailbox.connected(first)
     trace = mailbox.open()
     trace.add(frames.REQUEST_HEAD, b"a", 1)
@@ -68,7 +73,7 @@ def test_an_observer_that_was_killed_is_told_again_from_the_start() -> None:
 
 
 def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -> None:
-    mailbox, wire = Mailbox("r", "u", budget=1000), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000), MemoryWire()
     mailbox.connected(wire)
     large, small = mailbox.open(), mailbox.open()
     large.add(frames.REQUEST_BODY, b"x" * 2000, 1)
@@ -84,7 +89,7 @@ def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -
 
 
 def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None:
-    mailbox, wire = Mailbox("r", "u", budget=1000), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000), MemoryWire()
     mailbox.connected(wire)
     trace = mailbox.open()
     for i in range(50):
@@ -97,7 +102,7 @@ def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None
 
 
 def test_a_slow_observer_costs_whole_exchanges_and_each_is_counted() -> None:
-    mailbox, wire = Mailbox("r", "u", budget=1000, outbox=10), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
     mailbox.connected(wire)
     wire.waiting = 11
     traces = [mailbox.open() for _ in range(5)]
@@ -115,7 +120,7 @@ def test_a_slow_observer_costs_whole_exchanges_and_each_is_counted() -> None:
 
 
 def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
-    mailbox, wire = Mailbox("r", "u", budget=1000, outbox=10), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
     mailbox.connected(wire)
     trace = mailbox.open()
     trace.add(frames.REQUEST_HEAD, b"a", 1)
@@ -127,7 +132,7 @@ def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
 
 
 def test_without_an_observer_memory_stays_within_the_budget() -> None:
-    mailbox = Mailbox("r", "u", budget=10_000)
+    mailbox = Mailbox("r", budget=10_000)
     for _ in range(100):
         mailbox.open().add(frames.REQUEST_BODY, b"x" * 1000, 1)
         mailbox.flush()

@@ -25,9 +25,9 @@ def told(*pieces: tuple[int, bytes]) -> bytes:
 
 
 def test_pieces_of_an_exchange_become_its_events() -> None:
-    number, events = Unpacker("engine:1").feed(
+    number, events = Unpacker().feed(
         told(
-            (frames.REQUEST_HEAD, frames.opening(5, 3, HEAD + b"Content-Length: 2\r\n\r\n")),
+            (frames.REQUEST_HEAD, frames.opening(5, 3, b"engine:1", HEAD + b"Content-Length: 2\r\n\r\n")),
             (frames.REQUEST_BODY, b"{}"),
             (frames.REQUEST_END, b""),
             (frames.RESPONSE_HEAD, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"),
@@ -51,8 +51,10 @@ def test_pieces_of_an_exchange_become_its_events() -> None:
 
 
 def test_chunked_bodies_lose_their_framing() -> None:
-    unpacker = Unpacker("e")
-    unpacker.feed(told((frames.REQUEST_HEAD, frames.opening(0, 1, HEAD + b"Transfer-Encoding: chunked\r\n\r\n"))))
+    unpacker = Unpacker()
+    unpacker.feed(
+        told((frames.REQUEST_HEAD, frames.opening(0, 1, b"engine:1", HEAD + b"Transfer-Encoding: chunked\r\n\r\n")))
+    )
     _, events = unpacker.feed(told((frames.REQUEST_BODY, b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")))
     assert [event for event, _ in events] == [RequestBody(b"hello")]
     unpacker.feed(told((frames.RESPONSE_HEAD, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")))
@@ -61,10 +63,10 @@ def test_chunked_bodies_lose_their_framing() -> None:
 
 
 def test_a_body_that_cannot_be_read_ends_there_and_the_exchange_goes_on() -> None:
-    unpacker = Unpacker("e")
+    unpacker = Unpacker()
     _, events = unpacker.feed(
         told(
-            (frames.REQUEST_HEAD, frames.opening(0, 1, HEAD + b"\r\n")),
+            (frames.REQUEST_HEAD, frames.opening(0, 1, b"engine:1", HEAD + b"\r\n")),
             (frames.RESPONSE_HEAD, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
             (frames.RESPONSE_BODY, b"1\r\na\r\n"),
             (frames.RESPONSE_BODY, b"zz\r\n"),
@@ -77,7 +79,7 @@ def test_a_body_that_cannot_be_read_ends_there_and_the_exchange_goes_on() -> Non
 
 def test_a_head_of_as_many_lines_as_a_setting_allows_is_read() -> None:
     lines = b"".join(b"X-A: b\r\n" for _ in range(1000))
-    _, events = Unpacker("e").feed(told((frames.REQUEST_HEAD, frames.opening(0, 1, HEAD + lines + b"\r\n"))))
+    _, events = Unpacker().feed(told((frames.REQUEST_HEAD, frames.opening(0, 1, b"engine:1", HEAD + lines + b"\r\n"))))
     [(started, _)] = events
     assert isinstance(started, RequestStarted)
     assert len(started.headers) == 1002
@@ -94,4 +96,4 @@ def test_a_head_of_as_many_lines_as_a_setting_allows_is_read() -> None:
 )
 def test_what_no_relay_sends_is_an_error_that_the_intake_knows(piece: tuple[int, bytes]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Unpacker("e").feed(told(piece))
+        Unpacker().feed(told(piece))
