@@ -15,8 +15,10 @@ _DONE: Final = 4
 
 _MAX_LINE: Final = 1024
 _MAX_TRAILERS: Final = 8192
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?")
-_TRAILER_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED = rb'"[\t\x20\x21\x23-\x5b\x5d-\x7e]*"'
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
+_TRAILER_LINE = re.compile(rb"(?!(?i:content-length|transfer-encoding|host):)%b:[\t\x20-\x7e\x80-\xff]*" % _TOKEN)
 
 
 class ChunkScanner:

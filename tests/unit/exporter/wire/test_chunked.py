@@ -61,6 +61,11 @@ def test_the_fast_reader_finds_the_same_end(parts: list[bytes], at: list[int]) -
         b"\r\n",
         b"5;ext=a\nb\r\nhello\r\n",
         b"5 ;ext\r\nhello\r\n",
+        b"5;\r\nhello\r\n",
+        b"5;a b\r\nhello\r\n",
+        b"0\r\nContent-Length: 5\r\n\r\n",
+        b"0\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"0\r\nHost: other\r\n\r\n",
         b"5\r\nhellox",
         b"1234567890abcdef1\r\n",
         b"0\r\nbad trailer\r\n\r\n",
@@ -74,7 +79,7 @@ def test_sloppy_chunked_coding_is_refused(data: bytes) -> None:
 
 
 def test_extensions_and_trailers_are_part_of_the_body() -> None:
-    data = b'5;name="v"\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n'
+    data = b'5;name="v; w";x;y=z\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n'
     scanner = ChunkScanner()
     assert scanner.feed(data + b"rest") == len(data)
     assert scanner.done
