@@ -172,7 +172,8 @@ class Downstream(asyncio.Protocol):
         end = buffer.find(b"\r\n\r\n", start)
         try:
             if end < 0:
-                _check_start(buffer[start:], self._house.limits)
+                if not _EMPTY_LINE.startswith(buffer):
+                    _check_start(buffer[start:], self._house.limits)
                 self._unpause(_PIPELINE)
                 return
             head = _checked(buffer[start:end], self._house.limits)
@@ -227,5 +228,5 @@ def _check_start(buffer: bytes, limits: Limits) -> None:
     """Refuses at once what can no longer become a head. Raises BadMessage."""
     if len(buffer) > limits.head_bytes + len(b"\r\n\r"):
         raise BadMessage(f"The request head is longer than {limits.head_bytes} bytes.", 431)
-    if buffer.count(b"\n") != buffer.count(b"\r\n") or not (buffer[:1].isalpha() or buffer in {b"", b"\r"}):
+    if buffer.count(b"\n") != buffer.count(b"\r\n") or not buffer[:1].isalpha():
         raise BadMessage("This is not an HTTP/1.1 request.")

@@ -40,6 +40,7 @@ def test_a_head_may_come_byte_by_byte() -> None:
         b"\x16\x03\x01\x02\x00\x01\x00\x01",
         b"\r\n\r\n\r\n",
         b"\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"\r\n\r",
         b"!GET / HTTP/1.1\r\nHost: h\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\nX: a\nY: b\r\n",
     ],
