@@ -130,16 +130,13 @@ def _request_body(fields: tuple[Field, ...], minor: int) -> int:
 
 
 def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[bytes]) -> int:
+    if len(lengths) > 1 or not all(map(_DIGITS.fullmatch, lengths)):
+        raise BadMessage("The engine's Content-Length headers are no numbers or contradict each other.", 502)
     if method == b"HEAD" or status < 200 or status in {204, 304}:
         return 0
     if chunked:
         return CHUNKED
-    if not lengths:
-        return UNTIL_CLOSE
-    value = lengths.pop()
-    if lengths or not _DIGITS.fullmatch(value):
-        raise BadMessage("The engine's Content-Length headers contradict each other.", 502)
-    return int(value)
+    return int(lengths.pop()) if lengths else UNTIL_CLOSE
 
 
 def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...]]:

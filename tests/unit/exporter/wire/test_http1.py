@@ -116,6 +116,15 @@ def test_an_answer_that_ends_with_its_connection_cannot_keep_it() -> None:
     assert not response_head(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: Close", b"POST").keep_alive
 
 
+def test_contradictory_lengths_are_the_engines_fault_even_where_no_body_follows() -> None:
+    lengths = b"\r\nContent-Length: 5\r\nContent-Length: 6"
+    for method, line in ((b"HEAD", b"HTTP/1.1 200 OK"), (b"GET", b"HTTP/1.1 304 Not Modified")):
+        with pytest.raises(BadMessage):
+            response_head(line + lengths, method)
+    with pytest.raises(BadMessage):
+        response_head(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked" + lengths, b"GET")
+
+
 @pytest.mark.parametrize(
     "lines",
     [
