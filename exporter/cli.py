@@ -96,7 +96,7 @@ def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tu
     observer = _child(plan.observer(settings, tap))
     urls = {engine.name: engine.url for engine in settings.engines}
     condition = Condition(relays_wanted=settings.workers, upstreams=urls)
-    health.listen(*host_port(settings.health), condition)
+    health.listen(*host_port(settings.health), condition, shared=settings.share_port)
     probing = (condition, urls, settings.connect_timeout_seconds, stop)
     threading.Thread(target=probe.keep_probing, args=probing, name="probe", daemon=True).start()
     return relays, observer, condition

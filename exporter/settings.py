@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     health: HostPort = Field("127.0.0.1:9465", description="where the supervisor serves /healthz and /readyz")
     records: Path = Field(Path("records"), description="folder for the Parquet records")
     workers: int = Field(1, ge=1, le=64, description="relay processes on the same port")
+    share_port: bool = Field(
+        default=False, description="let a second sidecar listen on the same ports, to take over before this one ends"
+    )
     instance: str = Field(
         default_factory=socket.gethostname,
         min_length=1,

@@ -24,7 +24,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
     """The relay processes. Raises Unusable when the port cannot be bound."""
     plans = []
     for worker in range(settings.workers):
-        listener = listen("listen", settings.listen, shared=settings.workers > 1)
+        listener = listen("listen", settings.listen, shared=settings.workers > 1 or settings.share_port)
         options: dict[str, object] = {
             "name": f"{settings.instance}-w{worker}",
             "upstreams": [engine.model_dump(mode="json") for engine in settings.engines],
@@ -45,7 +45,9 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
 def observer(settings: Settings, tap: str) -> ProcessPlan:
     """The observer process. Raises Unusable when the admin port cannot be bound."""
     options: dict[str, object] = {"tap": tap, "settings": settings.model_dump(mode="json")}
-    return ProcessPlan("observer", "exporter.app.observer", options, listen("admin", settings.admin, shared=False))
+    return ProcessPlan(
+        "observer", "exporter.app.observer", options, listen("admin", settings.admin, shared=settings.share_port)
+    )
 
 
 def listen(name: str, address: str, *, shared: bool) -> socket.socket:

@@ -29,7 +29,7 @@ class House(Gate, Protocol):
 class Downstream(asyncio.Protocol):
     """One client connection."""
 
-    __slots__ = ("_buffer", "_full", "_house", "_paused", "_received", "passage", "since", "transport")
+    __slots__ = ("_buffer", "_full", "_house", "_paused", "_received", "fresh", "passage", "since", "transport")
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -39,6 +39,7 @@ class Downstream(asyncio.Protocol):
         self._full = False
         self.passage: Passage | None = None
         self.since = monotonic()
+        self.fresh = True
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set by connection_made, before any use
 
     @property
@@ -189,6 +190,7 @@ class Downstream(asyncio.Protocol):
         if upgrade is not None and b"websocket" in upgrade.lower():
             self.refuse(501, "upgrade_refused", "tokentide-exporter does not relay WebSocket connections.")
             return
+        self.fresh = False
         passage = self.passage = Passage(self._house, self, head, self._received)
         self._house.connect(passage)
         if not rest or self.passage is not passage:

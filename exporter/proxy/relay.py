@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from exporter.proxy.downstream import Downstream
 
 
+_IDLE_GRACE = 0.2
+_FRESH_GRACE = 2.0
+"""Seconds that a connection may stay idle while draining: a request may be on the way, the first one most likely."""
+
+
 class Relay:
     """The gate between clients and one engine."""
 
@@ -113,7 +118,8 @@ class Relay:
         end = monotonic() + limit
         while self.connections and monotonic() < end:
             for connection in list(self.connections):
-                if connection.passage is None:
+                grace = _FRESH_GRACE if connection.fresh else _IDLE_GRACE
+                if connection.passage is None and monotonic() - connection.since > grace:
                     connection.transport.close()
             await asyncio.sleep(0.02)
         for connection in list(self.connections):

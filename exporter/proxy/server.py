@@ -1,6 +1,7 @@
 """The relay process from its first socket to its last: listen, relay, drain."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
@@ -75,17 +76,38 @@ async def serve(
     ]
     secured = for_clients(options.client_tls)
     loop.add_signal_handler(signal.SIGHUP, _reload, secured, options.client_tls)
+    spare = listener.dup()  # the server closes its own
     server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096, ssl=secured)
     tell(mailbox.problems)
     gc.collect()
     gc.freeze()
     await ended.wait()
     server.close()
+    await _stop_listening(spare, lambda: Downstream(relay), secured)
     await relay.drain(options.drain_seconds)
     await _settle(mailbox)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stop_listening(
+    listener: socket.socket, connected: Callable[[], Downstream], secured: ssl.SSLContext | None
+) -> None:
+    """Takes the connections that already wait, then has new ones refused, or sent to whoever shares the port.
+
+    Closing would not do: the supervisor holds the same socket, and clients would wait in its queue for nobody.
+    """
+    loop = asyncio.get_running_loop()
+    listener.settimeout(0)
+    with listener, contextlib.suppress(OSError):
+        while True:
+            try:
+                waiting, _ = listener.accept()
+            except BlockingIOError:
+                break
+            await loop.connect_accepted_socket(connected, waiting, ssl=secured)
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def _route(upstream: UpstreamOptions, options: RelayOptions) -> Route:

@@ -61,8 +61,8 @@ def answer(condition: Condition, path: str) -> tuple[int, dict[str, object]]:
     return 404, {"error": f"There is nothing at {path}; try /healthz or /readyz."}
 
 
-def listen(host: str, port: int, condition: Condition) -> ThreadingHTTPServer:
-    """Serves the health port in a thread of its own. Raises Unusable when the address cannot be bound."""
+def listen(host: str, port: int, condition: Condition, *, shared: bool) -> ThreadingHTTPServer:
+    """Serves the health port in a thread of its own; `shared` lets other processes listen too. Raises Unusable."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -80,6 +80,7 @@ def listen(host: str, port: int, condition: Condition) -> ThreadingHTTPServer:
     class Server(ThreadingHTTPServer):
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         daemon_threads = True
+        allow_reuse_port = shared
 
     try:
         server = Server((host, port), Handler)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,11 @@ class Engine:
 class Sidecar:
     """`tokentide-exporter serve` as a user starts it; `log` is what it printed."""
 
-    def __init__(self, upstream: str, folder: Path, *options: str, settings: str = "") -> None:
+    def __init__(self, upstream: str, folder: Path, *options: str, settings: str = "", at: Sequence[str] = ()) -> None:
         self.folder = folder
         self.records = folder / "records"
         self.log_path = folder / "sidecar.log"
-        ports = [free_port() for _ in range(3)]
+        ports = [int(url.rpartition(":")[2]) for url in at] or [free_port() for _ in range(3)]
         self.url, self.admin, self.health = (f"http://127.0.0.1:{port}" for port in ports)
         self.port = ports[0]
         file = folder / "settings.toml"
@@ -145,9 +145,16 @@ class Sidecar:
 
 
 @contextlib.contextmanager
-def sidecar(upstream: str, folder: Path, *options: str, settings: str = "", ready: bool = True) -> Iterator[Sidecar]:
-    """A sidecar that is stopped whatever happens."""
-    running = Sidecar(upstream, folder, *options, settings=settings)
+def sidecar(
+    upstream: str,
+    folder: Path,
+    *options: str,
+    settings: str = "",
+    ready: bool = True,
+    at: Sequence[str] = (),
+) -> Iterator[Sidecar]:
+    """A sidecar that is stopped whatever happens; `at` are the URLs of another whose ports it shares."""
+    running = Sidecar(upstream, folder, *options, settings=settings, at=at)
     try:
         if ready:
             running.wait_ready()
