@@ -103,9 +103,9 @@ def response_head(head: bytes, method: bytes) -> ResponseHead:
         if name == b"content-length":
             lengths.add(value)
         elif name == b"transfer-encoding":
+            if chunked or value.lower() != b"chunked":
+                raise BadMessage("The engine used a transfer coding other than a single chunked.", 502)
             chunked = True
-            if value.lower() != b"chunked":
-                raise BadMessage("The engine used a transfer coding other than chunked.", 502)
     connection = _connection(fields)
     keep_alive = b"close" not in connection and (minor == 1 or b"keep-alive" in connection)
     body = _response_body(method, status, chunked=chunked, lengths=lengths)

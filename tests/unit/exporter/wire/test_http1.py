@@ -134,6 +134,7 @@ def test_contradictory_lengths_are_the_engines_fault_even_where_no_body_follows(
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
         b"HTTP/1.1 200 OK\r\nContent-Length: five",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
     ],
 )
 def test_a_malformed_answer_is_the_engines_fault(lines: bytes) -> None:
