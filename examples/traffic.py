@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scripted_engine.words import prompt_of
 
+ASKED_LIMIT = 1024
+"""Tokens that clients allow an answer; none of the trace is longer."""
+
 COLUMNS = ["timestamp", "model", "input_tokens", "output_tokens"]
 
 
@@ -75,7 +78,8 @@ def read_slice(trace: Path, first_minute: float, minutes: float) -> list[Row]:
 def plan(rows: list[Row], speed: float, habits: Habits, seed: int) -> list[Planned]:
     """The requests that stand for `rows`, `speed` times as fast; the same seed gives the same requests.
 
-    A row of n input and m output tokens becomes an invented prompt of n tokens with `max_tokens` m.
+    A row of n input and m output tokens becomes an invented prompt of n tokens, and an answer that ends by itself after
+    m, below the limit that clients ask for.
     """
     chance = random.Random(seed)
     return [_planned(row, row.at / speed, habits, chance) for row in rows]
@@ -84,7 +88,8 @@ def plan(rows: list[Row], speed: float, habits: Habits, seed: int) -> list[Plann
 def _planned(row: Row, at: float, habits: Habits, chance: random.Random) -> Planned:
     prompt = prompt_of(row.input_tokens, chance)
     stream = chance.random() >= habits.unstreamed
-    body: dict[str, object] = {"model": row.model, "max_tokens": row.output_tokens, "stream": stream}
+    limit = max(ASKED_LIMIT, row.output_tokens)
+    body: dict[str, object] = {"model": row.model, "max_tokens": limit, "x_tokens": row.output_tokens, "stream": stream}
     path = "/v1/chat/completions"
     if chance.random() < habits.completions:
         path = "/v1/completions"

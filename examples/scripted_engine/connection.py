@@ -186,4 +186,5 @@ def _with_timing(asked: Asked, timing: Script | None) -> Asked:
         n=asked.n,
         include_usage=asked.include_usage,
         script=timing,
+        natural_tokens=asked.natural_tokens,
     )

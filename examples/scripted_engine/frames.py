@@ -94,7 +94,7 @@ class Frames:
 
     @property
     def _reason(self) -> str:
-        return "tool_calls" if self._manner.tool_call else "length"
+        return self._asked.finish_reason
 
     def _choices(self) -> range:
         return range(self._asked.n)
@@ -141,13 +141,13 @@ def whole_body(asked: Asked, identity: str) -> bytes:
         words = answer_words(index)
         thought = "".join(itertools.islice(words, reasoning))
         text = "".join(itertools.islice(words, tokens - reasoning))
-        choice: Json = {"index": index, "logprobs": None, "finish_reason": "length"}
+        choice: Json = {"index": index, "logprobs": None, "finish_reason": asked.finish_reason}
         if not asked.chat:
             choices.append(choice | {"text": text})
         elif manner.tool_call:
             call = {"id": "call_0", "type": "function", "function": {"name": "look_up", "arguments": text}}
             message = {"role": "assistant", "content": None, "tool_calls": [call]}
-            choices.append(choice | {"message": message, "finish_reason": "tool_calls"})
+            choices.append(choice | {"message": message})
         else:
             extra = {"reasoning_content": thought} if reasoning else {}
             choices.append(choice | {"message": {"role": "assistant", "content": text} | extra})

@@ -75,6 +75,7 @@ class Asked:
     n: int
     include_usage: bool
     script: Script | None
+    natural_tokens: int | None = None  # where the answer would end by itself
 
     @property
     def manner(self) -> Script:
@@ -84,7 +85,15 @@ class Asked:
     @property
     def output_tokens(self) -> int:
         """Tokens of each choice of the answer."""
-        return self.manner.tokens or self.max_tokens
+        return self.manner.tokens or min(self.natural_tokens or self.max_tokens, self.max_tokens)
+
+    @property
+    def finish_reason(self) -> str:
+        """Why the answer ends: by itself where the request says how long it would be, else at the limit."""
+        if self.manner.tool_call:
+            return "tool_calls"
+        ends_by_itself = not self.manner.tokens and self.natural_tokens and self.natural_tokens < self.max_tokens
+        return "stop" if ends_by_itself else "length"
 
     @property
     def reported_prompt_tokens(self) -> int:
@@ -103,7 +112,10 @@ def parse_script(raw: bytes) -> Script:
 
 
 def understand(path: str, body: bytes, script: Script | None) -> Asked:
-    """What a POST to a completions endpoint asks for; the body's `x_script` counts where the head had no script."""
+    """What a POST to a completions endpoint asks for; the body's `x_script` counts where the head had no script.
+
+    The body's `x_tokens` is where the answer would end by itself; a real engine knows that only when it gets there.
+    """
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -123,6 +135,7 @@ def understand(path: str, body: bytes, script: Script | None) -> Asked:
         n=_whole(told, "n") or 1,
         include_usage=bool(options.get("include_usage")) if isinstance(options, dict) else False,
         script=script,
+        natural_tokens=_whole(told, "x_tokens"),
     )
 
 
