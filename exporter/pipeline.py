@@ -50,6 +50,10 @@ class Losses(Protocol):
         """Which engines a relay reached the last time (None), and which it did not."""
         ...
 
+    def set_added_latency(self, source: str, added: Mapping[str, tuple[list[int], int]]) -> None:
+        """A relay's own cost by phase: absolute counts per bucket, and the sum in nanoseconds."""
+        ...
+
 
 @dataclass(slots=True)
 class Flight:
@@ -118,6 +122,7 @@ class Pipeline:
         """A relay's counters."""
         self._losses.set_relay_totals(relay, totals.forwarded, totals.refused, totals.dropped)
         self._losses.set_upstreams(relay, totals.problems)
+        self._losses.set_added_latency(relay, totals.added)
 
     def forget(self, key: Key) -> None:
         """The relay dropped this exchange."""

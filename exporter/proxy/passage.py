@@ -79,11 +79,13 @@ class Passage:
         upstream.user = self
         sent = self._gate.upstream_head(self.head, upstream)
         upstream.transport.write(sent)
+        self._gate.meter.passed("request", self._received)
         if self._trace is None:
             self._gate.in_flight += 1
             self._trace = self._gate.mailbox.open()
             name = self._gate.upstream_name(upstream)
-            opening = frames.opening(_wall_us(self._received), self._gate.in_flight, name, sent)
+            wall_us = (time_ns() - (monotonic_ns() - self._received)) // 1000
+            opening = frames.opening(wall_us, self._gate.in_flight, name, sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
         for body in self._upload.release():
             self._forward(body)
@@ -149,6 +151,7 @@ class Passage:
                 self._broken("malformed_body")
                 return
             self._client.write(data)
+            self._gate.meter.chunk(at)
             if self._observed:
                 self._trace.add(frames.RESPONSE_BODY, data, at)  # type: ignore[union-attr]  # an answer has a trace
             if self._chunks.done:
@@ -163,6 +166,7 @@ class Passage:
             data = data[: self._left] if over else data
             self._left -= len(data)
         self._client.write(data)
+        self._gate.meter.chunk(at)
         if self._observed and self._trace is not None:
             self._trace.add(frames.RESPONSE_BODY, data, at)
         if self._left == 0:
@@ -196,6 +200,7 @@ class Passage:
         self._chunks = ChunkEnd() if head.body == CHUNKED else None
         self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
         self._client.write(heads.for_client(head, close=self._close))
+        self._gate.meter.passed("first_byte", at)
         if self._trace is not None:
             self._trace.add(frames.RESPONSE_HEAD, raw, at)
         if head.body == 0:
@@ -292,8 +297,3 @@ class Passage:
         self._upstream = None
         if self._trace is not None:
             self._gate.in_flight -= 1
-
-
-def _wall_us(at: int) -> int:
-    """Microseconds since the epoch of a monotonic nanosecond."""
-    return (time_ns() - (monotonic_ns() - at)) // 1000

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from exporter.proxy.meter import Meter
 from exporter.proxy.upstream import Upstream
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
@@ -58,6 +59,7 @@ class Gate(Protocol):
 
     mailbox: Mailbox
     limits: Limits
+    meter: Meter
     in_flight: int
     draining: bool
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from exporter.proxy import heads
+from exporter.proxy.meter import Meter
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
@@ -25,12 +26,16 @@ _FRESH_GRACE = 2.0
 class Relay:
     """The gate between clients and one engine."""
 
-    def __init__(self, routes: Routes, mailbox: Mailbox, observed: tuple[bytes, ...], limits: Limits) -> None:
+    def __init__(
+        self, routes: Routes, mailbox: Mailbox, observed: tuple[bytes, ...], limits: Limits, meter: Meter
+    ) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
         self.in_flight = 0
         self.draining = False
         self.limits = limits
+        self.meter = meter
+        mailbox.added = meter.told
         self._routes = routes
         self._by_pool = {route.pool: route for route in routes.all}
         self._observed = observed

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from exporter.errors import Unusable
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.meter import Meter
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
 from exporter.proxy.routes import Route, Routes, Rule
@@ -63,10 +64,12 @@ async def serve(
 
     `tell` is called when clients can connect, and whenever an engine could not be reached or can be again.
     """
+    loop = asyncio.get_running_loop()
     mailbox = Mailbox(options.name, options.tap_bytes)
     routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
-    relay = Relay(routes, mailbox, tuple(path.encode() for path in options.observed), options.limits)
-    loop = asyncio.get_running_loop()
+    relay = Relay(
+        routes, mailbox, tuple(path.encode() for path in options.observed), options.limits, Meter(loop.call_soon)
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     tasks = [
@@ -142,6 +145,7 @@ async def _settle(mailbox: Mailbox, seconds: float = 2.0) -> None:
     """Gives the observer a moment to acknowledge what it was told last."""
     for _ in range(int(seconds / 0.01)):
         mailbox.flush()
+        mailbox.tell_totals()
         if not mailbox.pending:
             return
         await asyncio.sleep(0.01)

@@ -20,6 +20,7 @@ IN_FLIGHT = (
     "tokentide_streams_in_flight",
     "tokentide_context_tokens_in_flight",
 )
+ADDED = "tokentide_added_latency_seconds"
 _NO_NUMBERS: Mapping[Labels, float] = MappingProxyType({})
 _NO_DISTRIBUTIONS: Mapping[Labels, Distribution] = MappingProxyType({})
 
@@ -75,6 +76,7 @@ class Store:
         self._gen_ai = GenAi(provider, models)
         self._tokenizer = Histogram("tokentide_tokenizer_seconds")
         self._relays: dict[str, _Relayed] = {}
+        self._added: dict[str, dict[Labels, tuple[tuple[int, ...], int]]] = {}
         self._problems: dict[str, dict[str, str | None]] = {}
         self._given: dict[str, dict[Labels, float]] = {}
         self._readers: dict[str, Callable[[], Mapping[Labels, float]]] = {}
@@ -126,6 +128,11 @@ class Store:
             down: dict[Labels, float] = {(name,): 0.0 for name, problem in said if problem}
             self._given["tokentide_upstream_up"] = up | down
 
+    def set_added_latency(self, source: str, added: Mapping[str, tuple[list[int], int]]) -> None:
+        """Takes one relay process's own cost by phase: counts per bucket so far, and their sum in nanoseconds."""
+        with self._lock:
+            self._added[source] = {(phase,): (tuple(counts), total) for phase, (counts, total) in added.items()}
+
     def set_numbers(self, name: str, numbers: Mapping[Labels, float]) -> None:
         """Replaces all series of a gauge or an info (whose number is 1); ValueError for a wrong name or label."""
         metric = catalogued(name, Kind.GAUGE, Kind.INFO)
@@ -157,6 +164,7 @@ class Store:
                     self._tokenizer,
                 )
             }
+            distributions[ADDED] = self._added_latency()
         return Snapshot(
             tuple(
                 Family(
@@ -170,6 +178,15 @@ class Store:
 
     def _model(self, name: str | None, *, proven: bool) -> str:
         return self._models.label(name, proven=proven) if name else ""
+
+    def _added_latency(self) -> dict[Labels, Distribution]:
+        sums: dict[Labels, Distribution] = {}
+        for phases in self._added.values():
+            for labels, (counts, total) in phases.items():
+                before = sums.get(labels, Distribution((0,) * len(counts), 0.0))
+                added = tuple(a + b for a, b in zip(before.counts, counts, strict=True))
+                sums[labels] = Distribution(added, before.sum + total / NANOSECONDS)
+        return sums
 
     def _relayed(self) -> dict[str, dict[Labels, float]]:
         refused: dict[Labels, float] = {(reason,): 0 for reason in REFUSAL_REASONS}

@@ -15,12 +15,17 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A relay's own counters since it started."""
+    """A relay's own counters since it started.
+
+    `problems` are why engines could not be reached the last time, by name; `added` is the relay's own cost by phase:
+    counts per bucket of the catalogue and the sum in nanoseconds.
+    """
 
     forwarded: int
     refused: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
     problems: Mapping[str, str | None] = field(default_factory=dict)
+    added: Mapping[str, tuple[list[int], int]] = field(default_factory=dict)
 
 
 class Receiver(Protocol):

@@ -3,6 +3,7 @@
 import json
 from array import array
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from exporter.tap import frames
@@ -68,6 +69,8 @@ class Mailbox:
         self.refused: Counter[str] = Counter()
         self.problems: dict[str, str | None] = {}
         """Why each engine could not be reached the last time, None where it could."""
+        self.added: Callable[[], Mapping[str, tuple[list[int], int]]] = dict
+        """What the relay measured of its own cost: bucket counts and sum in nanoseconds, by phase."""
         self._budget = budget
         self._outbox = outbox
         self._held = 0
@@ -107,6 +110,7 @@ class Mailbox:
         self._wire = wire
         self._told = ""
         wire.write(frames.frame(frames.HELLO, json.dumps({"relay": self.relay}).encode()))
+        self.tell_totals()
         self.flush()
 
     def disconnected(self) -> None:
@@ -136,7 +140,6 @@ class Mailbox:
             if not trace.dropped:
                 self._account(trace)
                 self._send(trace)
-        self._tell_totals()
 
     def _account(self, trace: Trace) -> None:
         size = sum(map(len, trace.blobs)) + _OVERHEAD * len(trace.blobs)
@@ -191,7 +194,8 @@ class Mailbox:
         if self._wire is not None:
             self._wire.write(frames.numbers(frames.DROP, [trace.number]))
 
-    def _tell_totals(self) -> None:
+    def tell_totals(self) -> None:
+        """Tells the counters, if they have changed since they were told."""
         if self._wire is None:
             return
         totals = {
@@ -199,6 +203,7 @@ class Mailbox:
             "refused": self.refused,
             "dropped": self.dropped,
             "problems": self.problems,
+            "added": self.added(),
         }
         told = json.dumps(totals)
         if told != self._told:

@@ -50,6 +50,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.accepted: list[Measurement] = []
+        self.added: dict[str, dict[str, tuple[list[int], int]]] = {}
         self.upstreams: dict[str, dict[str, str | None]] = {}
         self.totals: dict[str, tuple[int, dict[str, int], dict[str, int]]] = {}
 
@@ -60,6 +61,9 @@ class Tally:
         self, source: str, forwarded: int, refused: Mapping[str, int], dropped: Mapping[str, int]
     ) -> None:
         self.totals[source] = (forwarded, dict(refused), dict(dropped))
+
+    def set_added_latency(self, source: str, added: Mapping[str, tuple[list[int], int]]) -> None:
+        self.added[source] = dict(added)
 
     def set_upstreams(self, source: str, problems: Mapping[str, str | None]) -> None:
         self.upstreams[source] = dict(problems)

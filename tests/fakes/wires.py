@@ -4,6 +4,7 @@ import asyncio
 
 from exporter.proxy import heads
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.meter import Meter
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.upstream import Upstream
@@ -69,6 +70,7 @@ class House:
 
     def __init__(self, *, connect_at_once: bool = True, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self.meter = Meter(lambda *_: None)
         self.mailbox = Mailbox("relay-under-test")
         self.connections: set[Downstream] = set()
         self.in_flight = 0

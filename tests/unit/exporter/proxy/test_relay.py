@@ -5,6 +5,7 @@ import pytest
 
 from exporter.proxy import relay as relay_module
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.meter import Meter
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
 from exporter.proxy.routes import Route, Routes, Rule
@@ -16,7 +17,7 @@ from tests.fakes.wires import MemoryTransport
 def a_relay(limits: Limits | None = None) -> Relay:
     pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
     routes = Routes((Route("engine", Rule(), pool),))
-    return Relay(routes, Mailbox("r"), (b"/chat/completions",), limits or Limits())
+    return Relay(routes, Mailbox("r"), (b"/chat/completions",), limits or Limits(), Meter(lambda *_: None))
 
 
 @pytest.fixture

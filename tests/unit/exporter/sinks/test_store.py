@@ -155,3 +155,23 @@ def test_threads_lose_no_observation() -> None:
     for thread in threads:
         thread.join()
     assert numbers(store.snapshot(), "requests") == {("llama", "chat", "completed", "2xx", "true"): 1200}
+
+
+def test_the_cost_of_all_relays_is_one_histogram_for_each_phase() -> None:
+    store = Store()
+    counts = [0] * 17
+    store.set_added_latency("w0", {"chunk": ([1, *counts[1:]], 5_000)})
+    store.set_added_latency("w1", {"chunk": ([2, 3, *counts[2:]], 70_000)})
+    [(labels, series)] = store.snapshot().family("tokentide_added_latency_seconds").distributions.items()
+    assert labels == ("chunk",)
+    assert series.counts[:2] == (3, 3)
+    assert series.sum == pytest.approx(75e-6)
+
+
+def test_an_engine_is_down_when_any_relay_could_not_reach_it() -> None:
+    store = Store()
+    store.set_upstreams("w0", {"a": None, "b": None})
+    store.set_upstreams("w1", {"a": "timeout"})
+    assert numbers(store.snapshot(), "upstream_up") == {("a",): 0, ("b",): 1}
+    store.set_upstreams("w1", {})
+    assert numbers(store.snapshot(), "upstream_up") == {("a",): 1, ("b",): 1}

@@ -31,6 +31,7 @@ def test_a_new_observer_hears_who_the_relay_is_and_what_it_counted() -> None:
         "refused": {"malformed_request": 2},
         "dropped": {},
         "problems": {},
+        "added": {},
     }
 
 
