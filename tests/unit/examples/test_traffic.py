@@ -43,7 +43,7 @@ def test_clients_differ_in_their_habits() -> None:
     assert sum(share for r in requests if r.leave_after is not None) == pytest.approx(0.02 * 0.92, abs=0.005)
     assert sum(share for r in requests if r.path == "/v1/completions") == pytest.approx(0.1, abs=0.01)
     assert sum(share for r in requests if r.stream and "stream_options" not in r.body) == pytest.approx(0.138, abs=0.01)
-    assert all(r.leave_after < int(str(r.body["max_tokens"])) for r in requests if r.leave_after is not None)
+    assert all(r.leave_after < int(str(r.body["x_tokens"])) for r in requests if r.leave_after is not None)
 
 
 def test_the_same_seed_gives_the_same_requests() -> None:
