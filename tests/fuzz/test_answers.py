@@ -1,0 +1,107 @@
+"""Whatever an engine answers, the client gets the answer that an independent reader finds in it, or a broken one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.proxy.downstream import Downstream
+from tests.fakes.wires import House, MemoryTransport
+from tests.fuzz.effort import effort
+from tests.fuzz.grammar import answers, pieces, places
+from tests.fuzz.independent import Answer, answer
+
+HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade"}
+FRAMING = {b"content-length", b"transfer-encoding"}
+LEFT_OUT = HOP_BY_HOP | FRAMING
+SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"
+ENDS = ("stays", "closed", "reset")
+
+methods = st.sampled_from([b"GET", b"POST", b"HEAD"])
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the client of one exchange saw, and how its connection was left."""
+
+    sent: bytes
+    closed: bool
+    reset: bool
+
+
+def ask(caller: MemoryTransport, method: bytes) -> None:
+    length = b"Content-Length: 2\r\n" if method == b"POST" else b""
+    body = b"{}" if method == b"POST" else b""
+    caller.protocol.data_received(method + b" /v1/x HTTP/1.1\r\nHost: h\r\n" + length + b"\r\n" + body)
+
+
+def play(house: House, method: bytes, reads: Sequence[bytes], end: str) -> tuple[MemoryTransport, Played]:
+    caller = MemoryTransport(Downstream(house))
+    ask(caller, method)
+    [engine] = house.upstreams
+    for read in reads:
+        if not engine.closed:
+            engine.protocol.data_received(read)
+    if end != "stays" and not engine.closed:
+        engine.lose(ConnectionResetError() if end == "reset" else None)
+    return caller, Played(caller.sent, caller.closed, caller.aborted)
+
+
+def check(method: bytes, data: bytes, end: str, seen: Played) -> Answer:
+    """The client's answer is the engine's, or visibly broken, or an error of ours."""
+    meant = answer(method, data, ended=end == "closed")
+    got = answer(method, seen.sent, ended=seen.closed and not seen.reset)
+    assert not got.rest, "more than one answer to one request"
+    if got.status == 502:  # ours: the engine of this test never says so
+        assert got.complete
+        assert seen.closed
+        return got
+    if got.complete:
+        assert meant.complete, "an answer looks complete that is not"
+    if got.complete or got.begun:
+        assert meant.status == got.status
+        assert meant.interim == got.interim
+        dropped = {word.strip(b" \t").lower() for n, v in meant.fields if n == b"connection" for word in v.split(b",")}
+        kept = [(name, value) for name, value in meant.fields if name not in HOP_BY_HOP | (dropped - FRAMING)]
+        if (b"transfer-encoding", b"chunked") in kept and meant.status not in {204, 304} and method != b"HEAD":
+            kept = [(name, value) for name, value in kept if name != b"content-length"]
+        assert [(name, value) for name, value in got.fields if (name, value) != (b"connection", b"close")] == kept
+        assert meant.body.startswith(got.body)
+        assert got.body == meant.body or not got.complete
+    if not got.complete:
+        assert seen.closed or end == "stays", "the client waits for an answer that will not come"
+    return got
+
+
+@effort(400)
+@given(methods, answers(wild=True), places, st.sampled_from(ENDS))
+def test_an_answer_arrives_as_it_is_or_visibly_broken(method: bytes, data: bytes, at: Sequence[int], end: str) -> None:
+    house = House()
+    caller, seen = play(house, method, pieces(data, at), end)
+    got = check(method, data, end, seen)
+    if got.complete and not caller.closed:
+        check_next(house, caller)
+    caller.lose()
+    assert house.in_flight == 0
+
+
+def check_next(house: House, caller: MemoryTransport) -> None:
+    """The next request on the client's connection gets its own answer and nothing of the last one."""
+    caller.take()
+    before = len(house.upstreams)
+    ask(caller, b"POST")
+    engine = house.upstreams[-1] if len(house.upstreams) > before else house.upstreams[0]
+    assert not engine.closed
+    engine.protocol.data_received(SECOND)
+    read = answer(b"POST", caller.sent, ended=False)
+    assert (read.complete, read.body, read.rest) == (True, b"second", b"")
+
+
+@effort(150)
+@given(methods, answers(wild=False), places, st.sampled_from(ENDS))
+def test_valid_answers_arrive_whole(method: bytes, data: bytes, at: Sequence[int], end: str) -> None:
+    meant = answer(method, data, ended=end == "closed")
+    _, seen = play(House(), method, pieces(data, at), end)
+    got = check(method, data, end, seen)
+    assert (got.complete, got.body) == (meant.complete, meant.body)

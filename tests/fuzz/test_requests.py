@@ -1,0 +1,53 @@
+"""Whatever a client sends, the engine gets the requests that an independent reader finds in it, and no other."""
+
+import asyncio
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.proxy.ports import Limits
+from tests.fakes.wires import House
+from tests.fuzz.effort import effort
+from tests.fuzz.grammar import pieces, places, streams
+from tests.fuzz.story import KINDS, Story, check
+
+SMALL = Limits(head_bytes=400, header_lines=6, body_bytes=1000)
+kinds = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3)
+
+
+def play(data: bytes, at: Sequence[int], answers: list[str], house: House, *, eager: bool) -> Story:
+    async def run() -> Story:
+        story = Story(house, answers, eager=eager)
+        await story.play(pieces(data, at))
+        return story
+
+    return asyncio.run(run())
+
+
+@effort(300)
+@given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans())
+def test_no_request_is_smuggled_past_the_relay(
+    data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool
+) -> None:
+    house = House(connect_at_once=not slow, limits=SMALL if small else None)
+    check(play(data, at, answers, house, eager=eager), data)
+
+
+@effort(100)
+@given(streams(wild=False), places, kinds, st.booleans())
+def test_valid_requests_are_never_refused(data: bytes, at: Sequence[int], answers: list[str], eager: bool) -> None:
+    story = play(data, at, answers, House(), eager=eager)
+    check(story, data)
+    assert set(story.house.mailbox.refused) <= {"upstream_error"}
+
+
+@effort(100)
+@given(streams(wild=True), places, st.booleans())
+def test_how_the_bytes_are_cut_makes_no_difference(data: bytes, at: Sequence[int], small: bool) -> None:
+    limits = SMALL if small else None
+    whole = play(data, [], ["length"], House(limits=limits), eager=False)
+    cut = play(data, at, ["length"], House(limits=limits), eager=True)
+    assert cut.house.mailbox.refused.total() == whole.house.mailbox.refused.total()
+    assert cut.caller.closed == whole.caller.closed
+    assert cut.engine.completed == whole.engine.completed
