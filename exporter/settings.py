@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     keepalive_seconds: float = Field(
         4.0, gt=0, description="idle connections to the engine are closed after this; engines close theirs after 5 s"
     )
-    tap_bytes: int = Field(16 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
+    tap_bytes: int = Field(8 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
     max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
     tls: ListenerTls = Field(ListenerTls(), description="TLS for clients")
     upstream_tls: UpstreamTls = Field(UpstreamTls(), description="TLS to the engine")

@@ -27,7 +27,19 @@ class Wire(Protocol):
 class Trace:
     """What was seen of one exchange: kinds, stamps and bytes of its pieces, in order."""
 
-    __slots__ = ("_mailbox", "blobs", "dirty", "dropped", "flushed", "held", "kinds", "number", "replayable", "stamps")
+    __slots__ = (
+        "_mailbox",
+        "blobs",
+        "counted",
+        "dirty",
+        "dropped",
+        "flushed",
+        "held",
+        "kinds",
+        "number",
+        "replayable",
+        "stamps",
+    )
 
     def __init__(self, number: int, mailbox: "Mailbox") -> None:
         self.number = number
@@ -35,6 +47,7 @@ class Trace:
         self.stamps = array("q")
         self.blobs: list[bytes] = []
         self.held = 0
+        self.counted = 0
         self.flushed = 0
         self.dirty = False
         self.dropped = False
@@ -61,7 +74,7 @@ class Mailbox:
     longer possible is dropped with reason `observer_lost`. An exchange that finds no room is dropped with `tap_full`.
     """
 
-    def __init__(self, relay: str, budget: int = 16 << 20, outbox: int = 4 << 20) -> None:
+    def __init__(self, relay: str, budget: int = 8 << 20, outbox: int = 4 << 20) -> None:
         self.relay = relay
         self.forwarded = 0
         self.acknowledged = 0
@@ -142,9 +155,11 @@ class Mailbox:
                 self._send(trace)
 
     def _account(self, trace: Trace) -> None:
-        size = sum(map(len, trace.blobs)) + _OVERHEAD * len(trace.blobs)
-        self._held += size - trace.held
-        trace.held = size
+        """Counts the pieces that came since the last time; a long stream must not be counted from its start each time."""
+        size = _size(trace.blobs[trace.counted :])
+        trace.counted = len(trace.blobs)
+        trace.held += size
+        self._held += size
 
     def _send(self, trace: Trace) -> None:
         wire = self._wire
@@ -175,9 +190,12 @@ class Mailbox:
 
     def _release(self, trace: Trace) -> None:
         trace.replayable = False
+        size = _size(trace.blobs[: trace.flushed])
         del trace.kinds[: trace.flushed], trace.stamps[: trace.flushed], trace.blobs[: trace.flushed]
+        trace.counted -= trace.flushed
         trace.flushed = 0
-        self._account(trace)
+        trace.held -= size
+        self._held -= size
 
     def _forget(self, trace: Trace) -> None:
         self._kept.pop(trace.number, None)
@@ -209,3 +227,7 @@ class Mailbox:
         if told != self._told:
             self._told = told
             self._wire.write(frames.frame(frames.TOTALS, told.encode()))
+
+
+def _size(blobs: list[bytes]) -> int:
+    return sum(map(len, blobs)) + _OVERHEAD * len(blobs)
