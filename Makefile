@@ -8,11 +8,11 @@ PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench build tools
+.PHONY: help demo test check format docs bench bench-peers build tools
 
 help:
 	@echo "Targets of Tokentide:"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 11
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/.demo ## run the whole journey on real traffic; ARGS=--once ends it after the report
 	@$(BIN)/python examples/demo.py $(ARGS)
@@ -39,6 +39,9 @@ docs: $(VENV)/.dev ## write the generated references, and draw the heat map of t
 	@$(BIN)/python docs/heat_map.py
 
 bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
@@ -70,4 +73,14 @@ $(VENV)-bench/.made: $(VENV)/.made
 	@echo "Installing the proxies of the bench into $(VENV)-bench …"
 	@$(PYTHON) -m venv $(VENV)-bench
 	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check -qq install aiohttp fastapi httpx uvicorn uvloop httptools py-spy
+	@touch $@
+
+# Each has an environment of its own, because their requirements contradict each other; 1 GB in all.
+$(VENV)-peers/.made:
+	@echo "Installing vllm-router, sglang-router and LiteLLM, each into a folder of $(VENV)-peers …"
+	@for each in vllm-router sglang-router "litellm[proxy]"; do \
+		$(PYTHON) -m venv "$(VENV)-peers/$${each%%[*}" && \
+		"$(VENV)-peers/$${each%%[*}/bin/python" -m pip --disable-pip-version-check -qq install "$$each" || \
+		echo "$$each cannot be installed here, and is left out." >&2; \
+	done
 	@touch $@

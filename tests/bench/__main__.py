@@ -18,14 +18,15 @@ from rich.console import Console
 from tests.bench import plot, processes, profiling, programs, table
 from tests.bench.measure import Bench, Run
 from tests.bench.peers import Peer, Place, all_peers, launch
-from tests.bench.scenarios import STALL, Scenario, scenarios
+from tests.bench.scenarios import STALL, WARM_UP, Scenario, scenarios
 from tests.bench.summary import figures
 from tests.bench.targets import verdicts
 
 ROOT = Path(__file__).parents[2]
-FULL = (5, 1.5)
-QUICK = (2, 0.7)
+FULL = (4, 1.5)
+QUICK = (2, 0.5)
 _WIDTH = 110
+_SLOW = 0.3
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def main() -> int:
             at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", told.sidecar)
             print(profiling.profile(bench, at, told.profile, told.out))
         return 0
-    peers = _chosen(told.peers)
+    peers = _chosen(told.peers, quick=told.quick)
     runs: list[Run] = []
     console = Console()
     console.width = max(console.width, _WIDTH)
@@ -59,10 +60,10 @@ def main() -> int:
 def _told() -> argparse.Namespace:
     cores = sorted(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser("tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two short rounds")
+    parser.add_argument("--quick", action="store_true", help="two short rounds, without what takes long")
     parser.add_argument("--rounds", type=int, help=f"rounds ({FULL[0]}, quick {QUICK[0]})")
     parser.add_argument("--seconds", type=float, help=f"length of one measurement ({FULL[1]}, quick {QUICK[1]})")
-    parser.add_argument("--scenarios", default="rcfeadbs", help="their letters (rcfeadbs)")
+    parser.add_argument("--scenarios", help="their letters (rcfeadbs)")
     parser.add_argument("--peers", help="names, separated by commas (all that are installed)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder for results (build/bench)")
     parser.add_argument("--load-core", type=int, default=cores[0], help="core of engine and load generator")
@@ -72,6 +73,7 @@ def _told() -> argparse.Namespace:
     told = parser.parse_args()
     rounds, seconds = QUICK if told.quick else FULL
     told.rounds, told.seconds = told.rounds or rounds, told.seconds or seconds
+    told.scenarios = told.scenarios or ("rcfeadb" if told.quick else "rcfeadbs")
     if told.load_core == told.proxy_core:
         parser.error("the bench needs two cores, one of them for the proxy alone")
     return told
@@ -85,14 +87,15 @@ def _prepare(told: argparse.Namespace) -> None:
     told.out.mkdir(parents=True, exist_ok=True)
 
 
-def _chosen(names: str | None) -> list[Peer]:
+def _chosen(names: str | None, *, quick: bool) -> list[Peer]:
     known = {peer.name: peer for peer in all_peers()}
-    wanted = [name.strip() for name in names.split(",")] if names else list(known)
+    slowest = {peer.name for peer in known.values() if quick and peer.rounds < _SLOW}
+    wanted = [name.strip() for name in names.split(",")] if names else [name for name in known if name not in slowest]
     for name in wanted:
         if name not in known:
             raise SystemExit(f"There is no proxy {name!r}; there are: {'; '.join(known)}.")
         if known[name].missing:
-            print(f"{name} is left out, because {known[name].needs} is not installed.", file=sys.stderr)
+            print(f"{name} is left out, because it is not installed.", file=sys.stderr)
     return [known[name] for name in wanted if not known[name].missing]
 
 
@@ -118,6 +121,7 @@ def _runs(bench: Bench, engine: Path, sidecar: Path, peer: Peer, work: list[Scen
             at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", sidecar)
             running = launch(peer, at, bench.proxy_core, bench.load_core)
             try:
+                bench.run(WARM_UP, running, number)
                 while left:
                     runs.append(bench.run(left.pop(0), running, number))
                     if runs[-1].wrong.get("unfinished"):

@@ -82,7 +82,7 @@ static void count_events(struct answer *a, const char *data, size_t n) {
 
 static void payload(struct answer *a, const char *data, size_t n) {
     total.bytes += n;
-    if (TOLD(STREAM) && TOLD(LOOSE))
+    if (TOLD(STREAM) && TOLD(LOOSE) > 1)
         count_events(a, data, n);
     else if (TOLD(STREAM))
         read_events(a, data, n);
@@ -92,8 +92,8 @@ static void payload(struct answer *a, const char *data, size_t n) {
 }
 
 static void answer_over(struct answer *a) {
-    bool right = TOLD(LOOSE) || (TOLD(STREAM) ? a->seq == TOLD(CHUNKS) + 1 : (long)a->got == TOLD(REPLY));
-    total.bad += !right;
+    bool whole_stream = TOLD(LOOSE) > 1 || a->seq == TOLD(CHUNKS) + 1, whole_reply = TOLD(LOOSE) || (long)a->got == TOLD(REPLY);
+    total.bad += !(TOLD(STREAM) ? whole_stream : whole_reply);
     total.requests++;
     note(&whole, now - a->started);
 }

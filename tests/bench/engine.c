@@ -263,6 +263,7 @@ static void accept_all(int listener) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGPIPE, SIG_IGN);
     int listener = listen_on(argc > 1 ? atoi(argv[1]) : 0);
     ep = epoll_create1(0);
     timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);

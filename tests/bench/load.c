@@ -232,6 +232,7 @@ static void handle(struct conn *c, uint32_t events) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGPIPE, SIG_IGN);
     read_told(argc, argv);
     prepare();
     for (int64_t armed = 0, due; due = tick(), !ended || (busy && now < due);) {

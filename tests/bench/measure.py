@@ -82,7 +82,7 @@ class Bench:
         """One scenario against one proxy. Raises SystemExit when the load generator fails."""
         set_engine(running.at.engine, scenario)
         page = _page(running)
-        command = [str(self.load), *scenario.arguments(running.port, loose=running.peer.loose)]
+        command = [str(self.load), *scenario.arguments(running.port, running.peer.loose)]
         before = self._read(running)
         load = processes.start(command, self.load_core, subprocess.PIPE)
         assert load.stdout is not None

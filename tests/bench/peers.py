@@ -45,7 +45,8 @@ class Peer:
 
     `command` is empty where there is no proxy in between. `needs` must exist, else the peer is left out. `rounds` is
     the share of the rounds that it takes part in. `scenarios` are the keys of those it is measured in, empty for all.
-    `observer` says where the sidecar's observer runs. A `loose` peer writes answers anew.
+    `observer` says where the sidecar's observer runs. A peer that writes answers anew is `loose`: 1 for whole ones,
+    2 for events too.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Peer:
     rounds: float = 1.0
     scenarios: str = ""
     observer: Literal["", "other core", "same core"] = ""
-    loose: bool = False
+    loose: int = 0
 
     @property
     def missing(self) -> bool:
@@ -73,10 +74,14 @@ def all_peers() -> tuple[Peer, ...]:
         Peer("tokentide on one core", _sidecar, observer="same core", scenarios="rce"),
         Peer("aiohttp", lambda at: _script("aiohttp_proxy.py", at), python, rounds=0.4),
         Peer("FastAPI + httpx", lambda at: _script("fastapi_proxy.py", at), python, rounds=0.2),
-        Peer("vllm-router", _vllm_router, _environment("vllm-router", "vllm-router"), rounds=0.4),
-        Peer("sglang-router", _sglang_router, _environment("sglang-router", "python"), rounds=0.4),
-        Peer("LiteLLM", _litellm, _environment("litellm", "litellm"), rounds=0.2, loose=True),
+        Peer("vllm-router", _vllm_router, _environment("vllm-router", "vllm-router"), rounds=0.4, loose=1),
+        Peer("sglang-router", _sglang_router, _environment("sglang-router", "python"), rounds=0.4, loose=1),
+        Peer("LiteLLM", _litellm, _environment("litellm", "litellm"), rounds=0.2, loose=2),
     )
+
+
+_MANY = ["--max-concurrent-requests", "4096"]
+"""Their default, 256, would make a scenario of 1,000 streams wait."""
 
 
 def _environment(name: str, program: str) -> str:
@@ -116,14 +121,23 @@ def _script(name: str, at: Place) -> list[str]:
 def _vllm_router(at: Place) -> list[str]:
     urls = ["--worker-urls", f"http://127.0.0.1:{at.engine}"]
     ports = ["--port", str(at.port), "--prometheus-port", str(at.ports[1])]
-    return [_environment("vllm-router", "vllm-router"), *urls, *ports, "--host", "127.0.0.1", "--log-level", "error"]
+    return [
+        _environment("vllm-router", "vllm-router"),
+        *urls,
+        *ports,
+        "--host",
+        "127.0.0.1",
+        "--log-level",
+        "error",
+        *_MANY,
+    ]
 
 
 def _sglang_router(at: Place) -> list[str]:
     urls = ["--worker-urls", f"http://127.0.0.1:{at.engine}"]
     ports = ["--port", str(at.port), "--prometheus-port", str(at.ports[1])]
     start = [_environment("sglang-router", "python"), "-m", "sglang_router.launch_router"]
-    return [*start, *urls, *ports, "--host", "127.0.0.1", "--log-level", "error"]
+    return [*start, *urls, *ports, "--host", "127.0.0.1", "--log-level", "error", *_MANY]
 
 
 def _litellm(at: Place) -> list[str]:
@@ -157,7 +171,9 @@ def launch(peer: Peer, at: Place, proxy_core: int, load_core: int) -> Running:
     log = folder / "log"
     with log.open("w") as stream:
         process = processes.start(peer.command(at), proxy_core, stream, at.sidecar)
-    _await(peer, at, process, log)
+    _await(f"http://127.0.0.1:{at.port}/v1/models", peer, process, log)
+    if peer.observer:
+        _await(f"http://127.0.0.1:{at.ports[1]}/metrics", peer, process, log)
     pids = processes.tree(process.pid)
     if not peer.observer:
         return Running(peer, at, process, tuple(pids), ())
@@ -168,11 +184,12 @@ def launch(peer: Peer, at: Place, proxy_core: int, load_core: int) -> Running:
     return Running(peer, at, process, relay, observer)
 
 
-def _await(peer: Peer, at: Place, process: "subprocess.Popen[str]", log: Path) -> None:
-    limit = time.monotonic() + 30
+def _await(url: str, peer: Peer, process: "subprocess.Popen[str]", log: Path) -> None:
+    limit = time.monotonic() + 60
+    asked = urllib.request.Request(url, headers={"Authorization": "Bearer sk-bench"})  # noqa: S310 - the loopback
     while time.monotonic() < limit:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{at.port}/v1/models", timeout=5):
+            with urllib.request.urlopen(asked, timeout=5):  # noqa: S310 - the loopback
                 return
         except (urllib.error.URLError, OSError):
             if process.poll() is not None:

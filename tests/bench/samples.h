@@ -27,7 +27,8 @@ static void print_samples(struct samples *s) {
         const char *name;
         double share;
     } ranks[] = {{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}, {"max", 1}};
-    qsort(s->ns, s->n, sizeof *s->ns, by_size);
+    if (s->n)
+        qsort(s->ns, s->n, sizeof *s->ns, by_size);
     printf(",\"%s\":{\"n\":%zu", s->name, s->n);
     for (size_t i = 0; s->n && i < sizeof ranks / sizeof *ranks; i++)
         printf(",\"%s_us\":%.1f", ranks[i].name, s->ns[(size_t)(ranks[i].share * (s->n - 1))] / 1e3);

@@ -48,6 +48,7 @@ class Figure:
     exchanges: int
     dropped: int
     wrong: int
+    unfinished: int
     foreign: float
 
 
@@ -107,7 +108,8 @@ def _figure(group: Sequence[Run], beside: _Beside) -> Figure:
         observer_rss_kb=median(run.observer_rss_kb for run in group),
         exchanges=sum(run.exchanges for run in group),
         dropped=sum(sum(run.dropped.values()) for run in group),
-        wrong=sum(n for run in group for why, n in run.wrong.items() if why != "late"),
+        wrong=sum(run.wrong.get(why, 0) for run in group for why in ("refused", "broken", "bad")),
+        unfinished=sum(run.wrong.get("unfinished", 0) for run in group),
         foreign=max(run.foreign for run in group),
     )
 

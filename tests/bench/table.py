@@ -69,7 +69,8 @@ def _cpu(figure: Figure) -> str:
 
 def _rate(figure: Figure) -> str:
     wrong = f"\n[red]{figure.wrong:,} wrong[/]" if figure.wrong else ""
-    return f"{figure.rate:,.0f} [dim]{figure.core:.0%}[/]{wrong}"
+    late = f"\n[yellow]{figure.unfinished:,} given up[/]" if figure.unfinished else ""
+    return f"{figure.rate:,.0f} [dim]{figure.core:.0%}[/]{wrong}{late}"
 
 
 def _latency(figure: Figure) -> str:

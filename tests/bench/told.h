@@ -10,14 +10,14 @@ static struct {
     {"prompt", 1024}, /* bytes of a request's body */
     {"reply", 1024},  /* bytes of an answer that is not a stream */
     {"warm_ms", 300}, {"run_ms", 1000},
-    {"limit_ms", 10000}, /* what is not over this long after the window is given up */
+    {"limit_ms", 4000},  /* what is not over this long after the window is given up */
     {"rate", 0},      /* requests a second, 0: the next one follows the answer */
     {"spread_us", 0}, /* time between the first requests of two connections */
     {"requests", 0},  /* requests of each connection, 0: until the window ends */
     {"waves", 0},     /* all connections anew at once, this many times after one to warm up … */
     {"wave_ms", 0},   /* … this far apart */
     {"stall", 0},     /* answers are not read until the window ends */
-    {"loose", 0},     /* a proxy that writes answers anew: events are counted, not compared */
+    {"loose", 0},     /* 1: whole answers are not compared, 2: nor are events, because the proxy writes them anew */
 };
 enum { PORT, CONNS, STREAM, CHUNKS, PROMPT, REPLY, WARM, RUN, LIMIT, RATE, SPREAD, REQUESTS, WAVES, WAVE, STALL, LOOSE };
 #define TOLD(what) told[what].value
@@ -41,7 +41,7 @@ static size_t put_request(char **to) {
     char head[512], before[128];
     int size = snprintf(head, sizeof head,
                         "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%ld\r\nAccept: application/json\r\n"
-                        "Accept-Encoding: identity\r\nAuthorization: Bearer bench\r\nContent-Type: application/json\r\n"
+                        "Accept-Encoding: identity\r\nAuthorization: Bearer sk-bench\r\nContent-Type: application/json\r\n"
                         "User-Agent: tokentide-bench\r\nContent-Length: %ld\r\n\r\n",
                         TOLD(PORT), TOLD(PROMPT));
     snprintf(before, sizeof before,
