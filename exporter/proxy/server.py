@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from exporter.errors import Unusable
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.memory import give_back
 from exporter.proxy.meter import Meter
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
@@ -136,6 +137,8 @@ async def _keep_sweeping(relay: Relay, tell: Callable[[Mapping[str, str | None]]
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         relay.sweep()
+        if relay.mailbox.relieved():
+            give_back()
         if told != relay.mailbox.problems:
             told = dict(relay.mailbox.problems)
             tell(told)

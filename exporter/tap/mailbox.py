@@ -11,6 +11,13 @@ from exporter.tap import frames
 _OVERHEAD: Final = 64
 """Bytes that the interpreter spends on keeping one piece, counted against the budget."""
 
+_LARGE: Final = 4096
+"""Bytes from which a piece is counted when it is added: small ones do not come to much until the next flush."""
+_MUCH: Final = 256 * 1024
+"""Bytes of large pieces that are handed over at once."""
+_RELIEF: Final = 1 << 20
+"""Bytes of large pieces after which freed memory is worth giving back."""
+
 
 class Wire(Protocol):
     """The connection to the observer as the mailbox needs it."""
@@ -64,6 +71,8 @@ class Trace:
         if not self.dirty:
             self.dirty = True
             self._mailbox.mark(self)
+        if len(data) >= _LARGE:
+            self._mailbox.mark_large(len(data))
 
 
 class Mailbox:
@@ -71,10 +80,12 @@ class Mailbox:
 
     `forwarded = acknowledged + dropped + in flight` holds at every moment. Pieces are kept after they were sent, as far
     as `budget` bytes allow, so that an observer that was killed can be told again; an exchange for which that is no
-    longer possible is dropped with reason `observer_lost`. An exchange that finds no room is dropped with `tap_full`.
+    longer possible is dropped with reason `observer_lost`. No exchange may keep more than `share` bytes for that, a
+    sixteenth of the budget unless given, so that one large body does not put all others at risk. When more than
+    `outbox` bytes wait for the kernel, pieces wait here; an exchange that finds no room is dropped with `tap_full`.
     """
 
-    def __init__(self, relay: str, budget: int = 8 << 20, outbox: int = 4 << 20) -> None:
+    def __init__(self, relay: str, budget: int = 8 << 20, outbox: int = 2 << 20, share: int | None = None) -> None:
         self.relay = relay
         self.forwarded = 0
         self.acknowledged = 0
@@ -86,7 +97,10 @@ class Mailbox:
         """What the relay measured of its own cost: bucket counts and sum in nanoseconds, by phase."""
         self._budget = budget
         self._outbox = outbox
+        self._share = budget // 16 if share is None else share
         self._held = 0
+        self._waiting = 0
+        self._passed = 0
         self._live: dict[int, Trace] = {}
         self._dirty: list[Trace] = []
         self._kept: OrderedDict[int, Trace] = OrderedDict()
@@ -103,6 +117,13 @@ class Mailbox:
         """Bytes held, the interpreter's share included."""
         return self._held
 
+    def relieved(self) -> bool:
+        """True when megabytes of large pieces have passed since the last call that said so, and little is left."""
+        if self._passed < _RELIEF or self._held > _RELIEF // 2:
+            return False
+        self._passed = 0
+        return True
+
     @property
     def idle(self) -> bool:
         """True when nothing waits to be flushed."""
@@ -117,6 +138,13 @@ class Mailbox:
     def mark(self, trace: Trace) -> None:
         """Remembers that the trace has pieces to flush."""
         self._dirty.append(trace)
+
+    def mark_large(self, size: int) -> None:
+        """Hands over at once when much waits: a fast body would bring megabytes until the next time."""
+        self._passed += size
+        self._waiting += size
+        if self._waiting >= _MUCH:
+            self.flush()
 
     def connected(self, wire: Wire) -> None:
         """A new observer listens: say who we are, then tell it everything that can still be told."""
@@ -142,12 +170,14 @@ class Mailbox:
         """The observer has the record of this exchange on disk."""
         trace = self._live.pop(number, None)
         if trace is not None:
+            trace.dropped = True  # an observer that failed acknowledges early: the rest is not worth telling
             self.acknowledged += 1
             self._forget(trace)
 
     def flush(self) -> None:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room."""
         dirty, self._dirty = self._dirty, []
+        self._waiting = 0
         for trace in dirty:
             trace.dirty = False
             if not trace.dropped:
@@ -155,7 +185,7 @@ class Mailbox:
                 self._send(trace)
 
     def _account(self, trace: Trace) -> None:
-        """Counts the pieces that came since the last time; a long stream must not be counted from its start each time."""
+        """Counts the pieces that came since the last time: a long stream must not be counted from its start again."""
         size = _size(trace.blobs[trace.counted :])
         trace.counted = len(trace.blobs)
         trace.held += size
@@ -173,10 +203,11 @@ class Mailbox:
         start = trace.flushed
         stamps = trace.stamps[start:].tobytes()
         wire.write(frames.pieces(trace.number, bytes(trace.kinds[start:]), stamps, trace.blobs[start:]))
-        if trace.replayable:
-            self._kept[trace.number] = trace
         trace.flushed = len(trace.blobs)
-        if not trace.replayable:
+        if trace.replayable and trace.held <= self._share:
+            self._kept[trace.number] = trace
+        else:
+            self._kept.pop(trace.number, None)
             self._release(trace)
         self._make_room()
 
@@ -200,8 +231,7 @@ class Mailbox:
     def _forget(self, trace: Trace) -> None:
         self._kept.pop(trace.number, None)
         self._held -= trace.held
-        trace.held = 0
-        trace.flushed = 0
+        trace.held = trace.counted = trace.flushed = 0
         trace.blobs.clear()
 
     def _drop(self, trace: Trace, reason: str) -> None:

@@ -74,7 +74,7 @@ def test_an_observer_that_was_killed_is_told_again_from_the_start() -> None:
 
 
 def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -> None:
-    mailbox, wire = Mailbox("r", budget=1000), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000, share=1000), MemoryWire()
     mailbox.connected(wire)
     large, small = mailbox.open(), mailbox.open()
     large.add(frames.REQUEST_BODY, b"x" * 2000, 1)
@@ -87,6 +87,60 @@ def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -
     mailbox.connected(again)
     assert exchanges(again) == [(2, [b"y"])]
     assert balanced(mailbox)
+
+
+def test_a_large_body_does_not_put_other_exchanges_at_risk() -> None:
+    mailbox, wire = Mailbox("r", budget=16_000), MemoryWire()
+    mailbox.connected(wire)
+    small = [mailbox.open() for _ in range(10)]
+    for trace in small:
+        trace.add(frames.REQUEST_BODY, b"y" * 500, 1)
+    large = mailbox.open()
+    for at in range(50):
+        large.add(frames.REQUEST_BODY, b"x" * 800, at)
+        mailbox.flush()
+    mailbox.disconnected()
+    assert mailbox.dropped == {"observer_lost": 1}
+    again = MemoryWire()
+    mailbox.connected(again)
+    assert [number for number, _ in exchanges(again)] == list(range(1, 11))
+    assert balanced(mailbox)
+
+
+def test_a_fast_body_is_handed_over_before_megabytes_of_it_wait() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    for at in range(100):
+        trace.add(frames.REQUEST_BODY, b"x" * 65_536, at)
+    assert len(exchanges(wire)) == 25
+    assert mailbox.held < 600_000
+
+
+def test_what_comes_after_an_acknowledgement_is_neither_told_nor_kept() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    mailbox.acked(1)
+    told(wire)
+    trace.add(frames.RESPONSE_BODY, b"b", 2)
+    mailbox.flush()
+    assert exchanges(wire) == []
+    assert mailbox.held == 0
+
+
+def test_relief_is_told_once_after_megabytes_have_passed_and_are_gone() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    wire.waiting = 8 << 20
+    mailbox.open().add(frames.REQUEST_BODY, b"x" * 2_000_000, 1)
+    assert not mailbox.relieved()
+    wire.waiting = 0
+    mailbox.flush()
+    assert mailbox.relieved()
+    assert not mailbox.relieved()
 
 
 def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None:
