@@ -1,6 +1,8 @@
 """What all connections of one relay process share: the way to the engine, the tap, the limits."""
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -56,19 +58,35 @@ class Relay:
         if upstream is not None:
             passage.connected(upstream)
             return
-        task = asyncio.get_running_loop().create_task(self._connect(passage, route))
-        self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
+        self._soon(self._connect(passage, route))
 
     async def _connect(self, passage: Passage, route: Route) -> None:
         try:
-            upstream = await route.pool.connect()
-        except OSError as error:  # time-outs, unknown hosts and TLS failures are of this kind too
-            self.mailbox.problems[route.name] = "timeout" if isinstance(error, TimeoutError) else "unreachable"
+            upstream = await self._reach(route)
+        except OSError as error:
             passage.unreachable(error)
         else:
-            self.mailbox.problems[route.name] = None
             passage.connected(upstream)
+
+    async def _reach(self, route: Route) -> Upstream:
+        """A new connection, and what came of it for all to see. Raises OSError, which time-outs and TLS are too."""
+        try:
+            upstream = await route.pool.connect()
+        except OSError as error:
+            self.mailbox.problems[route.name] = "timeout" if isinstance(error, TimeoutError) else "unreachable"
+            raise
+        self.mailbox.problems[route.name] = None
+        return upstream
+
+    async def _try_again(self, route: Route) -> None:
+        """Connects to an engine that was away: without traffic nobody else would find out that it is back."""
+        with contextlib.suppress(OSError):
+            self.give_back(await self._reach(route))
+
+    def _soon(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
 
     def upstream_head(self, head: RequestHead, upstream: Upstream) -> bytes:
         """The head as the engine at the other end of `upstream` gets it."""
@@ -108,6 +126,8 @@ class Relay:
                 connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
         for route in self._routes.all:
             route.pool.sweep()
+            if self.mailbox.problems.get(route.name) is not None and not self.draining:
+                self._soon(self._try_again(route))
 
     def _check_passage(self, connection: "Downstream", passage: Passage, now: float) -> None:
         age = now - passage.since
