@@ -2,7 +2,7 @@
 # Installs the programs that tests use and PyPI does not have; where that is not possible, says which are missing.
 set -uo pipefail
 
-programs=(prometheus promtool chromium) # of Debian's packages prometheus and chromium
+programs=(prometheus promtool) # of Debian's package prometheus
 
 missing() {
   for program in "${programs[@]}"; do
@@ -11,9 +11,9 @@ missing() {
 }
 
 if [ -n "$(missing)" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-  echo "Installing Prometheus and Chromium for the tests …"
+  echo "Installing Prometheus for the tests …"
   export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus chromium; } > /dev/null 2>&1
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus; } > /dev/null 2>&1
 fi
 
 absent="$(missing | paste -sd ' ')"
@@ -22,5 +22,5 @@ if [ -n "$absent" ]; then
     echo "CI must run every test, but these programs are missing and could not be installed: $absent" >&2
     exit 1
   fi
-  echo "Not installed: $absent. The tests that need them are skipped; Debian's packages prometheus and chromium have them."
+  echo "Not installed: $absent. The tests that need them are skipped; Debian's package prometheus has them."
 fi
