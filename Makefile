@@ -42,7 +42,7 @@ bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside 
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench --peers all $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
 	$(BIN)/hatchling build

@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 FULL = (4, 1.5)
 QUICK = (2, 0.5)
 _WIDTH = 110
-_SLOW = 0.3
 
 
 def main() -> int:
@@ -64,7 +63,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"rounds ({FULL[0]}, quick {QUICK[0]})")
     parser.add_argument("--seconds", type=float, help=f"length of one measurement ({FULL[1]}, quick {QUICK[1]})")
     parser.add_argument("--scenarios", help="their letters (rcfeadbs)")
-    parser.add_argument("--peers", help="names, separated by commas (all that are installed)")
+    parser.add_argument("--peers", help="names, separated by commas, or all (those of make bench)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder for results (build/bench)")
     parser.add_argument("--load-core", type=int, default=cores[0], help="core of engine and load generator")
     parser.add_argument("--proxy-core", type=int, default=cores[-1], help="core of the proxy")
@@ -89,8 +88,8 @@ def _prepare(told: argparse.Namespace) -> None:
 
 def _chosen(names: str | None, *, quick: bool) -> list[Peer]:
     known = {peer.name: peer for peer in all_peers()}
-    slowest = {peer.name for peer in known.values() if quick and peer.rounds < _SLOW}
-    wanted = [name.strip() for name in names.split(",")] if names else [name for name in known if name not in slowest]
+    usual = [peer.name for peer in known.values() if not (peer.extra or (quick and peer.rounds < 1))]
+    wanted = list(known) if names == "all" else [name.strip() for name in names.split(",")] if names else usual
     for name in wanted:
         if name not in known:
             raise SystemExit(f"There is no proxy {name!r}; there are: {'; '.join(known)}.")

@@ -43,7 +43,8 @@ class Place:
 class Peer:
     """One way from the load generator to the engine.
 
-    `command` is empty where there is no proxy in between. `needs` must exist, else the peer is left out. `rounds` is
+    `command` is empty where there is no proxy in between. `needs` must exist, else the peer is left out; an `extra` one is measured only when
+    it is asked for. `rounds` is
     the share of the rounds that it takes part in. `scenarios` are the keys of those it is measured in, empty for all.
     `observer` says where the sidecar's observer runs. A peer that writes answers anew is `loose`: 1 for whole ones,
     2 for events too.
@@ -52,6 +53,7 @@ class Peer:
     name: str
     command: Callable[[Place], list[str]] | None
     needs: str = ""
+    extra: bool = False
     rounds: float = 1.0
     scenarios: str = ""
     observer: Literal["", "other core", "same core"] = ""
@@ -74,9 +76,9 @@ def all_peers() -> tuple[Peer, ...]:
         Peer("tokentide on one core", _sidecar, observer="same core", scenarios="rce"),
         Peer("aiohttp", lambda at: _script("aiohttp_proxy.py", at), python, rounds=0.4),
         Peer("FastAPI + httpx", lambda at: _script("fastapi_proxy.py", at), python, rounds=0.2),
-        Peer("vllm-router", _vllm_router, _environment("vllm-router", "vllm-router"), rounds=0.4, loose=1),
-        Peer("sglang-router", _sglang_router, _environment("sglang-router", "python"), rounds=0.4, loose=1),
-        Peer("LiteLLM", _litellm, _environment("litellm", "litellm"), rounds=0.2, loose=2),
+        Peer("vllm-router", _vllm_router, _environment("vllm-router", "vllm-router"), extra=True, rounds=0.4, loose=1),
+        Peer("sglang-router", _sglang_router, _environment("sglang-router", "python"), extra=True, rounds=0.4, loose=1),
+        Peer("LiteLLM", _litellm, _environment("litellm", "litellm"), extra=True, rounds=0.2, loose=2),
     )
 
 

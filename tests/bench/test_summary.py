@@ -87,7 +87,11 @@ def test_a_spread_without_range_is_one_number() -> None:
 
 
 def test_a_profile_names_what_functions_take_themselves_and_with_what_they_call() -> None:
-    stacks = ("main (a.py:1);relay (a.py:2);write (libc) 30", "main (a.py:1);relay (a.py:2) 10", "main (a.py:1) 60")
+    stacks = (
+        "main (a.py:1);relay (a.py:2);write (libc) 30",
+        "main (a.py:1);relay (a.py:2) 10",
+        "main (a.py:1);idle (libc) 60",
+    )
     lines = top("\n".join(stacks)).splitlines()
     assert " 30.0%  30.0%  write (libc)" in lines
     assert " 10.0%  40.0%  relay (a.py:2)" in lines
