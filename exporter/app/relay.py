@@ -1,8 +1,10 @@
 """Entry of a relay process."""
 
 import asyncio
+import contextlib
 import logging
 import os
+import resource
 import socket
 import sys
 import time
@@ -31,6 +33,7 @@ def main() -> None:
         given[side] = Files(**given[side])  # type: ignore[arg-type]  # written by our own supervisor
     options = RelayOptions(**given)  # type: ignore[arg-type]  # written by our own supervisor
     setproctitle.setproctitle("tokentide-relay")
+    _allow_files()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
 
     uvloop.run(_serve(options, listener, control))
@@ -40,6 +43,13 @@ async def _serve(options: RelayOptions, listener: socket.socket, control: Contro
     ended = asyncio.Event()
     control.on_orphaned(ended)
     await serve(options, listener, ended, control.ready)
+
+
+def _allow_files() -> None:
+    """Raises the limit of open files as far as may be: each exchange needs two, and many systems start with 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

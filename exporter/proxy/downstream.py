@@ -29,7 +29,18 @@ class House(Gate, Protocol):
 class Downstream(asyncio.Protocol):
     """One client connection."""
 
-    __slots__ = ("_buffer", "_full", "_house", "_paused", "_received", "fresh", "passage", "since", "transport")
+    __slots__ = (
+        "_buffer",
+        "_full",
+        "_house",
+        "_left",
+        "_paused",
+        "_received",
+        "fresh",
+        "passage",
+        "since",
+        "transport",
+    )
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -37,6 +48,7 @@ class Downstream(asyncio.Protocol):
         self._received = 0
         self._paused = 0
         self._full = False
+        self._left = 0
         self.passage: Passage | None = None
         self.since = monotonic()
         self.fresh = True
@@ -49,8 +61,9 @@ class Downstream(asyncio.Protocol):
 
     @property
     def waiting_for_head(self) -> bool:
-        """True when a head has begun, has not ended, and the client is not held back by us."""
-        return self.passage is None and bool(self._buffer) and not self._full
+        """True when a head has begun, has not ended, and the client is neither held back by us nor let go."""
+        begun = self.passage is None and not self.between_requests
+        return begun and not self._full and not self.transport.is_closing()
 
     # --- asyncio's callbacks
 
@@ -132,6 +145,7 @@ class Downstream(asyncio.Protocol):
     def refuse(self, status: int, reason: str, sentence: str) -> None:
         """Answers with an error of our own, unless the request has an answer already, and closes."""
         passage, self.passage = self.passage, None
+        self.since = monotonic()
         self._house.mailbox.refused[reason] += 1
         if passage is not None:
             passage.client_gone("refused")
@@ -145,11 +159,22 @@ class Downstream(asyncio.Protocol):
     def cut(self, *, reset: bool = False) -> None:
         """Closes without a proper end of the answer; `reset` where a close alone would look like one."""
         self.passage = None
+        self.since = monotonic()
         if reset:
             reset_on_close(self.transport)
             self.transport.abort()
         else:
             self.transport.close()
+
+    def give_up(self) -> None:
+        """Ends a connection on which nothing happens, unless its client has fetched something since the last call."""
+        left, self._left = self._left, self.transport.get_write_buffer_size()
+        if not self._left:
+            self.transport.close()
+        elif self._left != left:
+            self.since = monotonic()
+        else:
+            self.transport.abort()
 
     # --- heads and bodies
 

@@ -117,13 +117,14 @@ class Relay:
         """Ends what has been idle, has not finished its head, or is in flight, for too long."""
         now = monotonic()
         for connection in list(self.connections):
+            age = now - connection.since
             if connection.passage is not None:
                 self._check_passage(connection, connection.passage, now)
-            elif connection.between_requests:
-                if now - connection.since > self.limits.idle_seconds:
-                    connection.transport.close()
-            elif now - connection.since > self.limits.head_seconds and connection.waiting_for_head:
-                connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
+            elif connection.waiting_for_head:
+                if age > self.limits.head_seconds:
+                    connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
+            elif age > self.limits.idle_seconds:
+                connection.give_up()
         for route in self._routes.all:
             route.pool.sweep()
             if self.mailbox.problems.get(route.name) is not None and not self.draining:

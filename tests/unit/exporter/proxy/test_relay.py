@@ -72,6 +72,25 @@ def test_idle_connections_are_closed_after_a_while(later: Callable[[float], None
     assert caller.closed
 
 
+def test_a_client_that_never_reads_its_answer_is_forgotten_after_a_while(later: Callable[[float], None]) -> None:
+    relay = a_relay()
+    connection = Downstream(relay)
+    caller = MemoryTransport(connection)
+    connection.pause_writing()
+    caller.protocol.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    caller.buffered = 70_000
+    later(76)
+    relay.sweep()
+    caller.buffered = 69_000
+    later(76)
+    relay.sweep()
+    assert not caller.closed
+    later(76)
+    relay.sweep()
+    assert caller.aborted
+    assert relay.mailbox.refused == {}
+
+
 def test_a_head_that_does_not_end_is_given_up(later: Callable[[float], None]) -> None:
     relay = a_relay()
     caller = MemoryTransport(Downstream(relay))
