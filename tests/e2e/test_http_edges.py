@@ -436,7 +436,7 @@ HUGE = 100 << 20
 
 
 @pytest.mark.parametrize(
-    ("target", "most"), [(b"/v1/files", 4), (b"/v1/chat/completions", 32)], ids=["not observed", "observed"]
+    ("target", "most"), [(b"/v1/files", 4), (b"/v1/chat/completions", 24)], ids=["not observed", "observed"]
 )
 def test_a_body_of_100_mb_passes_both_ways_without_being_held(stage: Stage, target: bytes, most: int) -> None:
     block = bytes(range(256)) * 4096
