@@ -1,7 +1,7 @@
 """Bytes that clients and engines might send: valid messages, and ones bent where parsers are known to differ."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 
 from hypothesis import strategies as st
 
@@ -17,7 +17,8 @@ ODD_VERSIONS = [b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2.0", b"http/1.1", b"HTTP/1.1 "
 FIELDS = [
     b"X-Request-Id: abc", b"traceparent: 00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01", b"Authorization:Bearer k",
     b"Accept: a", b"Accept: \t b \t", b"X-Empty:", b"Expect: 100-continue", b"Connection: keep-alive", b"TE: trailers",
-    b"Trailer: x-sum", b"Cookie: a=b; c=d", b"X-Obs: caf\xe9", b"Content-Type: application/json",
+    b"Connection: close", b"Connection: cookie, X-Obs", b"Trailer: x-sum",
+    b"Cookie: a=b; c=d", b"X-Obs: caf\xe9", b"Content-Type: application/json",
 ]  # fmt: skip
 ODD_FIELDS = [
     b"Content-Length: 3", b"content-length: 0", b"Content-Length: +3", b"Content-Length: 3, 3", b"Content-Length: 3,4",
@@ -34,7 +35,7 @@ ODD_FIELDS = [
     b"Connection: ,, \t,", b"Connection: close\x0b", b"Connection: \"close\"", b"Proxy-Connection: keep-alive",
     b"Keep-Alive: timeout=5", b"Upgrade: h2c", b"Upgrade: websocket", b"X: " + b"y" * 700, b"",
 ]  # fmt: skip
-SIZES = [b"3", b"03", b"A", b"a;x=y", b"0", b"00", b"000000000000000000003"]
+SIZES = [b"1", b"3", b"03", b"100000003", b"F00000001", b"A", b"a;x=y", b"0", b"00", b"000000000000000000003"]
 ODD_SIZES = [
     b"3 ", b" 3", b"3 ;x", b"3;x\ny", b"3;x\ry", b"+3", b"-1", b"0x3", b"3\t", b"", b"g", b"3;" + b"x" * 1100, b"3,",
     b"FFFFFFFFFFFFFFFF", b"FFFFFFFFFFFFFFFFFFFF3", b"3\r", b"3;\"\r\n", b"3\x00",
@@ -45,6 +46,7 @@ NOISE = [
     b"\x85", b"\xa0", b"\xff", b"\x7f", b"HTTP/1.1", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", b"0\r\n\r\n", b"\r\n ",
     b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n",
 ]  # fmt: skip
+CHUNKED = b"Transfer-Encoding: chunked"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
 
 payloads = st.one_of(st.binary(max_size=20), st.sampled_from([b"abc", SMUGGLED, b"0\r\n\r\n", b"{}", b"x" * 3000]))
@@ -64,7 +66,7 @@ def _coded(draw: st.DrawFn, body: bytes, *, wild: bool) -> bytes:
         size = draw(st.integers(1, len(body)))
         piece, body = body[:size], body[size:]
         line = draw(st.sampled_from([b"%x", b"0%X", b"%x;a=b"])) % size
-        if wild and draw(st.integers(0, 9)) == 0:
+        if wild and draw(st.integers(0, 4)) == 0:
             line = draw(st.sampled_from(SIZES + ODD_SIZES))
         out += line + b"\r\n" + piece + b"\r\n"
     last = mostly(draw, [b"0", b"00", b"0;x"], SIZES + ODD_SIZES, wild=wild)
@@ -100,10 +102,32 @@ def requests(draw: st.DrawFn, *, wild: bool) -> bytes:
     return blank + method + b" " + target + b" " + version + end + end.join((*fields, b"")) + end + body
 
 
+def known_attacks() -> Iterator[bytes]:
+    """Every request whose body ends in two places, depending on which of its two framing fields a reader believes."""
+    framing = [b"Content-Length: 3", b"Content-Length: 42", CHUNKED]
+    others = [*framing, b"Connection: content-length", b"Connection: transfer-encoding", *ODD_FIELDS]
+    starts = [b"POST /v1/x HTTP/1.1", b"GET /v1/x HTTP/1.0"]
+    bodies = [b"abc", b"3\r\nabc\r\n0\r\n\r\n", b"0\r\n\r\n"]
+    for start, one, other, body in product(starts, framing, others, bodies):
+        for fields in ((one, other), (other, one)):
+            yield b"\r\n".join((start, b"Host: h", *fields, b"", body + SMUGGLED))
+
+
+def known_codings() -> Iterator[bytes]:
+    """Requests whose chunk lines, chunk ends or trailers are understood differently by different readers."""
+    head = b"POST /v1/x HTTP/1.1\r\nHost: h\r\n" + CHUNKED + b"\r\n\r\n"
+    for size, end in product([*SIZES, *ODD_SIZES], [b"\r\n", b"\n", b"\r", b"", b"x\r\n"]):
+        yield head + size + b"\r\nabc" + end + b"0\r\n\r\n" + SMUGGLED
+    for last, trailers in product([b"0", *ODD_SIZES], TRAILERS):
+        yield head + b"3\r\nabc\r\n" + last + b"\r\n" + trailers + b"\r\n" + SMUGGLED
+
+
 @st.composite
 def streams(draw: st.DrawFn, *, wild: bool) -> bytes:
     """One or several pipelined requests; wild ones may have noise anywhere and end anywhere."""
-    data = b"".join(draw(st.lists(requests(wild=wild), min_size=1, max_size=4)))
+    attacks = st.sampled_from([*known_attacks(), *known_codings()])
+    one = st.one_of(requests(wild=True), requests(wild=True), attacks) if wild else requests(wild=False)
+    data = b"".join(draw(st.lists(one, min_size=1, max_size=4)))
     if wild:
         data = draw(bent(data))
     return data
@@ -129,7 +153,6 @@ def pieces(data: bytes, places: Sequence[int]) -> list[bytes]:
 
 places = st.one_of(st.lists(st.integers(0, 5000), max_size=8), st.just(range(600)))
 """Where to cut: at a few places, or after every byte."""
-
 STATUSES = [b"200 OK", b"204 No Content", b"304 Not Modified", b"404 ", b"500", b"299 \xe9"]
 ODD_STATUSES = [
     b"101 Switching",
@@ -151,6 +174,14 @@ ANSWER_FIELDS = [
 ]  # fmt: skip
 
 
+INTERIM = [
+    b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", b"HTTP/1.1 199 \r\n\r\n",
+    b"HTTP/1.1 102 P\r\nContent-Length: 3\r\n\r\n",
+]  # fmt: skip
+BEHIND = [b"", b"\r\n", b"\n", b"\r\n\r\n", b"0\r\n\r\n", b"HTTP/1.1 204 No\r\n\r\n", b"H", b"\x00"]
+"""What may follow an answer that is over."""
+
+
 @st.composite
 def answers(draw: st.DrawFn, *, wild: bool) -> bytes:
     """One answer of an engine, perhaps behind interim ones; valid unless it may be wild."""
@@ -161,10 +192,14 @@ def answers(draw: st.DrawFn, *, wild: bool) -> bytes:
     body = _framed(draw, fields, wild=wild) if draw(st.integers(0, 4)) else draw(payloads)
     end = mostly(draw, [b"\r\n"], [b"\n", b"\r", b"\n\r", b"\r\r\n"], wild=wild)
     data = interim + version + b" " + status + end + end.join((*fields, b"")) + end + body
-    return draw(bent(data)) if wild else data
+    return draw(bent(data + draw(st.sampled_from(BEHIND)))) if wild else data
 
 
-INTERIM = [
-    b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", b"HTTP/1.1 199 \r\n\r\n",
-    b"HTTP/1.1 102 P\r\nContent-Length: 3\r\n\r\n",
-]  # fmt: skip
+def known_answers() -> Iterator[bytes]:
+    """Answers with every pair of framing fields, and with bytes behind their end."""
+    framing = [b"Content-Length: 3", b"Content-Length: 0", CHUNKED, b"Connection: close"]
+    bodies = [b"abc", b"3\r\nabc\r\n0\r\n\r\n", b"3\r\nabc\r\n0\r\nX: y\r\n\r\n", b"0\r\n\r\n", b""]
+    for status, one, other, body in product([b"200 OK", b"204 No"], framing, [*framing, *ODD_FIELDS], bodies):
+        yield b"\r\n".join((b"HTTP/1.1 " + status, one, other, b"", body))
+    for one, body, behind in product(framing, bodies, BEHIND):
+        yield b"\r\n".join((b"HTTP/1.1 200 OK", one, b"", body + behind))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import h11
+import httptools
 
 _LARGEST = 1 << 24
 
@@ -68,6 +69,65 @@ class RequestReader:
         except h11.RemoteProtocolError:
             self.refused = True
         return False
+
+
+class StrictReader:
+    """A second reader of what reaches the engine: llhttp, which many engines use and which refuses more than h11.
+
+    It does not know every method, so that it reads each request with a method and a target of its own.
+    """
+
+    def __init__(self) -> None:
+        self.complete = 0
+        self.refused: Exception | None = None
+        self._bodies: list[bytes] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._start: bytes | None = b""
+        self._parser = httptools.HttpRequestParser(self)
+
+    def on_message_begin(self) -> None:
+        self._bodies.append(b"")
+
+    def on_body(self, body: bytes) -> None:
+        self._bodies[-1] += body
+
+    def on_message_complete(self) -> None:
+        self.complete += 1
+
+    def feed(self, data: bytes) -> None:
+        """Reads on, to the first byte that is refused."""
+        try:
+            self._feed(data)
+        except httptools.HttpParserError as error:
+            self.refused = error
+
+    def _feed(self, data: bytes) -> None:
+        if self.refused is not None:
+            return
+        if self._start is not None:
+            self._start += data
+            line, end, data = self._start.partition(b"\r\n")
+            if not end:
+                return
+            self._start = None
+            self._parser.feed_data(b"POST / " + line.rpartition(b" ")[2] + end)
+        before = self.complete
+        self._parser.feed_data(data)
+        if self.complete > before:
+            self._begin()
+
+    def check(self, requests: list[Request]) -> None:
+        """Both readers have read the same, but that this one may refuse what is never completed."""
+        assert self.complete == sum(request.complete for request in requests), f"llhttp says {self.refused}"
+        if self.refused is not None:
+            return
+        bodies = [request.body for request in requests]
+        assert self._bodies[: len(bodies)] == bodies
+        for request in requests:
+            names = [name for name, _ in request.fields]
+            assert not (request.version == b"1.0" and b"transfer-encoding" in names), "a coding that 1.0 does not have"
 
 
 def _closes(request: Request) -> bool:

@@ -9,7 +9,7 @@ from exporter.tap import frames
 from exporter.tap.unpack import Unpacker
 from exporter.wire.events import Aborted, RequestBody, RequestStarted, ResponseBody, ResponseEnded
 from tests.fakes.wires import House, MemoryTransport
-from tests.fuzz.independent import Request, RequestReader, answer
+from tests.fuzz.independent import Request, RequestReader, StrictReader, answer
 
 KINDS = ["length", "chunked", "empty", "interim", "early", "early_part", "closing", "until_close", "reset"]
 """How the engine may answer."""
@@ -56,11 +56,17 @@ class Engine:
         self._readers: dict[MemoryTransport, RequestReader] = {}
         self._numbers: dict[MemoryTransport, int] = {}
         self._told: set[tuple[int, bool]] = set()
+        self._strict: dict[MemoryTransport, StrictReader] = {}
 
     @property
     def completed(self) -> list[tuple[bytes, bytes, bytes]]:
         """Method, target and body of each request that arrived whole."""
         return [(each.method, each.target, each.body) for each in self.requests if each.complete]
+
+    @property
+    def open_and_refused(self) -> int:
+        """Open connections on which the stricter reader has refused what came."""
+        return sum(not each.closed and reader.refused is not None for each, reader in self._strict.items())
 
     def kind(self, number: int) -> str:
         return self._kinds[number % len(self._kinds)]
@@ -81,6 +87,7 @@ class Engine:
         seen = len(reader.requests)
         assert not (seen and reader.requests[-1].closes), "bytes after a request that ends its connection"
         reader.feed(data)
+        self._strict.setdefault(transport, StrictReader()).feed(data)
         assert len(reader.requests) <= seen + 1, "two requests at once on one connection to the engine"
         for request in reader.requests[seen:]:
             assert not seen or self._answered(transport), "a request before the last one was answered"
@@ -88,6 +95,7 @@ class Engine:
             self.requests.append(request)
         assert not reader.refused, "the engine gets what it must refuse"
         assert not (reader.requests and reader.requests[-1].complete and reader.rest), "bytes behind a request"
+        self._strict[transport].check(reader.requests)
 
     def _answered(self, transport: MemoryTransport) -> bool:
         return (self._numbers[transport], True) in self._told
@@ -135,6 +143,8 @@ class Story:
                 break
             assert self.caller.reading, "the client is held back though nothing is left to wait for"
             self.caller.protocol.data_received(read)  # type: ignore[attr-defined]  # what a Downstream has
+            held = len(self.caller.protocol._buffer)  # type: ignore[attr-defined]  # what a Downstream has
+            assert held <= self.house.limits.head_bytes + 4 + len(read), "what waits for its turn piles up"
         await self._settle()
 
     async def _settle(self) -> None:
@@ -153,6 +163,7 @@ def check(story: Story, data: bytes) -> None:
     assert len(engine.requests) <= len(said.requests), "the engine got a request that the client never sent"
     for number, (got, meant) in enumerate(zip(engine.requests, said.requests, strict=False)):
         _check_request(got, meant, early=engine.kind(number).startswith("early"))
+    assert engine.open_and_refused == 0, "the engine is left with what it must refuse"
     refused = sum(story.house.mailbox.refused.values())
     if not caller.closed:
         assert not refused

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.proxy.ports import Limits
 from tests.fakes.wires import House
 from tests.fuzz.effort import effort
-from tests.fuzz.grammar import pieces, places, streams
+from tests.fuzz.grammar import known_attacks, known_codings, pieces, places, streams
 from tests.fuzz.story import KINDS, Story, check
 
 SMALL = Limits(head_bytes=400, header_lines=6, body_bytes=1000)
@@ -23,6 +24,14 @@ def play(data: bytes, at: Sequence[int], answers: list[str], house: House, *, ea
         return story
 
     return asyncio.run(run())
+
+
+@pytest.mark.parametrize("every", [0, 1, 7])
+@pytest.mark.parametrize("kind", ["length", "early"])
+def test_no_known_attack_works_however_its_bytes_are_cut(every: int, kind: str) -> None:
+    for data in (*known_attacks(), *known_codings()):
+        at = range(0, len(data), every) if every else ()
+        check(play(data, at, [kind], House(), eager=bool(every)), data)
 
 
 @effort(300)
