@@ -143,7 +143,9 @@ class Pipeline:
                     return
                 elsewhere = self._elsewhere(key[0])
                 opened = self._begin(key)
-                opened.exchange.receive(replace(event, concurrency=event.concurrency + elsewhere), at)
+                if elsewhere:
+                    event = replace(event, concurrency=event.concurrency + elsewhere)  # noqa: PLW2901 - the same, corrected
+                opened.exchange.receive(event, at)
                 continue
             observation = opened.exchange.receive(event, at)
             if observation is not None:

@@ -217,15 +217,14 @@ class Downstream(asyncio.Protocol):
             return
         self.fresh = False
         passage = self.passage = Passage(self._house, self, head, self._received)
-        self._house.connect(passage)
-        if not rest or self.passage is not passage:
-            return
-        if passage.request_done:
+        if rest and passage.request_done:
             self._buffer = rest
             self._received = monotonic_ns()
             self._pause(_PIPELINE)
-        else:
-            self._body(passage, rest)
+        elif rest:
+            self._body(passage, rest)  # before the connection, so that head and body leave in one write
+        if self.passage is passage:
+            self._house.connect(passage)
 
     def _refuse(self, error: BadMessage) -> None:
         self.refuse(error.status, _REASONS.get(error.status, "malformed_request"), str(error))

@@ -22,12 +22,12 @@ _HOLD: Final = 1 << 20
 class Passage:
     """One exchange: bytes go on as they came, a stamp and a reference to them go to the tap.
 
-    `head` is the request's; `answer` is the head of the answer, once the client has it.
+    `head` and `upload` are the request's, `answer` the head of the answer; `gathering`: the gate wants the whole body.
     """
 
     __slots__ = (
-        "_chunks", "_client", "_close", "_gate", "_gathering", "_left", "_observed", "_over",
-        "_received", "_tail", "_trace", "_upload", "_upstream", "answer", "head", "since",
+        "_chunks", "_client", "_close", "_gate", "_left", "_observed", "_over", "_received", "_tail", "_trace",
+        "_unsent", "_upstream", "answer", "gathering", "head", "since", "upload",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
@@ -36,37 +36,36 @@ class Passage:
         self.head = head
         self._received = received
         self._observed = gate.observed(head.target)
-        self._upload = Upload(head, gate.limits.body_bytes)
+        self.upload = Upload(head, gate.limits.body_bytes)
         self._upstream: Upstream | None = None
         self._trace: Trace | None = None
         self._tail = b""
+        self._unsent = b""
         self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
         self._left = 0
         self._close = False
         self._over = False
-        self._gathering = False
+        self.gathering = False
         self.since = monotonic()
 
     @property
     def request_done(self) -> bool:
         """True once the whole request has arrived."""
-        return self._upload.done
+        return self.upload.done
 
     @property
     def over(self) -> bool:
         """True once the answer is complete or broken; the upload may still go on."""
         return self._over
 
-    # --- the request
-
     def request_bytes(self, data: bytes) -> bytes:
         """Forwards body bytes; returns what follows the body. Raises BadMessage."""
-        used = self._upload.measure(data)
+        used = self.upload.measure(data)
         body = data if used == len(data) else data[:used]
         if body and not self._over:
             self._forward(body)
-        if self._upload.done:
+        if self.upload.done:
             self._request_ended()
         return data[used:]
 
@@ -78,7 +77,8 @@ class Passage:
         self._upstream = upstream
         upstream.user = self
         sent = self._gate.upstream_head(self.head, upstream)
-        upstream.transport.write(sent)
+        waited = self.upload.release()
+        upstream.transport.write(b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
         if self._trace is None:
             self._gate.in_flight += 1
@@ -87,19 +87,12 @@ class Passage:
             wall_us = (time_ns() - (monotonic_ns() - self._received)) // 1000
             opening = frames.opening(wall_us, self._gate.in_flight, name, sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
-        for body in self._upload.release():
-            self._forward(body)
-        if self._upload.done:
-            self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+        now = monotonic_ns()
+        for body in waited if self._observed else ():
+            self._trace.add(frames.REQUEST_BODY, body, now)
+        if self.upload.done:
+            self._trace.add(frames.REQUEST_END, b"", now)
         self._client.hold(upload=False)
-
-    def gather(self) -> None:
-        """Waits for the whole body before a connection is asked for."""
-        self._gathering = True
-
-    def gathered(self) -> bytes:
-        """The body so far, as it was on the wire."""
-        return self._upload.gathered()
 
     def unroutable(self) -> None:
         """No engine is configured for this request."""
@@ -118,10 +111,10 @@ class Passage:
 
     def _forward(self, body: bytes) -> None:
         if self._upstream is None or self._trace is None:
-            self._upload.wait(body)
-            if self._upload.waiting > _HOLD and not self._gathering:
+            self.upload.wait(body)
+            if self.upload.waiting > _HOLD and not self.gathering:
                 self._client.hold(upload=True)
-            elif self._upload.waiting > _LARGEST_GATHERED:
+            elif self.upload.waiting > _LARGEST_GATHERED:
                 raise BadMessage("The request body is too long to choose an engine by its model.", 413)
             return
         self._upstream.transport.write(body)
@@ -133,8 +126,8 @@ class Passage:
             self._client.finished(keep=not self._close)
         elif self._trace is not None:
             self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
-        elif self._gathering:
-            self._gathering = False
+        elif self.gathering:
+            self.gathering = False
             self._gate.connect(self)
 
     # --- the answer
@@ -150,7 +143,7 @@ class Passage:
             except BadMessage:
                 self._broken("malformed_body")
                 return
-            self._client.write(data)
+            self._pass_on(data)
             self._gate.meter.chunk(at)
             if self._observed:
                 self._trace.add(frames.RESPONSE_BODY, data, at)  # type: ignore[union-attr]  # an answer has a trace
@@ -165,7 +158,7 @@ class Passage:
             over = len(data) > self._left
             data = data[: self._left] if over else data
             self._left -= len(data)
-        self._client.write(data)
+        self._pass_on(data)
         self._gate.meter.chunk(at)
         if self._observed and self._trace is not None:
             self._trace.add(frames.RESPONSE_BODY, data, at)
@@ -199,14 +192,21 @@ class Passage:
         self._left = head.body
         self._chunks = ChunkEnd() if head.body == CHUNKED else None
         self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
-        self._client.write(heads.for_client(head, close=self._close))
+        self._unsent = heads.for_client(head, close=self._close)
         self._gate.meter.passed("first_byte", at)
         if self._trace is not None:
             self._trace.add(frames.RESPONSE_HEAD, raw, at)
-        if head.body == 0:
-            self._complete(at, reusable=not rest)
-        elif rest:
-            self.response_bytes(rest, at)
+        if head.body and rest:
+            self.response_bytes(rest, at)  # head and first bytes leave in one write
+        else:
+            self._pass_on(b"")
+            if not head.body:
+                self._complete(at, reusable=not rest)
+
+    def _pass_on(self, data: bytes) -> None:
+        if self._unsent:
+            data, self._unsent = self._unsent + data, b""
+        self._client.write(data)
 
     def _complete(self, at: int, *, reusable: bool = True) -> None:
         answer, upstream = self.answer, self._upstream
@@ -293,7 +293,7 @@ class Passage:
 
     def _end(self) -> None:
         self._over = True
-        self._upload.release()
+        self.upload.release()
         self._upstream = None
         if self._trace is not None:
             self._gate.in_flight -= 1

@@ -66,7 +66,7 @@ class Gate(Protocol):
     def connect(self, passage: "Passage") -> None:
         """Finds a connection and calls `passage.connected`, now or later, or `passage.unreachable`.
 
-        Where the engine depends on the body it calls `passage.gather` instead, and is called again with all of it.
+        Where the engine depends on the body it sets `passage.gathering` instead, and is called again with all of it.
         """
         ...
 

@@ -48,9 +48,9 @@ class Relay:
         route = self._routes.for_head(passage.head)
         if route is None and self._routes.needs_body(passage.head):
             if not passage.request_done:
-                passage.gather()
+                passage.gathering = True
                 return
-            route = self._routes.for_body(passage.head, passage.gathered())
+            route = self._routes.for_body(passage.head, passage.upload.gathered())
         if route is None:
             passage.unroutable()
             return

@@ -14,6 +14,9 @@ WRITE_LIMIT = 256 * 1024
 """Bytes that may wait for a slow engine before the client is no longer read."""
 
 
+_CERTAIN_SECONDS = 0.25
+"""A connection that was in use so recently is not asked whether the engine has closed it: engines wait for seconds."""
+
 _OLDEST_SECONDS = 300.0
 """A connection this old is not used again, so that a name that resolves anew is noticed under steady traffic too."""
 
@@ -97,6 +100,8 @@ class Upstream(asyncio.Protocol):
         """True while the engine has neither closed an idle connection nor said anything on it."""
         if self.transport.is_closing():
             return False
+        if monotonic() - self.idle_since < _CERTAIN_SECONDS:
+            return True
         sock = self.transport.get_extra_info("socket")
         if sock is None:
             return True

@@ -64,6 +64,8 @@ class Intake(asyncio.Protocol):
         self._frames = frames.FrameReader()
         self._transport: asyncio.Transport | None = None
         self._relay = ""
+        self._reading = False
+        self._safe: list[int] = []
         self._unpacker: Unpacker | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -78,17 +80,27 @@ class Intake(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads frames; a connection that does not speak the protocol is closed."""
+        self._reading = True
         try:
             for kind, payload in self._frames.feed(data):
                 self._take(kind, payload)
         except (ValueError, KeyError, TypeError):
             if self._transport is not None:
                 self._transport.abort()
+        finally:
+            self._reading = False
+        self._acknowledge()
 
     def acknowledge(self, numbers: list[int]) -> None:
-        """Tells the relay that the records of these exchanges are safe."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(frames.numbers(frames.ACK, numbers))
+        """Tells the relay that the records of these exchanges are safe, at the end of what is being read."""
+        self._safe += numbers
+        if not self._reading:
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        safe, self._safe = self._safe, []
+        if safe and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frames.numbers(frames.ACK, safe))
 
     def _take(self, kind: int, payload: bytes) -> None:
         if kind == frames.HELLO:

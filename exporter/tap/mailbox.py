@@ -103,6 +103,8 @@ class Mailbox:
         self._passed = 0
         self._live: dict[int, Trace] = {}
         self._dirty: list[Trace] = []
+        self._out: list[bytes] = []
+        self._out_size = 0
         self._kept: OrderedDict[int, Trace] = OrderedDict()
         self._wire: Wire | None = None
         self._told: str = ""
@@ -157,6 +159,7 @@ class Mailbox:
     def disconnected(self) -> None:
         """The observer is gone: exchanges whose pieces are no longer all here are lost."""
         self._wire = None
+        self._out.clear()
         for trace in list(self._live.values()):
             if not trace.replayable:
                 self._drop(trace, "observer_lost")
@@ -183,6 +186,14 @@ class Mailbox:
             if not trace.dropped:
                 self._account(trace)
                 self._send(trace)
+        self._write_out()
+
+    def _write_out(self) -> None:
+        """Writes the frames of one flush together: each write is a call of the system."""
+        out, self._out = self._out, []
+        self._out_size = 0
+        if out and self._wire is not None:
+            self._wire.write(b"".join(out))
 
     def _account(self, trace: Trace) -> None:
         """Counts the pieces that came since the last time: a long stream must not be counted from its start again."""
@@ -193,7 +204,7 @@ class Mailbox:
 
     def _send(self, trace: Trace) -> None:
         wire = self._wire
-        if wire is None or wire.buffered() > self._outbox:
+        if wire is None or wire.buffered() + self._out_size > self._outbox:
             if self._make_room():
                 trace.dirty = True
                 self._dirty.append(trace)
@@ -202,7 +213,9 @@ class Mailbox:
             return
         start = trace.flushed
         stamps = trace.stamps[start:].tobytes()
-        wire.write(frames.pieces(trace.number, bytes(trace.kinds[start:]), stamps, trace.blobs[start:]))
+        frame = frames.pieces(trace.number, bytes(trace.kinds[start:]), stamps, trace.blobs[start:])
+        self._out.append(frame)
+        self._out_size += len(frame)
         trace.flushed = len(trace.blobs)
         if trace.replayable and trace.held <= self._share:
             self._kept[trace.number] = trace
@@ -240,7 +253,7 @@ class Mailbox:
         self._forget(trace)
         self.dropped[reason] += 1
         if self._wire is not None:
-            self._wire.write(frames.numbers(frames.DROP, [trace.number]))
+            self._out.append(frames.numbers(frames.DROP, [trace.number]))
 
     def tell_totals(self) -> None:
         """Tells the counters, if they have changed since they were told."""

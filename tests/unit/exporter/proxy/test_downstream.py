@@ -100,7 +100,8 @@ def test_a_head_without_end_gets_431() -> None:
 def test_a_malformed_chunk_ends_the_request_for_the_engine_too() -> None:
     house = House()
     caller = client(house)
-    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n")
+    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+    say(caller, b"zz\r\n")
     assert caller.sent.startswith(b"HTTP/1.1 400")
     assert house.upstreams[0].aborted
     assert house.in_flight == 0

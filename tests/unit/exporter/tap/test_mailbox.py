@@ -157,9 +157,9 @@ def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None
 
 
 def test_a_slow_observer_costs_whole_exchanges_and_each_is_counted() -> None:
-    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
+    mailbox, wire = Mailbox("r", budget=1000, outbox=1000), MemoryWire()
     mailbox.connected(wire)
-    wire.waiting = 11
+    wire.waiting = 1001
     traces = [mailbox.open() for _ in range(5)]
     for trace in traces:
         trace.add(frames.REQUEST_BODY, b"x" * 300, 1)
