@@ -1,6 +1,8 @@
 """Connections to the engine: opened on demand, reused last-in first-out, never trusted after an error."""
 
 import asyncio
+import contextlib
+import os
 import select
 import socket
 import ssl
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from time import monotonic, monotonic_ns
 from typing import Protocol
 
+_READ = 64 * 1024
 WRITE_LIMIT = 256 * 1024
 """Bytes that may wait for a slow engine before the client is no longer read."""
 
@@ -82,6 +85,8 @@ class Upstream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells whoever waits, and the pool."""
         self._forget(self)
+        if exc is not None and self.user is not None:
+            self._read_rest(self.user)
         user, self.user = self.user, None
         if user is not None:
             user.upstream_ended(exc)
@@ -95,6 +100,19 @@ class Upstream(asyncio.Protocol):
         """The engine has caught up."""
         if self.user is not None:
             self.user.upstream_full(full=False)
+
+    def _read_rest(self, user: Answered) -> None:
+        """Hands over what the engine said before it closed.
+
+        An engine that refuses an upload and closes makes our next write fail, and the loop then reads no more; its
+        answer is still in the socket.
+        """
+        sock = self.transport.get_extra_info("socket")
+        if sock is None or self.transport.get_extra_info("sslcontext") is not None:
+            return
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(sock.fileno())) as rest:
+            while self.user is user and (data := rest.recv(_READ)):
+                user.response_bytes(data, monotonic_ns())
 
     def ready(self) -> bool:
         """True while the engine has neither closed an idle connection nor said anything on it."""
