@@ -15,7 +15,7 @@ LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Peer:
-    """The engine's end of one connection; `received` is what came of it, `over` whether the relay has left."""
+    """The engine's end of one connection; `received` is what came of it, `over` whether both sides have left."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peers: "list[Peer]") -> None:
         self.received = bytearray()
@@ -50,7 +50,6 @@ class Peer:
         with contextlib.suppress(ConnectionError):
             while await self._reader.read(1 << 16):
                 pass
-        self.over = True
 
     def narrow(self, size: int) -> None:
         """Makes the kernel's receive buffer of this connection small."""
@@ -128,11 +127,13 @@ class RawEngine:
             self._tasks.discard(task)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = Peer(reader, writer, self.peers)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await self._play(Peer(reader, writer, self.peers))
+            await self._play(peer)
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             writer.close()
             await writer.wait_closed()
+        peer.over = True
 
 
 @dataclass(frozen=True, slots=True)

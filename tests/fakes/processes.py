@@ -52,7 +52,15 @@ class Engine:
 class Sidecar:
     """`tokentide-exporter serve` as a user starts it; `log` is what it printed."""
 
-    def __init__(self, upstream: str, folder: Path, *options: str, settings: str = "", at: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        folder: Path,
+        *options: str,
+        settings: str = "",
+        at: Sequence[str] = (),
+        within: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.records = folder / "records"
         self.log_path = folder / "sidecar.log"
@@ -63,7 +71,7 @@ class Sidecar:
         file.write_text(settings)
         addresses = [f"127.0.0.1:{port}" for port in ports]
         command = [
-            str(Path(sys.executable).with_name("tokentide-exporter")), "serve",
+            *within, str(Path(sys.executable).with_name("tokentide-exporter")), "serve",
             *(("--upstream", upstream) if upstream else ()),
             "--listen", addresses[0], "--admin", addresses[1], "--health", addresses[2],
             "--records", str(self.records), "--settings", str(file), *options,
@@ -152,9 +160,13 @@ def sidecar(
     settings: str = "",
     ready: bool = True,
     at: Sequence[str] = (),
+    within: Sequence[str] = (),
 ) -> Iterator[Sidecar]:
-    """A sidecar that is stopped whatever happens; `at` are the URLs of another whose ports it shares."""
-    running = Sidecar(upstream, folder, *options, settings=settings, at=at)
+    """A sidecar that is stopped whatever happens.
+
+    `at` are the URLs of another whose ports it shares; `within` is a program that turns into it.
+    """
+    running = Sidecar(upstream, folder, *options, settings=settings, at=at, within=within)
     try:
         if ready:
             running.wait_ready()
