@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
+FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench bench-peers build tools
+.PHONY: help demo test check format docs fuzz bench bench-peers build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -37,6 +38,10 @@ format: $(VENV)/.dev ## format the code and apply safe corrections
 docs: $(VENV)/.dev ## write the generated references, and draw the heat map of the README
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/heat_map.py
+
+fuzz: $(VENV)/.fuzz ## look for inputs that break the readers of HTTP and event streams; FUZZ_SECONDS=600 in all
+	$(BIN)/python tests/fuzz/fuzz_http.py -max_total_time=$$(($(FUZZ_SECONDS) * 3 / 4))
+	$(BIN)/python tests/fuzz/fuzz_sse.py -max_total_time=$$(($(FUZZ_SECONDS) / 4))
 
 bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -67,6 +72,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install $(PINNED) --group fuzz
+	@touch $@
 
 # What the bench compares with; nothing else needs it.
 $(VENV)-bench/.made: $(VENV)/.made
