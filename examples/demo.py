@@ -70,6 +70,7 @@ class Places:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; 0 when it is done or stopped after that, 1 when something failed, 130 when stopped before."""
     told = options(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     programs: list[Program] = []

@@ -1,6 +1,7 @@
 """The command `tokentide-exporter`: reads options, prints findings, starts the sidecar."""
 
 import argparse
+import contextlib
 import logging
 import shutil
 import sys
@@ -12,7 +13,7 @@ import setproctitle
 
 from exporter import __version__
 from exporter.app import plan
-from exporter.app.check import findings
+from exporter.app.check import findings, notes
 from exporter.errors import BadSettings, SidecarError, Unusable
 from exporter.proxy import tls
 from exporter.settings import Settings, host_port, load
@@ -67,7 +68,13 @@ def _load(given: argparse.Namespace) -> Settings:
 
 
 def _check(given: argparse.Namespace) -> int:
-    found = list(findings(_load(given), probe.once))
+    settings = _load(given)
+    trials = (
+        (f"records can be written to {settings.records}", lambda: _usable_folder(settings.records)),
+        ("certificates can be used", lambda: _usable_certificates(settings)),
+        ("addresses are free", lambda: _free_addresses(settings)),
+    )
+    found = list(findings(settings, probe.once, trials))
     for finding in found:
         print(finding)  # noqa: T201 - the command's own output
     return 0 if all(finding.good for finding in found) else BadSettings.exit_code
@@ -106,6 +113,12 @@ def _child(process: plan.ProcessPlan) -> Plan:
     return Plan(process.name, (sys.executable, "-m", process.module), process.options, process.listener)
 
 
+def _free_addresses(settings: Settings) -> None:
+    with contextlib.ExitStack() as bound:
+        for name in ("listen", "admin", "health"):
+            bound.enter_context(plan.listen(name, getattr(settings, name), shared=settings.share_port))
+
+
 def _usable_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,6 +139,8 @@ def _announce(settings: Settings) -> None:
     log = logging.getLogger("tokentide")
     scheme = "https" if settings.tls.certificate else "http"
     log.info("Relaying %s://%s to %s.", scheme, settings.listen, ", ".join(engine.url for engine in settings.engines))
+    for note in notes(settings):
+        log.warning("%s.", note.sentence)
     log.info("Metrics on http://%s/metrics, live figures on /live.", settings.admin)
     log.info("Health on http://%s/healthz and /readyz; records in %s.", settings.health, settings.records)
 

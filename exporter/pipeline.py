@@ -99,6 +99,7 @@ class Pipeline:
         self._measuring: set[Key] = set()
         self._context = 0
         self._failed: Counter[str] = Counter()
+        self._told: set[str] = set()
         self._backlog: Counter[str] = Counter()
 
     # --- what relays report
@@ -121,6 +122,9 @@ class Pipeline:
     def totals(self, relay: str, totals: Totals) -> None:
         """A relay's counters."""
         self._losses.set_relay_totals(relay, totals.forwarded, totals.refused, totals.dropped)
+        for reason in set(totals.dropped) - self._told:
+            self._told.add(reason)
+            _log.warning("Exchanges are relayed but not observed: %s. Further ones are counted only.", reason)
         self._losses.set_upstreams(relay, totals.problems)
         self._losses.set_added_latency(relay, totals.added)
 

@@ -103,7 +103,7 @@ class Live:
     in_flight: InFlight
     requests: Mapping[str, int]
     forwarded: int
-    refused: Mapping[str, int]
+    refused_by_sidecar: Mapping[str, int]
     dropped: Mapping[str, int]
     unreadable: Mapping[str, int]
     records: Written

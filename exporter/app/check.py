@@ -1,6 +1,6 @@
 """What `check` finds out about settings before they are trusted with traffic."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.errors import SidecarError
@@ -10,23 +10,51 @@ from exporter.tokens.choice import Tokenizers
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the command's output; `good` is False for what would keep the sidecar from doing its work."""
+    """One line of the command's output; `good` is False for what would keep the sidecar from doing its work.
+
+    A `note` is good, and yet seldom meant.
+    """
 
     good: bool
     sentence: str
+    note: bool = False
 
     def __str__(self) -> str:
-        return f"{'ok   ' if self.good else 'wrong'} {self.sentence}"
+        return f"{'note ' if self.note else 'ok   ' if self.good else 'wrong'} {self.sentence}"
 
 
-def findings(settings: Settings, probe: Callable[[str, float], str | None]) -> Iterator[Finding]:
+Trial = tuple[str, Callable[[], None]]
+"""What is tried, in a few words, and the call that raises SidecarError where it cannot be done."""
+
+
+def findings(
+    settings: Settings, probe: Callable[[str, float], str | None], trials: Sequence[Trial] = ()
+) -> Iterator[Finding]:
     """Everything that can be checked without serving; `probe` says why a URL cannot be reached, or None."""
     yield Finding(good=True, sentence=f"settings: {settings.workers} relay worker(s) on {settings.listen}")
+    yield from (_tried(name, trial) for name, trial in trials)
     yield from _tokenizers(settings)
     for engine in settings.engines:
         problem = probe(engine.url, settings.connect_timeout_seconds)
         said = "accepts connections" if problem is None else f"cannot be reached: {problem}"
         yield Finding(good=problem is None, sentence=f"upstream: {engine.url} {said}")
+    yield from notes(settings)
+
+
+def notes(settings: Settings) -> Iterator[Finding]:
+    """What may be meant but seldom is."""
+    for engine in settings.engines:
+        if engine.url.endswith("/v1"):
+            doubled = f"{engine.url} ends in /v1, so /v1/chat/completions becomes /v1/v1/chat/completions"
+            yield Finding(good=True, sentence=f"upstream: {doubled}: leave /v1 to the clients", note=True)
+
+
+def _tried(name: str, trial: Callable[[], None]) -> Finding:
+    try:
+        trial()
+    except SidecarError as error:
+        return Finding(good=False, sentence=f"{name}: {error}")
+    return Finding(good=True, sentence=name)
 
 
 def _tokenizers(settings: Settings) -> Iterator[Finding]:

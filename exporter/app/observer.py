@@ -33,6 +33,8 @@ from exporter.sinks.store import Store
 from exporter.tap.intake import Intake
 from exporter.tokens.choice import Tokenizers
 
+_log = logging.getLogger("tokentide")
+
 _TICK_SECONDS: Final = 0.25
 _SETTLE_SECONDS: Final = 10.0
 
@@ -48,7 +50,7 @@ def main() -> None:
     try:
         uvloop.run(_observe(settings, str(options["tap"]), listener, control))
     except SidecarError as error:
-        logging.getLogger("tokentide").critical("%s", error)
+        _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
 
 
@@ -145,7 +147,11 @@ def _serve_admin(settings: Settings, store: Store, listener: socket.socket) -> u
 
 
 async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline) -> None:
+    told: set[str] = set()
     while True:
+        for reason in set(records.lost) - told:
+            told.add(reason)
+            _log.warning("Records are lost: %s. %s Further losses are counted only.", reason, records.problem or "")
         store.set_in_flight(pipeline.in_flight())
         records.tick(time.monotonic_ns())
         await asyncio.sleep(_TICK_SECONDS)

@@ -26,6 +26,7 @@ class Supervisor:
         self._observer = Child(observer)
         self._condition = condition
         self._drain_seconds = drain_seconds
+        self._away: set[str] = set()
         self._stops = 0
         self._status = 0
         self._wake, self._waker = socket.socketpair()
@@ -45,8 +46,10 @@ class Supervisor:
             self._wait()
             self._reap()
         self._condition.draining = True
+        _log.info("Stopping: open requests may go on for up to %g s.", self._drain_seconds)
         self._end(self._relays, self._drain_seconds + _GRACE)
         self._end((self._observer,), _OBSERVER_SECONDS)
+        _log.info("Stopped.")
         return self._status
 
     @property
@@ -72,7 +75,17 @@ class Supervisor:
         self._condition.observer_ready = self._observer.ready
         for child in self._relays:
             self._condition.relayed.update(child.problems)
+        self._say_what_changed()
         self._condition.restarts = {child.plan.name: child.restarts for child in self._all}
+
+    def _say_what_changed(self) -> None:
+        """One line when an engine goes away, and one when it is back."""
+        away = self._condition.unreachable() if len(self._condition.probed) == len(self._condition.upstreams) else []
+        for sentence in set(away) - self._away:
+            _log.warning("%s", sentence)
+        if self._away and not away:
+            _log.info("Every engine can be reached again.")
+        self._away = set(away)
 
     def _reap(self) -> None:
         for child in self._all:

@@ -128,3 +128,4 @@ def test_an_engine_that_is_away_is_named_and_the_others_go_on(engine: Engine, tm
         eventually(lambda: "tokentide_upstream_up" in httpx.get(f"{running.admin}/metrics").text, "the gauge")
         assert running.metric("tokentide_upstream_up", upstream="away") == 0
         assert running.metric("tokentide_upstream_up", upstream="main") == 1
+        assert running.log.count(f"The engine at {away} cannot be reached: connection refused.") == 1

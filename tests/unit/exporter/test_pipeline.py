@@ -181,3 +181,11 @@ def test_a_client_that_left_is_recorded() -> None:
     bench = Bench()
     bench.pipeline.received(("r", 1), [*answered()[:5], (Aborted("client", "closed"), 9 * MS)])
     assert bench.tally.accepted[0].record.outcome == "client_disconnect"
+
+
+def test_the_first_drop_for_each_reason_is_logged_and_later_ones_are_counted_only(caplog: object) -> None:
+    bench = Bench()
+    bench.pipeline.totals("r", Totals(3, {}, {"tap_full": 1}))
+    bench.pipeline.totals("r", Totals(4, {}, {"tap_full": 2, "observer_lost": 1}))
+    assert caplog.text.count("tap_full") == 1  # type: ignore[attr-defined]
+    assert caplog.text.count("observer_lost") == 1  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def test_before_any_traffic_everything_is_zero_or_absent() -> None:
     now = live(Store().snapshot(), ABOUT)
     assert (now.version, now.instance) == ("1.2.3", "host")
     assert (now.in_flight.requests, now.forwarded, now.records.written, now.records.lag_seconds) == (0, 0, 0, 0.0)
-    assert not any((now.requests, now.refused, now.dropped, now.unreadable, now.models, now.records.lost))
+    assert not any((now.requests, now.refused_by_sidecar, now.dropped, now.unreadable, now.models, now.records.lost))
 
 
 def test_requests_are_counted_by_outcome_and_by_model() -> None:
@@ -67,7 +67,7 @@ def test_the_counters_of_relays_and_recorder_are_shown_by_reason() -> None:
     store.read_numbers("tokentide_records_lost", lambda: {("disk_full",): 1})
     store.set_numbers("tokentide_recorder_lag_seconds", {(): 12.3456})
     now = live(store.snapshot(), ABOUT)
-    assert (now.forwarded, now.refused, now.dropped) == (9, {"bad_request": 2}, {"tap_full": 3})
+    assert (now.forwarded, now.refused_by_sidecar, now.dropped) == (9, {"bad_request": 2}, {"tap_full": 3})
     assert (now.records.written, now.records.lost, now.records.lag_seconds) == (8, {"disk_full": 1}, 12.346)
 
 

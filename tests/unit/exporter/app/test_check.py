@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from exporter.app.check import findings
+from exporter.errors import Unusable
 from exporter.settings import load
 
 
@@ -29,3 +30,19 @@ def test_a_tokenizer_that_is_not_there_is_found_and_the_rest_is_still_checked(tm
     assert lines[1].startswith("wrong tokenizer for a*: ")
     assert lines[2] == "ok    tokenizer for b*: cl100k_base"
     assert lines[-1].startswith("ok ")
+
+
+def test_what_serving_would_stumble_over_is_tried_and_found() -> None:
+    def impossible() -> None:
+        raise Unusable("The records folder /x cannot be written: Permission denied.")
+
+    settings = load({"upstream": "http://engine:8000"}, None)
+    trials = [("all well", lambda: None), ("records", impossible)]
+    lines = [str(each) for each in findings(settings, lambda *_: None, trials)]
+    assert lines[1] == "ok    all well"
+    assert lines[2] == "wrong records: The records folder /x cannot be written: Permission denied."
+
+
+def test_an_engine_url_that_doubles_v1_is_noted() -> None:
+    lines = said({"upstream": "http://engine:8000/v1"})
+    assert lines[-1].startswith("note  upstream: http://engine:8000/v1 ends in /v1")
