@@ -43,11 +43,10 @@ class Place:
 class Peer:
     """One way from the load generator to the engine.
 
-    `command` is empty where there is no proxy in between. `needs` must exist, else the peer is left out; an `extra` one is measured only when
-    it is asked for. `rounds` is
-    the share of the rounds that it takes part in. `scenarios` are the keys of those it is measured in, empty for all.
-    `observer` says where the sidecar's observer runs. A peer that writes answers anew is `loose`: 1 for whole ones,
-    2 for events too.
+    `command` is empty where there is no proxy in between. `needs` must exist, else the peer is left out; an `extra` one
+    is measured only when it is asked for. `rounds` is the share of the rounds that it takes part in. `scenarios` are
+    the keys of those it is measured in, empty for all. `observer` says where the sidecar's observer runs. A peer that
+    writes answers anew is `loose`: 1 for whole ones, 2 for events too.
     """
 
     name: str
@@ -177,6 +176,8 @@ def launch(peer: Peer, at: Place, proxy_core: int, load_core: int) -> Running:
     if peer.observer:
         _await(f"http://127.0.0.1:{at.ports[1]}/metrics", peer, process, log)
     pids = processes.tree(process.pid)
+    for pid in pids:
+        processes.inherit(pid)
     if not peer.observer:
         return Running(peer, at, process, tuple(pids), ())
     relay = tuple(pid for pid in pids if "relay" in processes.title(pid))

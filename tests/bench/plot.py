@@ -33,7 +33,7 @@ def _panel(scenario: Scenario, rows: list[dict[str, str | float]]) -> alt.LayerC
     ours = alt.condition("indexof(datum.proxy, 'tokentide') == 0", alt.value("#0b6e99"), alt.value("#8a8f98"))
     base = alt.Chart(alt.InlineData(values=rows), width=330, height=18 * len(rows), title=scenario.title)
     line = base.mark_rule(strokeWidth=2).encode(
-        alt.X("low:Q", scale=scale, title=title), alt.X2("high:Q"), proxies, color=ours
+        alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4)), alt.X2("high:Q"), proxies, color=ours
     )
     dots = base.mark_point(size=70, filled=True, opacity=1).encode(alt.X("median:Q", scale=scale), proxies, color=ours)
     words = base.mark_text(align="left", dx=9, fontSize=11).encode(

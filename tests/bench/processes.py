@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -80,19 +81,42 @@ def rss_kb(pids: Iterable[int]) -> int:
 
 
 def place(pid: int, core: int, nice: int) -> None:
-    """Moves every thread of a process to a core and a priority; new threads inherit both."""
+    """Moves every thread of a process to a core and a priority; new threads inherit both.
+
+    Where the kernel groups processes by session, a priority counts within its group only, so the group gets it, too.
+    """
+    prefer(pid, nice)
     for task in (_PROC / str(pid) / "task").iterdir():
         os.sched_setaffinity(int(task.name), {core})
         os.setpriority(os.PRIO_PROCESS, int(task.name), nice)
 
 
+def prefer(pid: int, nice: int) -> None:
+    """Gives the session of a process another priority, where the kernel groups processes by session and allows it."""
+    with suppress(OSError):
+        (_PROC / str(pid) / "autogroup").write_text(str(nice))
+
+
 def start(
     command: list[str], core: int, output: int | IO[str] | None = None, folder: Path | None = None
 ) -> subprocess.Popen[str]:
-    """Starts a program on one core, in a session of its own; `output` takes what it prints, and a file its errors."""
+    """Starts a program on one core, in a session of its own with our session's priority.
+
+    `output` takes what it prints, and a file its errors.
+    """
     errors = output if output is not None and output != subprocess.PIPE else None
     pinned = ["taskset", "-c", str(core), *command]
-    return subprocess.Popen(pinned, stdout=output, stderr=errors, cwd=folder, start_new_session=True, text=True)
+    process = subprocess.Popen(pinned, stdout=output, stderr=errors, cwd=folder, start_new_session=True, text=True)
+    inherit(process.pid)
+    return process
+
+
+def inherit(pid: int) -> None:
+    """Gives the session of a process our session's priority."""
+    with suppress(OSError):
+        ours = (_PROC / "self" / "autogroup").read_text().rpartition(" ")[2].strip()
+        if ours != "0":
+            prefer(pid, int(ours))
 
 
 def end(process: subprocess.Popen[str], seconds: float = 5.0) -> None:

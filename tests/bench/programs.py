@@ -40,9 +40,11 @@ def machine() -> dict[str, str]:
     """What the figures were measured on."""
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    siblings = Path("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list")
     return {
         "processor": model.group(1) if model else platform.machine(),
-        "cores": str(os.cpu_count()),
+        "processors": str(os.cpu_count()),
+        "on one core": siblings.read_text().strip() if siblings.exists() else "unknown",
         "memory_gb": f"{int(memory.group(1)) / 1e6:.0f}" if memory else "unknown",
         "kernel": platform.release(),
         "python": platform.python_version(),
