@@ -1,8 +1,10 @@
 """Entry of the observer process: events in from the relays, records and metrics out."""
 
 import asyncio
+import contextlib
 import gc
 import logging
+import os
 import platform
 import signal
 import socket
@@ -10,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import setproctitle
@@ -35,6 +38,7 @@ from exporter.tokens.choice import Tokenizers
 
 _log = logging.getLogger("tokentide")
 
+_NICENESS: Final = 10
 _TICK_SECONDS: Final = 0.25
 _SETTLE_SECONDS: Final = 10.0
 
@@ -45,6 +49,7 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[2]))
     options = control.options()
     setproctitle.setproctitle("tokentide-observer")
+    _step_back()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
     try:
@@ -52,6 +57,13 @@ def main() -> None:
     except SidecarError as error:
         _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
+
+
+def _step_back() -> None:
+    """Leaves the processor to the relays: the scheduler weighs sessions first, and each child has one of its own."""
+    os.nice(_NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
 
 
 async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:

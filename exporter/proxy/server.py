@@ -24,7 +24,7 @@ from exporter.tap.mailbox import Mailbox
 
 _log = logging.getLogger("tokentide")
 
-_FLUSH_SECONDS = 0.02
+_FLUSH_SECONDS = 0.05
 _SWEEP_SECONDS = 1.0
 
 

@@ -57,9 +57,9 @@ async def keep_connected(mailbox: Mailbox, path: str) -> None:
 
 
 async def keep_flushing(mailbox: Mailbox, seconds: float) -> None:
-    """Hands over what is new every `seconds`, and the counters every fifth time; runs until cancelled."""
+    """Hands over what is new every `seconds`, and the counters every second time; runs until cancelled."""
     while True:
-        for _ in range(5):
+        for _ in range(2):
             await asyncio.sleep(seconds)
             mailbox.flush()
         mailbox.tell_totals()
