@@ -39,7 +39,7 @@ docs: $(VENV)/.dev ## write the generated references, and draw the heat map of t
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/heat_map.py
 
-fuzz: $(VENV)/.fuzz ## look for inputs that break the readers of HTTP and event streams; FUZZ_SECONDS=600 in all
+fuzz: $(VENV)/.dev ## look for inputs that break the readers of HTTP and event streams; FUZZ_SECONDS=600 in all
 	$(BIN)/python tests/fuzz/fuzz_http.py -max_total_time=$$(($(FUZZ_SECONDS) * 3 / 4))
 	$(BIN)/python tests/fuzz/fuzz_sse.py -max_total_time=$$(($(FUZZ_SECONDS) / 4))
 
@@ -70,12 +70,8 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
-	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards
+	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards --group fuzz
 	@touch $@ $(VENV)/.demo
-
-$(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install $(PINNED) --group fuzz
-	@touch $@
 
 # What the bench compares with; nothing else needs it.
 $(VENV)-bench/.made: $(VENV)/.made
