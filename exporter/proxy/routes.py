@@ -37,7 +37,10 @@ class Route:
 
     def target(self, target: bytes) -> bytes:
         """The path as the engine gets it: its own prefix instead of the rule's."""
-        return self.address.prefix + (target[len(self.rule.prefix) :] or b"/")
+        if target == b"*":
+            return target
+        rest = target[len(self.rule.prefix) :]
+        return self.address.prefix + (rest if rest[:1] == b"/" else b"/" + rest)
 
 
 class Routes:

@@ -24,7 +24,7 @@ def test_a_single_engine_gets_everything() -> None:
     [
         (b"/a", "a", b"/"),
         (b"/a/v1/x", "a", b"/v1/x"),
-        (b"/a?x=1", "a", b"?x=1"),
+        (b"/a?x=1", "a", b"/?x=1"),
         (b"/ab/v1/x", "rest", b"/ab/v1/x"),
         (b"/", "rest", b"/"),
     ],
@@ -38,6 +38,7 @@ def test_a_prefix_chooses_the_engine_and_is_not_passed_on(path: bytes, name: str
 
 def test_the_engines_own_prefix_goes_before_the_path() -> None:
     assert route("a", b"/a", url="http://e/base").target(b"/a/v1/x") == b"/base/v1/x"
+    assert route("a", url="http://e/base").target(b"*") == b"*"
 
 
 def test_without_a_rule_that_fits_there_is_no_engine() -> None:
