@@ -1,4 +1,4 @@
-"""A few seconds of fuzzing that is guided by coverage, where atheris has a wheel for this Python (`make fuzz` runs longer)."""
+"""A few seconds of fuzzing guided by coverage, where atheris has a wheel for this Python (`make fuzz` runs longer)."""
 
 import importlib.util
 import subprocess
