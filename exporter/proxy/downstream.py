@@ -14,6 +14,7 @@ WRITE_LIMIT: Final = 64 * 1024
 """Bytes that may wait for a slow client before the engine is no longer read."""
 
 _REASONS: Final = {413: "body_too_large", 431: "head_too_large"}
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EMPTY_LINE: Final = b"\r\n"
 """What some clients send behind a body: one may stand before a request line (RFC 9112, 2.2)."""
 _UPLOAD: Final = 1
@@ -225,6 +226,8 @@ class Downstream(asyncio.Protocol):
             self._body(passage, rest)  # before the connection, so that head and body leave in one write
         if self.passage is passage:
             self._house.connect(passage)
+        if passage.gathering and not rest and head.minor and (head.value(b"expect") or b"").lower() == b"100-continue":
+            self.write(_CONTINUE)  # no engine can say so before its choice, which needs the body
 
     def _refuse(self, error: BadMessage) -> None:
         self.refuse(error.status, _REASONS.get(error.status, "malformed_request"), str(error))

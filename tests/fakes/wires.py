@@ -66,9 +66,12 @@ class MemoryTransport(asyncio.Transport):
 
 
 class House:
-    """A relay without an event loop: each request gets a connection at once, or when `let_through` is called."""
+    """A relay without an event loop: each request gets a connection at once, or when `let_through` is called.
 
-    def __init__(self, *, connect_at_once: bool = True, limits: Limits | None = None) -> None:
+    With `by_body` it wants the whole body before it chooses a connection.
+    """
+
+    def __init__(self, *, connect_at_once: bool = True, by_body: bool = False, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.meter = Meter(lambda *_: None)
         self.mailbox = Mailbox("relay-under-test")
@@ -79,8 +82,12 @@ class House:
         self.idle: list[Upstream] = []
         self.waiting: list[Passage] = []
         self._at_once = connect_at_once
+        self._by_body = by_body
 
     def connect(self, passage: Passage) -> None:
+        if self._by_body and not passage.request_done:
+            passage.gathering = True
+            return
         if self.idle:
             upstream = self.idle.pop()
             upstream.reused = True

@@ -256,3 +256,15 @@ def test_connections_beyond_the_limit_are_answered_and_closed() -> None:
     assert not first.closed
     first.lose()
     assert not client(house).closed
+
+
+def test_a_client_that_waits_for_the_word_gets_it_from_us_where_the_engine_depends_on_the_body() -> None:
+    house = House(by_body=True)
+    caller = client(house)
+    say(caller, b"POST /v1/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert caller.take() == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert not house.upstreams
+    say(caller, b"{}")
+    assert house.upstreams[0].sent.endswith(b"\r\n\r\n{}")
+    say(house.upstreams[0], OK)
+    assert caller.take() == OK
