@@ -24,7 +24,7 @@ LOOP = asyncio.new_event_loop()
 def requests(choice: int, pieces: list[bytes]) -> None:
     """The reads come from a client."""
     kind = KINDS[choice % len(KINDS)]
-    house = House(connect_at_once=choice % 2 == 0, limits=SMALL if choice % 4 == 3 else None)
+    house = House(connect_at_once=choice % 2 == 0, by_body=choice % 5 == 4, limits=SMALL if choice % 4 == 3 else None)
     story = Story(house, [kind, "length"], eager=choice % 3 == 0)
     LOOP.run_until_complete(story.play(pieces))
     check(story, b"".join(pieces))

@@ -35,11 +35,11 @@ def test_no_known_attack_works_however_its_bytes_are_cut(every: int, kind: str) 
 
 
 @effort(300)
-@given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans())
+@given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_no_request_is_smuggled_past_the_relay(
-    data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool
+    data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool, by_body: bool
 ) -> None:
-    house = House(connect_at_once=not slow, limits=SMALL if small else None)
+    house = House(connect_at_once=not slow, by_body=by_body, limits=SMALL if small else None)
     check(play(data, at, answers, house, eager=eager), data)
 
 
