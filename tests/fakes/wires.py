@@ -4,6 +4,7 @@ import asyncio
 
 from exporter.proxy import heads
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.lingering import Lingering
 from exporter.proxy.meter import Meter
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
@@ -76,16 +77,17 @@ class House:
         self.meter = Meter(lambda *_: None)
         self.mailbox = Mailbox("relay-under-test")
         self.connections: set[Downstream] = set()
+        self.lingering = Lingering(self.limits.discard_seconds)
         self.in_flight = 0
         self.draining = False
         self.upstreams: list[MemoryTransport] = []
         self.idle: list[Upstream] = []
         self.waiting: list[Passage] = []
         self._at_once = connect_at_once
-        self._by_body = by_body
+        self.by_body = by_body
 
     def connect(self, passage: Passage) -> None:
-        if self._by_body and not passage.request_done:
+        if self.by_body and not passage.request_done:
             passage.gathering = True
             return
         if self.idle:
