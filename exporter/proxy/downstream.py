@@ -1,10 +1,12 @@
 """Connections from clients: heads are read and checked here, one request at a time, in order."""
 
 import asyncio
+import socket
 from time import monotonic, monotonic_ns
 from typing import Final, Protocol
 
 from exporter.proxy import heads
+from exporter.proxy.lingering import Lingering
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate, Limits
 from exporter.proxy.upstream import no_delay, reset_on_close
@@ -25,6 +27,7 @@ class House(Gate, Protocol):
     """What the relay provides to each client connection."""
 
     connections: "set[Downstream]"
+    lingering: Lingering
 
 
 class Downstream(asyncio.Protocol):
@@ -34,6 +37,7 @@ class Downstream(asyncio.Protocol):
         "_buffer",
         "_full",
         "_house",
+        "_last",
         "_left",
         "_paused",
         "_received",
@@ -50,6 +54,7 @@ class Downstream(asyncio.Protocol):
         self._paused = 0
         self._full = False
         self._left = 0
+        self._last: socket.socket | None = None
         self.passage: Passage | None = None
         self.since = monotonic()
         self.fresh = True
@@ -103,6 +108,8 @@ class Downstream(asyncio.Protocol):
         passage, self.passage = self.passage, None
         if passage is not None:
             passage.client_gone("reset" if exc else "closed")
+        if self._last is not None:
+            self._house.lingering.begin(self._last)
 
     def pause_writing(self) -> None:
         """The client is slow: stop reading the engine."""
@@ -155,6 +162,8 @@ class Downstream(asyncio.Protocol):
         if passage is None or passage.answer is None:
             head_only = passage is not None and passage.head.method == b"HEAD"
             self.transport.write(heads.refusal(status, reason, sentence, head_only=head_only))
+            if status == 413 or (passage is not None and not passage.request_done):
+                self._last = self._house.lingering.share(self.transport)
         self.transport.close()
 
     def cut(self, *, reset: bool = False) -> None:

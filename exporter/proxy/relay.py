@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from exporter.proxy import heads
+from exporter.proxy.lingering import Lingering
 from exporter.proxy.meter import Meter
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
@@ -36,6 +37,7 @@ class Relay:
         self.in_flight = 0
         self.draining = False
         self.limits = limits
+        self.lingering = Lingering(limits.discard_seconds)
         self.meter = meter
         mailbox.added = meter.told
         self._routes = routes

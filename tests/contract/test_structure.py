@@ -26,6 +26,7 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/supervisor/children.py": "starts real processes; held by tests/e2e",
     "exporter/supervisor/loop.py": "starts real processes; held by tests/e2e",
     "exporter/supervisor/probe.py": "opens real sockets; held by tests/e2e",
+    "exporter/proxy/lingering.py": "reads real sockets; held by tests/e2e/test_http_edges.py",
     "exporter/proxy/server.py": "opens real sockets; held by tests/e2e",
     "exporter/app/control.py": "one end of a socket pair between processes; held by tests/e2e",
     "analyzer/evidence.py": "frozen values without behaviour",

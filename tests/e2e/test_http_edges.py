@@ -1,6 +1,9 @@
 """The edges of HTTP/1.1 over real sockets; what the engine received is the witness."""
 
+import asyncio
+import contextlib
 import hashlib
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from exporter.proxy.lingering import Lingering
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Heard, Peer, RawEngine, Witness
 from tests.fakes.processes import Sidecar, eventually, sidecar
@@ -50,7 +54,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RawEngine, Sidecar]]:
-    folder, settings = tmp_path_factory.mktemp("edges"), "[limits]\nhead_seconds = 1.0\n"
+    folder, settings = tmp_path_factory.mktemp("edges"), "[limits]\nhead_seconds = 1.0\nbody_bytes = 209715200\n"
     with RawEngine(Witness().play) as engine, sidecar(engine.url, folder, settings=settings) as relay:
         yield engine, relay
 
@@ -395,7 +399,9 @@ def test_a_head_that_comes_by_drops_is_given_up_and_hinders_nobody(stage: Stage)
     finally:
         for client in slow:
             client.sock.close()
-    eventually(lambda: stage.relay.live()["refused"].get("head_timeout") == len(slow), "the count")
+    eventually(
+        lambda: stage.relay.metric("tokentide_refused_requests_total", reason="head_timeout") == len(slow), "the count"
+    )
     assert {each.target for each in stage.witness.heard} == {"/quick"}
 
 
@@ -430,6 +436,47 @@ def test_a_client_that_stops_sending_has_left_and_the_engine_is_told(stage: Stag
         assert client.closed()
         eventually(lambda: stage.engine.peers[0].over, "the end of the engine's work")
     eventually(lambda: left() == before + 1, "the record")
+
+
+@pytest.mark.parametrize("after", [0, 5 << 20], ids=["by its length", "in the middle"])
+def test_a_client_that_is_still_sending_hears_why_it_is_refused(stage: Stage, after: int) -> None:
+    block = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+    for _ in range(5):
+        with stage.client() as client:
+            client.send(post(b"/refused", *([CHUNKED] if after else [b"Content-Length: 500000000"])))
+            for _ in range(after // len(block)):
+                client.send(block)
+            if after:
+                client.send(b"no size\r\n")
+            for _ in range(200):
+                client.send(block)
+            assert client.answer("POST").status == (400 if after else 413)
+            assert client.closed()
+    assert not stage.heard("/refused")
+
+
+def cut_off(sock: socket.socket) -> bool:
+    """Sends until the other side is gone; False if it takes everything for too long."""
+    end = time.monotonic() + 5
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() < end:
+            sock.send(b"x" * 65_536)
+        return False
+    return True
+
+
+def test_who_sends_on_after_a_refusal_is_cut_off_after_a_while() -> None:
+    async def story() -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            lingering = Lingering(0.2)
+            lingering.begin(ours.dup())
+            ours.close()
+            theirs.settimeout(5)
+            assert theirs.recv(1) == b""
+            assert await asyncio.to_thread(cut_off, theirs)
+
+    asyncio.run(story())
 
 
 HUGE = 100 << 20
