@@ -280,7 +280,7 @@ def test_an_engine_that_never_answers_is_given_up_after_the_time_that_is_set(tmp
             assert b'"type": "timeout"' in answer.body
         eventually(lambda: engine.peers[0].over, "the end of the engine's work")
         relay.settled(1)
-        eventually(lambda: relay.live()["refused"].get("timeout") == 1, "the count")
+        eventually(lambda: relay.metric("tokentide_refused_requests_total", reason="timeout") == 1, "the count")
         assert relay.stop() == 0
         [row] = relay.rows()
     assert (row["outcome"], row["error_type"]) == ("upstream_error", "timeout")
