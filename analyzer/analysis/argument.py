@@ -157,9 +157,12 @@ def _peak(cell: Bins) -> int:
 
 
 def _capacity(
-    model: str, load: Load, stated: StatedCapacity | None, max_model_len: int | None, requests: int, days: int
+    model: str, load: Load, stated: StatedCapacity | None, max_seq_len: int | None, requests: int, days: int
 ) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
     if stated is None:
         return None, ()
-    advice, evidence = capacity.advise(model, load, stated, max_model_len, requests, days)
+    if max_seq_len is None and stated.peak_rps is None:
+        sentence = f"{requests:,} requests are too few for a length bound, and so for a count of replicas"
+        return None, (Evidence("capacity", requests, days, None, sentence),)
+    advice, evidence = capacity.advise(model, load, stated, max_seq_len, requests, days)
     return advice, (evidence,)

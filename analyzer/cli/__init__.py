@@ -60,6 +60,7 @@ def _analysis(
 ) -> tuple[Analysis, AnalyzerError | None]:
     """The analysis, and the error to end with where it says nothing."""
     spans = records.spans()
+    choices.check_models(spans, options)
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
     chosen = [span for span in spans if span.model in models and span.requests]
     window = choices.window(chosen or spans, settings, options)

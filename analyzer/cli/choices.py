@@ -87,6 +87,20 @@ def _stated(capacity: CapacitySettings) -> StatedCapacity:
     )
 
 
+_NAMED_MODELS = 10
+
+
+def check_models(spans: Sequence[Span], options: argparse.Namespace) -> None:
+    """Raises BadSettings for a model that no record asks for: an empty report would overwrite a good one."""
+    names = sorted({span.model for span in spans if span.model})
+    unknown = sorted(set(options.model or ()) - set(names))
+    if not unknown or not spans:
+        return
+    more = f" and {len(names) - _NAMED_MODELS} more" if len(names) > _NAMED_MODELS else ""
+    held = f"the records hold {', '.join(names[:_NAMED_MODELS])}{more}" if names else "the records name no model at all"
+    raise BadSettings(f"No request asks for {', '.join(unknown)}: {held}.")
+
+
 def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespace) -> AnalyzerError | None:
     """Why nothing can be said, `None` where something can."""
     if any(model.lengths.max_seq_len is not None for model in analysis.models.values()):
@@ -94,10 +108,6 @@ def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespa
     if analysis.models:
         reasons = (f"{name}: {model.lengths.effect}" for name, model in analysis.models.items())
         return TooLittleTraffic("There is too little traffic for a length bound. " + " ".join(reasons))
-    names = sorted({span.model for span in spans if span.model})
-    if options.model and not set(options.model) & set(names):
-        held = f"the records hold {', '.join(names)}" if names else "the records hold no model at all"
-        return NoTraffic(f"No request asks for {', '.join(options.model)}: {held}.")
     if not spans:
         return NoTraffic(
             f"There is no record in {', '.join(options.records)}: send traffic through the exporter first."

@@ -117,7 +117,6 @@ def test_too_little_traffic_ends_with_4_and_a_report_that_says_so(run: Run, tmp_
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--model", "x"], "No request asks for x: the records hold m, n."),
         (["--from", "2020-01-01", "--to", "2020-01-02"], "No request counts between 2020-01-01"),
     ],
 )
@@ -126,6 +125,17 @@ def test_no_traffic_ends_with_4_and_says_why(run: Run, records: Path, options: l
     assert (code, models(out)) == (4, {})
     assert sentence in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_model_that_no_request_asks_for_ends_with_2_and_overwrites_nothing(
+    run: Run, records: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive"
+    for wrong in (["--model", "x"], ["--model", "m", "--model", "x"]):
+        code, out, err = run("report", records, "--out", archive, *wrong)
+        assert (code, out) == (2, "")
+        assert "No request asks for x: the records hold m, n." in err
+    assert not archive.exists()
 
 
 def test_an_empty_folder_ends_with_4_and_a_report_is_filed(run: Run, tmp_path: Path) -> None:

@@ -93,8 +93,14 @@ def test_over_two_weeks_the_busiest_hour_is_one_of_the_week() -> None:
 
 
 def test_a_trace_shorter_than_an_hour_is_sized_as_a_whole() -> None:
-    found = analysis(traffic(at(0.1), at(0.2)), stated=StatedCapacity(rps_per_replica=1))
+    found = analysis(traffic(*(at(i / 1000) for i in range(100))), stated=StatedCapacity(rps_per_replica=1))
     assert "the seconds of the window" in found.models["m"].evidence[-1].sentence
+
+
+def test_a_handful_of_requests_asks_for_no_replicas_and_says_so() -> None:
+    found = analysis(traffic(at(0.1), at(0.2)), stated=StatedCapacity(rps_per_replica=1)).models["m"]
+    assert found.capacity is None
+    assert found.evidence[-1].sentence == "2 requests are too few for a length bound, and so for a count of replicas"
 
 
 def test_every_figure_has_its_evidence() -> None:
