@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from analyzer import settings as settings_file
 from analyzer.advise.bounds import LengthTarget
@@ -90,6 +91,11 @@ def _stated(capacity: CapacitySettings) -> StatedCapacity:
 _NAMED_MODELS = 10
 
 
+def _spooled(records: Sequence[str]) -> int:
+    """Bytes that a sidecar has written below these folders and not yet turned into Parquet."""
+    return sum(path.stat().st_size for folder in records for path in Path(folder).glob(".spool/*") if path.is_file())
+
+
 def check_models(spans: Sequence[Span], options: argparse.Namespace) -> None:
     """Raises BadSettings for a model that no record asks for: an empty report would overwrite a good one."""
     names = sorted({span.model for span in spans if span.model})
@@ -109,9 +115,14 @@ def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespa
         reasons = (f"{name}: {model.lengths.effect}" for name, model in analysis.models.items())
         return TooLittleTraffic("There is too little traffic for a length bound. " + " ".join(reasons))
     if not spans:
-        return NoTraffic(
-            f"There is no record in {', '.join(options.records)}: send traffic through the exporter first."
-        )
+        where = ", ".join(options.records)
+        waiting = _spooled(options.records)
+        if waiting:
+            return NoTraffic(
+                f"There is no record in {where} yet: {waiting:,} bytes wait in its .spool, and become Parquet within "
+                "the sidecar's rotate_seconds (300 unless set), or when it is stopped."
+            )
+        return NoTraffic(f"There is no record in {where}: send traffic through the exporter first.")
     window, aside = analysis.window, sum(analysis.coverage.set_aside.values())
     return NoTraffic(
         f"No request counts between {window.start.isoformat()} and {window.end.isoformat()} ({aside:,} rows set "

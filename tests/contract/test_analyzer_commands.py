@@ -138,6 +138,15 @@ def test_a_model_that_no_request_asks_for_ends_with_2_and_overwrites_nothing(
     assert not archive.exists()
 
 
+def test_records_that_still_wait_in_the_spool_are_told(run: Run, tmp_path: Path) -> None:
+    spool = tmp_path / "records" / ".spool"
+    spool.mkdir(parents=True)
+    (spool / "here-1-1.spool").write_bytes(b"x" * 1234)
+    code, _, err = run("analyze", tmp_path / "records")
+    assert code == 4
+    assert "1,234 bytes wait in its .spool" in err
+
+
 def test_an_empty_folder_ends_with_4_and_a_report_is_filed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     code, out, err = run("report", tmp_path / "records", "--out", tmp_path / "archive")
