@@ -278,12 +278,16 @@ def test_an_engine_that_never_answers_is_given_up_after_the_time_that_is_set(tmp
             answer = client.answer("POST")
             assert answer.status == 504
             assert b'"type": "timeout"' in answer.body
-        eventually(lambda: engine.peers[0].over, "the end of the engine's work")
-        relay.settled(1)
-        eventually(lambda: relay.metric("tokentide_refused_requests_total", reason="timeout") == 1, "the count")
+            assert client.closed()
+        with RawClient(relay.port) as client:
+            client.send(CHAT.removesuffix(b"}"))
+            assert client.answer("POST").status == 504, "a body that never ends held the engine"
+        eventually(lambda: [peer.over for peer in engine.peers] == [True, True], "the end of the engine's work")
+        relay.settled(2)
+        eventually(lambda: relay.metric("tokentide_refused_requests_total", reason="timeout") == 2, "the count")
         assert relay.stop() == 0
-        [row] = relay.rows()
-    assert (row["outcome"], row["error_type"]) == ("upstream_error", "timeout")
+        rows = relay.rows()
+    assert [(row["outcome"], row["error_type"]) for row in rows] == [("upstream_error", "timeout")] * 2
 
 
 def test_an_engine_that_does_not_accept_connections_is_a_502_after_the_time_that_is_set(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class OpenStream:
         body = {
             "model": "gpt-4o",
             "stream": True,
-            "x_script": {**QUICK, "itl_ms": 150, "tokens": 20},
+            "x_script": {**QUICK, "itl_ms": 100, "tokens": 20},
             "messages": [{"role": "user", "content": "apple " * (size // 6)}],
         }
         url = f"{relay.url}/v1/chat/completions"
@@ -147,7 +147,7 @@ def test_an_observer_killed_again_and_again_under_traffic_leaves_no_request_unac
             with contextlib.suppress(AssertionError):  # it may not be back yet
                 os.kill(relay.child(OBSERVER), signal.SIGKILL)
 
-        asyncio.run(traffic.run(4.0, [(at, kill) for at in (0.5, 1.2, 2.0, 2.3, 3.2)]))
+        asyncio.run(traffic.run(3.0, [(at, kill) for at in (0.4, 1.1, 1.9, 2.2)]))
         assert traffic.failed == []
         eventually(lambda: relay.live()["forwarded"] == len(traffic.ended), "the relay's own count")
         relay.wait_ready()

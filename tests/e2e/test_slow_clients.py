@@ -135,7 +135,7 @@ async def streamed(port: int, body: bytes) -> bytes:
 
 
 def test_a_thousand_streams_at_once_are_all_served_within_45_mb(tmp_path: Path) -> None:
-    script = {"ttft_ms": 1500, "itl_ms": 200, "tokens": 30}
+    script = {"ttft_ms": 1500, "itl_ms": 200, "tokens": 24}
     body = json.dumps({**json.loads(QUESTION), "x_script": script}).encode()
 
     async def story(relay: Sidecar) -> tuple[bytes, list[bytes]]:

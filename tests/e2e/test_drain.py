@@ -1,0 +1,52 @@
+"""SIGTERM: what is idle closes, what runs may finish for a while, and what is left then is cut and on record."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.clients import RawClient
+from tests.fakes.engines import Peer, RawEngine
+from tests.fakes.processes import eventually, sidecar
+
+pytestmark = pytest.mark.e2e
+
+CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nx-request-id: %b\r\nContent-Length: 2\r\n\r\n{}"
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+EVENT = b"a\r\ndata: {}\n\n\r\n"
+BLOCK = b"8000\r\n" + b":" * 0x8000 + b"\r\n"
+
+
+async def play(peer: Peer) -> None:
+    """Streams without end: to the client called `stalled` as fast as it can, to others one event."""
+    head = await peer.head()
+    await peer.body(2)
+    await peer.send(STREAM + EVENT)
+    while b"x-request-id: stalled" in head:
+        await peer.send(BLOCK)
+    await peer.gone()
+
+
+def test_what_outlasts_the_drain_is_cut_visibly_and_recorded_and_a_stalled_client_delays_nothing(
+    tmp_path: Path,
+) -> None:
+    with RawEngine(play) as engine, sidecar(engine.url, tmp_path, settings="drain_seconds = 1.0\n") as relay:
+        with RawClient(relay.port) as idle, RawClient(relay.port) as quiet, RawClient(relay.port) as stalled:
+            idle.send(b"GET /health HTTP/1.1\r\nHost: a\r\n")
+            quiet.send(CHAT % b"quiet")
+            stalled.send(CHAT % b"stalled")
+            eventually(lambda: relay.live()["in_flight"]["requests"] == 2, "both streams")
+            started = time.monotonic()
+            relay.process.terminate()
+            assert quiet.rest() == STREAM.replace(b"\r\n\r\n", b"\r\n\r\n" + EVENT)
+            assert time.monotonic() - started > 0.9, "the stream was not given its time"
+            with pytest.raises(ConnectionError):
+                RawClient(relay.port)
+            assert relay.process.wait(20) == 0
+            assert time.monotonic() - started < 10
+        assert len(engine.peers) == 2
+        rows = relay.rows()
+    assert sorted((row["request_id"], row["outcome"], row["error_type"]) for row in rows) == [
+        ("quiet", "mid_stream_error", "drained"),
+        ("stalled", "mid_stream_error", "drained"),
+    ]
