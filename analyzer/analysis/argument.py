@@ -33,10 +33,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What one model is asked: which limits are wanted, and what one replica delivers, if the user says so."""
+    """What one model is asked: which limits are wanted, and what one replica delivers, if the user says so.
+
+    `stated_for` names the model for which the one statement of the user is used, where it is not used for this one.
+    """
 
     target: LengthTarget
     stated: StatedCapacity | None
+    stated_for: str | None = None
 
 
 def analyse(
@@ -92,7 +96,7 @@ def _model(
     total = whole.total.summary()
     limits, limits_evidence = lengths.advise(whole, days, questions.target)
     load = _load(window, slots, traffic.hours, whole, arrivals)
-    advice, advice_evidence = _capacity(name, load, questions.stated, limits.max_seq_len, whole.requests, len(days))
+    advice, advice_evidence = _capacity(name, load, questions, limits.max_seq_len, whole.requests, len(days))
     described = sentences.of_description(whole, arrivals, traffic, len(days), recorded.unreadable_files)
     return ModelAnalysis(
         requests=whole.requests,
@@ -157,12 +161,16 @@ def _peak(cell: Bins) -> int:
 
 
 def _capacity(
-    model: str, load: Load, stated: StatedCapacity | None, max_seq_len: int | None, requests: int, days: int
+    model: str, load: Load, questions: Questions, max_seq_len: int | None, requests: int, days: int
 ) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
-    if stated is None:
+    """The advice with its evidence, or why there is none although the user states what a replica delivers."""
+    stated = questions.stated
+    if stated is None and questions.stated_for is None:
         return None, ()
-    if max_seq_len is None and stated.peak_rps is None:
-        sentence = f"{requests:,} requests are too few for a length bound, and so for a count of replicas"
+    if max_seq_len is None and (stated is None or stated.peak_rps is None):
+        return None, (Evidence("capacity", requests, days, None, sentences.too_few_for_capacity(requests)),)
+    if stated is None:
+        sentence = sentences.stated_for_another(model, questions.stated_for or "")
         return None, (Evidence("capacity", requests, days, None, sentence),)
     advice, evidence = capacity.advise(model, load, stated, max_seq_len, requests, days)
     return advice, (evidence,)

@@ -31,6 +31,20 @@ def of_description(
     return tuple(found)
 
 
+def too_few_for_capacity(requests: int) -> str:
+    """Why a model with `requests` gets no count of replicas."""
+    were = "1 request is" if requests == 1 else f"{requests:,} requests are"
+    return f"{were} too few for a length bound, and so for a count of replicas."
+
+
+def stated_for_another(model: str, used_for: str) -> str:
+    """Why `model` gets no count of replicas where the one statement of the settings is used for `used_for`."""
+    return (
+        f"The table [capacity] of the settings is used for {used_for}, which has the most requests: what one replica "
+        f'carries of {model}, and what runs of it today, belongs under [models."{model}".capacity].'
+    )
+
+
 def _of_rate(whole: HourlyShape, rate: Rate, days: int) -> Evidence:
     bins = whole.last // 1_000_000 - whole.first // 1_000_000 + 1
     if rate.dispersion_1s is None:

@@ -72,7 +72,8 @@ def _analysis(
         set_aside=reading.set_aside,
         unreadable_files=len(records.unreadable),
     )
-    questions = {model: choices.questions(settings, model) for model in reading.traffic}
+    requests = {model: sum(hour.requests for hour in one.hours) for model, one in reading.traffic.items()}
+    questions = choices.questions(settings, requests)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds)
     return analysis, choices.problem(analysis, spans, options)
 

@@ -1,7 +1,7 @@
 """What options and settings ask for, in the terms of the analysis."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,8 +57,23 @@ def _moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
 
 
-def questions(settings: Settings, model: str) -> Questions:
-    """What `settings` want to know about `model`."""
+def questions(settings: Settings, requests: Mapping[str, int]) -> dict[str, Questions]:
+    """What `settings` want to know about each model of `requests`, which says how many each has.
+
+    A `[capacity]` that is stated for no model by name is used for one only, the one with the most requests of those
+    without a table of their own: what runs today would be counted once for each model otherwise.
+    """
+    without = [name for name in requests if settings.capacity is not None and not _has_own(settings, name)]
+    used_for = min(without, key=lambda name: (-requests[name], name), default=None)
+    return {name: _questions(settings, name, used_for if name in without else None) for name in requests}
+
+
+def _has_own(settings: Settings, model: str) -> bool:
+    own = settings.models.get(model)
+    return own is not None and own.capacity is not None
+
+
+def _questions(settings: Settings, model: str, used_for: str | None) -> Questions:
     own = settings.of(model)
     target = LengthTarget(
         over_share=settings.target_over_share,
@@ -67,6 +82,8 @@ def questions(settings: Settings, model: str) -> Questions:
         current_max_seq_len=own.current_max_seq_len,
         model_max_seq_len=own.model_max_seq_len,
     )
+    if used_for not in (None, model):
+        return Questions(target, None, used_for)
     return Questions(target, None if own.capacity is None else _stated(own.capacity))
 
 

@@ -85,6 +85,8 @@ def _no_limits(model: ModelAnalysis) -> Words:
 
 def _machines(model: ModelAnalysis) -> Words:
     advice = model.capacity
+    if advice is None and (reason := no_capacity(model)):
+        return words(strong("How many replicas to run is not known."), f" {reason}")
     if advice is None:
         return words(
             strong("How many replicas to run is not known"),
@@ -104,6 +106,11 @@ def _machines(model: ModelAnalysis) -> Words:
         f" {rate(advice.rps_per_replica)} ({how_sure(advice)}).",
         _change(advice),
     )
+
+
+def no_capacity(model: ModelAnalysis) -> str:
+    """Why there is no count of replicas although the settings state a throughput; empty where that is not the case."""
+    return next((item.sentence for item in model.evidence if item.figure == "capacity"), "")
 
 
 def how_sure(advice: CapacityAdvice) -> str:
@@ -170,7 +177,8 @@ def tiles(model: ModelAnalysis) -> Tiles:
     if advice is None:
         level = f"{whole(model.rate.negative_binomial_p95_1s)} req/s"
         items.append(Tile(words("95 % of seconds"), level, f"or less; {pace}"))
-        items.append(Tile(words("replicas"), "not known", f"give {SETTING}"))
+        why = "see the text" if no_capacity(model) else f"give {SETTING}"
+        items.append(Tile(words("replicas"), "not known", why))
     else:
         items.append(Tile(words("peak to carry"), f"{rate(advice.peak_rps)} req/s", pace))
         items.append(Tile(words("replicas"), whole(advice.replicas), gpus(advice)))

@@ -8,7 +8,7 @@ from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report import figures, tables
 from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
-from analyzer.report.lead import PLACE, SETTING, gpus, how_sure
+from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
 from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
 from analyzer.window import Window
 
@@ -190,6 +190,8 @@ def _callers(model: ModelAnalysis) -> tuple[Block, ...]:
 
 def _capacity(model: ModelAnalysis) -> tuple[Block, ...]:
     advice = model.capacity
+    if advice is None and (reason := no_capacity(model)):
+        return (Paragraph(words(f"Not computed. {reason}")),)
     if advice is None:
         text = words(
             "Not computed: the settings do not say what one replica carries. Load one replica until it just keeps your"

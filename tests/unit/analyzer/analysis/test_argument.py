@@ -100,7 +100,17 @@ def test_a_trace_shorter_than_an_hour_is_sized_as_a_whole() -> None:
 def test_a_handful_of_requests_asks_for_no_replicas_and_says_so() -> None:
     found = analysis(traffic(at(0.1), at(0.2)), stated=StatedCapacity(rps_per_replica=1)).models["m"]
     assert found.capacity is None
-    assert found.evidence[-1].sentence == "2 requests are too few for a length bound, and so for a count of replicas"
+    assert found.evidence[-1].sentence == "2 requests are too few for a length bound, and so for a count of replicas."
+
+
+def test_a_model_whose_throughput_nobody_states_is_told_where_to_state_it() -> None:
+    one = traffic(*(at(i / 1000) for i in range(100)))
+    recorded = Recorded(one.hours[0].first, one.hours[-1].last, {})
+    asked = {"m": Questions(LengthTarget(0.05), None, stated_for="n")}
+    found = analyse(DAY, recorded, {"m": one}, asked, Thresholds()).models["m"]
+    assert found.capacity is None
+    assert "is used for n, which has the most requests" in found.evidence[-1].sentence
+    assert '[models."m".capacity]' in found.evidence[-1].sentence
 
 
 def test_every_figure_has_its_evidence() -> None:

@@ -7,7 +7,7 @@ from analyzer.advise.capacity import Objectives
 from analyzer.cli.choices import questions, window
 from analyzer.cli.options import parser
 from analyzer.errors import BadSettings
-from analyzer.settings import CapacitySettings, Settings
+from analyzer.settings import CapacitySettings, ModelSettings, Settings
 from analyzer.store import Span
 from analyzer.window import microseconds
 
@@ -65,9 +65,18 @@ def test_without_records_the_window_is_the_last_whole_week() -> None:
 def test_what_the_settings_state_is_asked_of_the_model() -> None:
     stated = CapacitySettings(rps_per_replica=2.4, peak="poisson", ttft_ms=500, percentile=95, current_replicas=3)
     settings = Settings(target_over_share=0.01, current_max_seq_len=131_072, capacity=stated)
-    asked = questions(settings, "m")
+    asked = questions(settings, {"m": 1})["m"]
     assert (asked.target.over_share, asked.target.current_max_seq_len) == (0.01, 131_072)
     assert asked.stated is not None
     assert (asked.stated.rps_per_replica, asked.stated.law, asked.stated.current_replicas) == (2.4, "poisson", 3)
     assert asked.stated.objectives == Objectives(ttft_ms=500, percentile=95)
-    assert questions(Settings(), "m").stated is None
+    assert questions(Settings(), {"m": 1})["m"].stated is None
+
+
+def test_one_statement_of_capacity_is_used_for_the_largest_model_that_has_no_own() -> None:
+    stated, own = CapacitySettings(rps_per_replica=2.4, current_replicas=4), CapacitySettings(rps_per_replica=7)
+    settings = Settings(capacity=stated, models={"own": ModelSettings(capacity=own)})
+    asked = questions(settings, {"own": 9000, "small": 1, "large": 5000})
+    throughput = {name: one.stated and one.stated.rps_per_replica for name, one in asked.items()}
+    assert throughput == {"own": 7, "small": None, "large": 2.4}
+    assert {name: one.stated_for for name, one in asked.items()} == {"own": None, "small": "large", "large": None}

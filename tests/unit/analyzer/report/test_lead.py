@@ -2,6 +2,7 @@ import dataclasses
 
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import ClientShare
+from analyzer.evidence import Evidence
 from analyzer.report.lead import cautions, first_paragraph, how_sure, tiles
 from tests.unit.analyzer.report.analyses import CAPACITY, NO_LIMITS, WEEK, capacity, lengths, model, prose, rate, text
 
@@ -34,6 +35,12 @@ def test_without_a_throughput_the_first_paragraph_says_which_setting_to_give() -
     assert "How many replicas to run is not known" in said
     assert "give it as rps_per_replica under [capacity] in the settings file" in said
     assert "95 % of all seconds stay at or below 11 requests a second" in said
+
+
+def test_a_stated_throughput_that_is_not_used_is_told_with_the_reason() -> None:
+    one = model(evidence=(Evidence("capacity", 1, 1, None, "1 request is too few."),))
+    assert "How many replicas to run is not known. 1 request is too few." in first(one)
+    assert "rps_per_replica" not in first(one)
 
 
 def test_as_many_gpus_as_today_are_said_to_be_as_many() -> None:

@@ -3,6 +3,7 @@ from functools import cache
 
 from analyzer.advise.capacity import Objectives
 from analyzer.analysis import Hour, ModelAnalysis
+from analyzer.evidence import Evidence
 from analyzer.report.blocks import Figure, Points
 from analyzer.report.sections import of_model
 from tests.unit.analyzer.report.analyses import (
@@ -118,6 +119,11 @@ def test_what_is_not_stated_of_cost_and_today_is_left_out() -> None:
 
 def test_without_a_throughput_the_capacity_section_says_which_setting_to_give() -> None:
     assert "give them as rps_per_replica under [capacity]" in said(model())["capacity"]
+
+
+def test_a_stated_throughput_that_is_not_used_is_told_with_the_reason() -> None:
+    told = said(model(evidence=(Evidence("capacity", 1, 1, None, "1 request is too few."),)))["capacity"]
+    assert told == "Not computed. 1 request is too few."
 
 
 def test_each_figure_comes_with_its_evidence() -> None:
