@@ -57,8 +57,9 @@ class ModelSettings(BaseModel):
 class Settings(BaseSettings):
     """The settings of the analyzer; `TOKENTIDE_…` in the environment goes before the file.
 
-    `capacity`, `current_max_seq_len` and `model_max_seq_len` hold for every model that has no table of its own under
-    `models`. Lengths are tokens; `align_to` is what recommended limits are rounded up to.
+    `current_max_seq_len` and `model_max_seq_len` hold for every model that has no table of its own under `models`,
+    `capacity` for the one of them with the most requests. Lengths are tokens; `align_to` is what recommended limits are
+    rounded up to.
     """
 
     model_config = SettingsConfigDict(

@@ -1,7 +1,7 @@
 """The whole argument: from hours of traffic to what is said about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from analyzer.advise import capacity, lengths
@@ -22,13 +22,15 @@ DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What surrounds the traffic: first and last record of any kind in microseconds since the epoch (`None` where
-    nothing was recorded), rows set aside by reason, and how many files could not be read.
+    nothing was recorded), rows set aside by reason, how many files could not be read, and how many requests of each
+    model lie outside the window.
     """
 
     first: int | None
     last: int | None
     set_aside: Mapping[str, int]
     unreadable_files: int = 0
+    outside: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def coverage(window: Window, recorded: Recorded, traffic: Mapping[str, Traffic])
         set_aside=dict(recorded.set_aside),
         empty_hours=len(set(covered) - counted),
         missing_hours=len(set(slots) - set(covered) - counted),
+        outside=sum(recorded.outside.values()),
     )
 
 
@@ -98,6 +101,7 @@ def _model(
     load = _load(window, slots, traffic.hours, whole, arrivals)
     advice, advice_evidence = _capacity(name, load, questions, limits.max_seq_len, whole.requests, len(days))
     described = sentences.of_description(whole, arrivals, traffic, len(days), recorded.unreadable_files)
+    left_out = sentences.of_outside(recorded.outside.get(name, 0), whole.requests, len(days))
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
@@ -111,7 +115,7 @@ def _model(
         lengths=limits,
         latency=traffic.latency,
         capacity=advice,
-        evidence=(*described, *limits_evidence, *advice_evidence),
+        evidence=(*described, *left_out, *limits_evidence, *advice_evidence),
     )
 
 

@@ -22,6 +22,7 @@ def as_json(analysis: Analysis) -> dict[str, object]:
             "set_aside": dict(coverage.set_aside),
             "empty_hours": coverage.empty_hours,
             "missing_hours": coverage.missing_hours,
+            "outside": coverage.outside,
         },
         "models": {name: _model(model) for name, model in analysis.models.items()},
     }

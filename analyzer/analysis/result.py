@@ -20,13 +20,14 @@ class Coverage:
 
     `requests` went into the figures. `set_aside` counts the rows that did not, by reason. `missing_hours` are hours of
     the window before the first or after the last record of any kind, `empty_hours` those in between without a request
-    that counts.
+    that counts. `outside` counts the requests that were recorded before or after the window.
     """
 
     requests: int
     set_aside: Mapping[str, int]
     empty_hours: int
     missing_hours: int
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,15 @@ def of_description(
     return tuple(found)
 
 
+def of_outside(outside: int, requests: int, days: int) -> tuple[Evidence, ...]:
+    """What is recorded of a model and lies outside the window, where there is such."""
+    if not outside:
+        return ()
+    lie = "1 request lies" if outside == 1 else f"{outside:,} requests lie"
+    sentence = f"{lie} outside the window and {'is' if outside == 1 else 'are'} in no figure; --all takes everything."
+    return (Evidence("window.outside", requests, days, None, sentence),)
+
+
 def too_few_for_capacity(requests: int) -> str:
     """Why a model with `requests` gets no count of replicas."""
     were = "1 request is" if requests == 1 else f"{requests:,} requests are"

@@ -49,6 +49,7 @@ def _run(options: argparse.Namespace) -> None:
             unreadable = records.unreadable
         say("writing the report" if options.command == "report" else "writing the analysis")
         _hand_over(analysis, options)
+    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options))
     if unreadable:
         raise _partly_unreadable(unreadable, len(found.readable) + len(found.unreadable) - len(unreadable), problem)
     if problem is not None:
@@ -66,13 +67,14 @@ def _analysis(
     window = choices.window(chosen or spans, settings, options)
     thresholds = Thresholds(settings.isl_threshold, settings.osl_threshold)
     reading = records.read(window, models, thresholds)
+    requests = {model: sum(hour.requests for hour in one.hours) for model, one in reading.traffic.items()}
     recorded = Recorded(
         first=min((span.first for span in spans), default=None),
         last=max((span.last for span in spans), default=None),
         set_aside=reading.set_aside,
         unreadable_files=len(records.unreadable),
+        outside={span.model: span.requests - requests.get(span.model, 0) for span in chosen if span.model},
     )
-    requests = {model: sum(hour.requests for hour in one.hours) for model, one in reading.traffic.items()}
     questions = choices.questions(settings, requests)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds)
     return analysis, choices.problem(analysis, spans, options)

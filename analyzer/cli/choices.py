@@ -124,6 +124,15 @@ def check_models(spans: Sequence[Span], options: argparse.Namespace) -> None:
     raise BadSettings(f"No request asks for {', '.join(unknown)}: {held}.")
 
 
+def notes(analysis: Analysis, options: argparse.Namespace) -> tuple[str, ...]:
+    """What the user should hear although nothing is wrong: the window that nobody asked for leaves requests out."""
+    coverage, window = analysis.coverage, analysis.window
+    if not (coverage.outside and coverage.requests) or options.since or options.until:
+        return ()
+    lie = f"{coverage.outside:,} of {coverage.requests + coverage.outside:,} requests lie outside this window"
+    return (f"{lie} ({window.start.isoformat()} to {window.end.isoformat()}); --all takes them.",)
+
+
 def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespace) -> AnalyzerError | None:
     """Why nothing can be said, `None` where something can."""
     if any(model.lengths.max_seq_len is not None for model in analysis.models.values()):

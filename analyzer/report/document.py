@@ -49,12 +49,14 @@ def _subtitle(analysis: Analysis) -> str:
 
 
 def _lead(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator[Block]:
+    outside = tuple(_outside(analysis.coverage))
     if not models:
-        yield Paragraph(_no_traffic(analysis))
+        yield from (Paragraph(_no_traffic(analysis)), *outside)
         return
     if len(models) == 1:
         for name, model in models.items():
-            yield from _model_lead(name, model, analysis.window)
+            paragraph, *others = _model_lead(name, model, analysis.window)
+            yield from (paragraph, *outside, *others)
         return
     largest = next(iter(models))
     yield Paragraph(
@@ -67,6 +69,7 @@ def _lead(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator[B
             f"{_together(models)} The table says it for each model, the sections below say why.",
         )
     )
+    yield from outside
     yield tables.models(dict(list(models.items())[:SHOWN_MODELS]), analysis.coverage.requests)
     if len(models) > SHOWN_MODELS:
         rest = list(models.values())[SHOWN_MODELS:]
@@ -75,6 +78,17 @@ def _lead(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator[B
             " in analysis.json only."
         )
         yield Paragraph(words(text))
+
+
+def _outside(coverage: Coverage) -> Iterator[Paragraph]:
+    """That requests were recorded before or after the window, where there are such."""
+    if coverage.outside:
+        text = (
+            f" {share(coverage.outside / (coverage.outside + coverage.requests))} of all requests"
+            f" ({plural(coverage.outside, 'request')}) lie before or after this window; "
+        )
+        start = strong("Not all that was recorded is in this report.")
+        yield Paragraph(words(start, text, code("--all"), " takes them."), tone="caution")
 
 
 def _together(models: Mapping[str, ModelAnalysis]) -> str:

@@ -15,7 +15,7 @@ QUANTILES = ("p50", "p90", "p95", "p99", "p99_9")
 
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "": ("schema", "window", "models"),
-    "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours"),
+    "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours", "outside"),
     "models.m": (
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "clients", "prefix", "hours",
         "anomalies", "regimes", "seasons", "lengths", "latency", "capacity", "evidence",

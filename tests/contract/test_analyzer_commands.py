@@ -147,6 +147,26 @@ def test_records_that_still_wait_in_the_spool_are_told(run: Run, tmp_path: Path)
     assert "1,234 bytes wait in its .spool" in err
 
 
+def test_requests_outside_the_default_window_are_told_wherever_one_looks(run: Run, tmp_path: Path) -> None:
+    rows = [row(i, 100 + i % 50) for i in range(3000)] + [row(3 * 86_400 + i) for i in range(7)]
+    write(tmp_path / "records" / "a.parquet", rows)
+    code, out, err = run("report", tmp_path / "records", "--out", tmp_path / "archive")
+    window = "(2025-02-27T00:00:00+00:00 to 2025-03-06T00:00:00+00:00)"
+    said = f"tokentide-analyzer: 7 of 3,007 requests lie outside this window {window}; --all takes them.\n"
+    assert (code, err) == (0, said)
+    _, markdown, analysis = (Path(line) for line in out.splitlines())
+    assert json.loads(analysis.read_text())["window"]["outside"] == 7
+    assert "Not all that was recorded is in this report." in markdown.read_text()
+    code, out, err = run("analyze", tmp_path / "records", "--all")
+    assert (code, err, json.loads(out)["window"]["outside"]) == (0, "", 0)
+
+
+def test_a_window_that_was_asked_for_is_not_remarked_on(run: Run, records: Path) -> None:
+    code, out, err = run("analyze", records, "--to", "2025-03-03T00:49")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["window"]["outside"] == 80
+
+
 def test_an_empty_folder_ends_with_4_and_a_report_is_filed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     code, out, err = run("report", tmp_path / "records", "--out", tmp_path / "archive")

@@ -123,6 +123,15 @@ def test_every_figure_has_its_evidence() -> None:
     }  # fmt: skip
 
 
+def test_requests_outside_the_window_are_counted_and_told() -> None:
+    one = traffic(at(5), at(6))
+    recorded = Recorded(one.hours[0].first, one.hours[-1].last, {}, outside={"m": 3, "n": 4})
+    found = analyse(DAY, recorded, {"m": one}, {"m": Questions(LengthTarget(), None)}, Thresholds())
+    assert found.coverage.outside == 7
+    told = {e.figure: e.sentence for e in found.models["m"].evidence}
+    assert told["window.outside"].startswith("3 requests lie outside the window")
+
+
 def test_days_are_counted_on_the_local_clock() -> None:
     shanghai = Window(DAY.start, DAY.end, "Asia/Shanghai")
     one = traffic(at(15), at(16))

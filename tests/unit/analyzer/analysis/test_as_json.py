@@ -25,6 +25,7 @@ def test_an_analysis_without_traffic_can_be_written() -> None:
             "set_aside": {"no_model": 3},
             "empty_hours": 0,
             "missing_hours": 24,
+            "outside": 0,
         },
         "models": {},
     }
