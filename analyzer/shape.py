@@ -1,7 +1,7 @@
 """What one hour of traffic looked like, so that hours can be added up exactly."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -130,13 +130,14 @@ class Traffic:
     """What was recorded of one model: its hours in order of time, its largest callers, and its latency.
 
     `callers` are the ten largest, `peak_caller` the largest of the fullest minute; both without requests that name no
-    caller.
+    caller. `timed` counts the requests behind each figure of `latency`, by its name.
     """
 
     hours: tuple[HourlyShape, ...]
     callers: tuple[Caller, ...]
     peak_caller: Caller | None
     latency: Latency | None
+    timed: Mapping[str, int] = field(default_factory=dict)
 
 
 def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:

@@ -2,7 +2,7 @@
 
 from analyzer.demand import Rate
 from analyzer.evidence import Evidence
-from analyzer.shape import HourlyShape, Latency, Traffic
+from analyzer.shape import HourlyShape, Traffic
 
 
 def of_description(
@@ -26,7 +26,7 @@ def of_description(
         _of_rate(whole, rate, days),
         said("hours", f"Hours of the day on the local clock, {days} calendar day(s) added up."),
         said("clients", _of_clients(traffic)),
-        said("latency", _of_latency(traffic.latency)),
+        *_of_latency(traffic, days),
     ]
     return tuple(found)
 
@@ -80,10 +80,21 @@ def _of_clients(traffic: Traffic) -> str:
     return "The ten largest callers by requests; shares are of all requests, also those that name no caller."
 
 
-def _of_latency(latency: Latency | None) -> str:
+_TIMES = {
+    "ttft_ms": "All requests that had a first token; exact.",
+    "tpot_ms": "Completed requests with two tokens or more; exact.",
+    "e2e_ms": "Completed requests; exact.",
+    "itl_ms": "Completed requests, weighted by tokens; interpolated inside the buckets of the records.",
+}
+
+
+def _of_latency(traffic: Traffic, days: int) -> tuple[Evidence, ...]:
+    """A row for each recorded kind of time with the requests that have it, or the one that says that none was."""
+    latency = traffic.latency
     if latency is None:
-        return "The records hold no times."
-    return (
-        "TTFT over all requests that had a first token, TPOT, E2E and ITL over completed ones; ITL is interpolated "
-        "inside the buckets of the records, the others are exact."
+        return (Evidence("latency", 0, days, None, "The records hold no times."),)
+    return tuple(
+        Evidence(f"latency.{name}", traffic.timed.get(name, 0), days, None, sentence)
+        for name, sentence in _TIMES.items()
+        if getattr(latency, name) is not None
     )

@@ -1,6 +1,6 @@
 -- Nearest-rank quantiles of each time in microseconds, per model: TTFT of all requests that had a first token,
 -- TPOT and E2E of completed ones.
-SELECT model, measure, quantile_disc(value, [0.5, 0.9, 0.95, 0.99, 0.999]) AS quantiles
+SELECT model, measure, quantile_disc(value, [0.5, 0.9, 0.95, 0.99, 0.999]) AS quantiles, count(*) AS requests
 FROM (
     SELECT
         model,

@@ -66,13 +66,14 @@ class Records:
             minutes=self._bins(60 * SECOND_US),
         )
         callers, peak_callers = self._callers("callers"), self._callers("peak_callers")
-        latency = self._latency()
+        latency, timed = self._latency()
         traffic = {
             names[number]: Traffic(
                 hours=hours,
                 callers=tuple(callers.get(number, ())),
                 peak_caller=next(iter(peak_callers.get(number, ())), None),
                 latency=latency.get(number),
+                timed=timed.get(number, {}),
             )
             for number, hours in shapes.items()
         }
@@ -111,19 +112,22 @@ class Records:
             callers.setdefault(number, []).append(Caller(client, requests))
         return callers
 
-    def _latency(self) -> dict[int, Latency]:
-        """Latency by number of the model; models of which no time is recorded are left out."""
+    def _latency(self) -> tuple[dict[int, Latency], dict[int, dict[str, int]]]:
+        """Latency and the requests behind it, by number of the model; models without a recorded time are left out."""
         measured: dict[int, dict[str, Quantiles]] = {}
-        for number, measure, values in self._connection.execute(_query("latency")).fetchall():
+        timed: dict[int, dict[str, int]] = {}
+        for number, measure, values, requests in self._connection.execute(_query("latency")).fetchall():
+            timed.setdefault(number, {})[measure] = requests
             measured.setdefault(number, {})[measure] = Quantiles(*(value / 1000 for value in values))
         buckets: dict[int, list[int]] = {}
-        for number, bucket, tokens in self._connection.execute(_query("itl")).fetchall():
+        for number, bucket, tokens, requests in self._connection.execute(_query("itl")).fetchall():
+            timed.setdefault(number, {})["itl_ms"] = requests
             buckets.setdefault(number, [0] * (len(ITL_BOUNDS_MS) + 1))[bucket - 1] = tokens
         for number, counts in buckets.items():
             if any(counts):
                 measured.setdefault(number, {})["itl_ms"] = interpolated(ITL_BOUNDS_MS, counts)
         names = ("ttft_ms", "tpot_ms", "e2e_ms", "itl_ms")
-        return {number: Latency(*(found.get(name) for name in names)) for number, found in measured.items()}
+        return {n: Latency(*(found.get(name) for name in names)) for n, found in measured.items()}, timed
 
 
 @contextmanager

@@ -43,6 +43,15 @@ def test_what_the_records_do_not_hold_is_told() -> None:
     assert told["clients"] == "No request names its caller."
     assert told["latency"] == "The records hold no times."
     times = Latency(Quantiles(1, 1, 1, 1, 1), None, None, None)
-    full = sentences(STEADY, Traffic((STEADY,), (Caller("c", 3),), None, times))
+    full = sentences(STEADY, Traffic((STEADY,), (Caller("c", 3),), None, times, {"ttft_ms": 7}))
     assert "ten largest callers" in full["clients"]
-    assert "TTFT over all requests" in full["latency"]
+    assert "latency" not in full
+    assert "latency.e2e_ms" not in full
+    assert "All requests that had a first token" in full["latency.ttft_ms"]
+
+
+def test_a_latency_stands_beside_the_requests_that_have_it() -> None:
+    times = Latency(Quantiles(1, 1, 1, 1, 1), None, None, Quantiles(1, 1, 1, 1, 1))
+    traffic = Traffic((STEADY,), (), None, times, {"ttft_ms": 7, "itl_ms": 5})
+    found = of_description(STEADY, rate(STEADY, None), traffic, 1, 0)
+    assert {e.figure: e.requests for e in found if "latency" in e.figure} == {"latency.ttft_ms": 7, "latency.itl_ms": 5}

@@ -152,6 +152,7 @@ def test_latency_is_nearest_rank_and_leaves_out_what_did_not_complete(tmp_path: 
     rows = [row(i, ttft_us=1000 * i, e2e_us=9000 * i, tpot_us=None, outcome="completed") for i in range(1, 101)]
     rows += [row(200, ttft_us=400_000, e2e_us=7, tpot_us=7, outcome="client_disconnect")]
     write(tmp_path / "a.parquet", rows)
+    assert traffic(tmp_path).timed == {"ttft_ms": 101, "e2e_ms": 100}
     found = traffic(tmp_path).latency
     assert found is not None
     assert found.ttft_ms is not None
@@ -169,6 +170,7 @@ def test_itl_adds_up_the_buckets_of_the_requests(tmp_path: Path) -> None:
     other[6] = 10  # 10 to 15 ms
     rows = [row(1, itl_counts=counts), row(2, itl_counts=other), row(3, itl_counts=None), row(4, itl_counts=[9])]
     write(tmp_path / "a.parquet", rows)
+    assert traffic(tmp_path).timed == {"itl_ms": 2}
     found = traffic(tmp_path).latency
     assert found is not None
     assert found.itl_ms is not None
