@@ -94,7 +94,9 @@ class CapacityAdvice:
     """The replicas and GPUs that carry the peak.
 
     `source` says where `rps_per_replica` (requests per second that one replica carries within the objectives) comes
-    from. `change_gpus` is the advice minus what runs today, `None` where that is not stated.
+    from. `rho_max` is the share of it that is used, `min_replicas` and `spare` are the least and the extra replicas
+    asked for: replicas = max(ceil(peak_rps / (rps_per_replica · rho_max)), min_replicas) + spare. `change_gpus` is
+    the advice minus what runs today, `None` where that is not stated.
     """
 
     gpu: str | None
@@ -113,6 +115,23 @@ class CapacityAdvice:
     cost_per_million_tokens: float | None
     current: Deployment | None
     change_gpus: int | None
+    rho_max: float = 1.0
+    min_replicas: int = 1
+    spare: int = 0
+
+
+def arithmetic(advice: CapacityAdvice) -> str:
+    """How the replicas follow from the peak, to be recomputed by hand: 9 / (2.4 × 0.7) = 5.36 → 6, + 1 spare = 7."""
+    used = advice.rps_per_replica * advice.rho_max
+    each = f"{advice.rps_per_replica:,g}"
+    divisor = each if advice.rho_max == 1 else f"({each} × {advice.rho_max:g})"
+    bare = replicas_for(advice.peak_rps, advice.rps_per_replica, advice.rho_max)
+    steps = f"{advice.peak_rps:,g} / {divisor} = {advice.peak_rps / used:,.2f} → {bare:,}"
+    if bare < advice.min_replicas:
+        steps += f", at least {advice.min_replicas:,} by the settings"
+    if advice.spare:
+        steps += f", + {advice.spare} spare = {advice.replicas:,}"
+    return steps
 
 
 def replicas_for(peak_rps: float, rps_per_replica: float, rho_max: float = 1.0) -> int:
@@ -191,6 +210,9 @@ def advise(
         cost_per_million_tokens=cost / tokens_per_hour * 1e6 if cost is not None and tokens_per_hour else None,
         current=current,
         change_gpus=None if current is None else gpus - current.gpus,
+        rho_max=stated.rho_max,
+        min_replicas=stated.min_replicas,
+        spare=int(stated.n_plus_one),
     )
     return advice, Evidence("capacity.replicas", requests, days, None, _sentence(found, advice, stated))
 
@@ -204,9 +226,9 @@ def _current(stated: StatedCapacity) -> Deployment | None:
 
 
 def _sentence(found: Peak, advice: CapacityAdvice, stated: StatedCapacity) -> str:
-    spare = ", one of them to spare" if stated.n_plus_one else ""
+    replicas = "1 replica" if advice.replicas == 1 else f"{advice.replicas:,} replicas"
     used = f" used to {stated.rho_max:.0%}" if stated.rho_max < 1 else ""
     return (
         f"{found.sentence[0].upper()}{found.sentence[1:]}; at {stated.rps_per_replica:g} requests/s per replica{used}, "
-        f"which the settings state and these records do not check, that takes {advice.replicas} replicas{spare}."
+        f"which the settings state and these records do not check, that takes {replicas}: {arithmetic(advice)}."
     )

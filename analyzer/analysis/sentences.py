@@ -15,7 +15,9 @@ def of_description(
         return Evidence(figure, requests, days, None, sentence)
 
     missing = f" {unreadable_files} file(s) of records could not be read and are not in it." if unreadable_files else ""
-    counted = f"Every one of the {requests:,} requests is counted, none is sampled;"
+    every = f"Every one of the {requests:,} requests" if requests > 1 else "The only request"
+    span = "1 calendar day" if days == 1 else f"{days} calendar days added up"
+    counted = f"{every} is counted, none is sampled;"
     found = [
         said("requests", f"Rows that have a time, a model and both token counts.{missing}"),
         said("isl", f"{counted} quantiles are nearest-rank, so each is a length that occurred.{_cut_short(whole)}"),
@@ -24,7 +26,7 @@ def of_description(
         said("joint", f"{counted} edges are powers of two."),
         said("query_patterns", f"{counted} long means strictly above the threshold."),
         _of_rate(whole, rate, days),
-        said("hours", f"Hours of the day on the local clock, {days} calendar day(s) added up."),
+        said("hours", f"Hours of the day on the local clock, {span}."),
         said("clients", _of_clients(traffic)),
         *_of_latency(traffic, days),
     ]

@@ -1,9 +1,8 @@
 """The sections about one model: lengths, load, latency, callers, capacity and what they rest on."""
 
-import math
 from collections.abc import Iterator
 
-from analyzer.advise.capacity import CapacityAdvice, Objectives
+from analyzer.advise.capacity import CapacityAdvice, Objectives, arithmetic
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report import figures, tables
@@ -218,12 +217,7 @@ def _steps(advice: CapacityAdvice, load: Rate) -> Iterator[Words]:
         strong(f"{rate(advice.rps_per_replica)} requests a second"),
         f"{within} ({how_sure(advice)}).",
     )
-    bare = math.ceil(advice.peak_rps / advice.rps_per_replica - 1e-9)
-    sum_of_it = f"{rate(advice.peak_rps)} / {rate(advice.rps_per_replica)}, rounded up, is {whole(bare)}"
-    more = f"; with the headroom, spare or minimum of the settings {whole(advice.replicas)}"
-    yield words(
-        f"{sum_of_it}{more if bare != advice.replicas else ''}: ", strong(plural(advice.replicas, "replica")), "."
-    )
+    yield words(f"{arithmetic(advice)}: ", strong(plural(advice.replicas, "replica")), ".")
     yield words(
         f"{whole(advice.replicas)} × {plural(advice.gpus_per_replica, 'GPU')} a replica: ",
         strong(gpus(advice)),
@@ -241,6 +235,10 @@ def _money(advice: CapacityAdvice) -> Iterator[Words]:
     if advice.current is not None and advice.change_gpus is not None:
         yield words(
             f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
-            strong(f"{advice.change_gpus:+,} GPUs" if advice.change_gpus else "no change"),
+            strong(_changed(advice.change_gpus)),
             ".",
         )
+
+
+def _changed(gpus: int) -> str:
+    return f"{plural(abs(gpus), 'GPU')} {'more' if gpus > 0 else 'fewer'}" if gpus else "no change"

@@ -9,6 +9,7 @@ from analyzer.advise.capacity import (
     Objectives,
     StatedCapacity,
     advise,
+    arithmetic,
     nodes_for,
     peak,
     replicas_for,
@@ -81,6 +82,21 @@ def test_the_busiest_hours_count_where_they_were_seen() -> None:
 def test_one_replica_more_is_added_where_one_may_fail() -> None:
     assert advice(dataclasses.replace(STATED, peak_rps=31, n_plus_one=True)).replicas == 14
     assert advice(dataclasses.replace(STATED, peak_rps=1, min_replicas=3)).replicas == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"peak_rps": 9, "rho_max": 0.7, "n_plus_one": True}, "9 / (2.4 × 0.7) = 5.36 → 6, + 1 spare = 7"),
+        ({"peak_rps": 9, "min_replicas": 8}, "9 / 2.4 = 3.75 → 4, at least 8 by the settings"),
+        ({"peak_rps": 9}, "9 / 2.4 = 3.75 → 4"),
+        ({"peak_rps": 1}, "1 / 2.4 = 0.42 → 1"),
+    ],
+)
+def test_the_arithmetic_can_be_recomputed(changes: dict[str, float], said: str) -> None:
+    found, evidence = advise("m", LOAD, dataclasses.replace(STATED, **changes), 8192, 5, 1)
+    assert arithmetic(found) == said
+    assert evidence.sentence.endswith(f" replica{'' if found.replicas == 1 else 's'}: {said}.")
 
 
 def test_cost_is_told_where_a_price_is_stated() -> None:

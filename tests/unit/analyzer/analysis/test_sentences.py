@@ -27,6 +27,12 @@ def test_one_second_says_nothing_about_bursts() -> None:
     assert "nothing about bursts" in sentences(shape([(0, 1, 1)]))["rate"]
 
 
+def test_one_request_on_one_day_is_told_in_the_singular() -> None:
+    told = sentences(shape([(0, 1, 1)]))
+    assert told["isl"].startswith("The only request is counted")
+    assert told["hours"].endswith("1 calendar day.")
+
+
 def test_requests_that_did_not_complete_are_told() -> None:
     broken = dataclasses.replace(STEADY, endings=Endings(0, 0, 7))
     assert "7 of the requests did not complete" in sentences(broken)["osl"]

@@ -64,7 +64,7 @@ def test_settings_are_code_and_can_be_copied() -> None:
 def test_arithmetic_is_a_numbered_list() -> None:
     text = one_model()
     assert "\n1. Peak to carry: **31 requests a second**" in text
-    assert "\n3. 31 / 2.4, rounded up, is 13: **13 replicas**." in text
+    assert "\n3. 31 / 2.4 = 12.92 → 13: **13 replicas**." in text
 
 
 def test_emphasis_closes_right_after_its_words() -> None:

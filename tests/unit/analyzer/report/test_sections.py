@@ -98,15 +98,16 @@ def test_the_capacity_is_reckoned_step_by_step() -> None:
     steps = said(model(capacity=CAPACITY))["capacity"]
     assert "Peak to carry: 31 requests a second" in steps
     assert "One replica carries 2.4 requests a second within TTFT 500 ms at p95" in steps
-    assert "31 / 2.4, rounded up, is 13: 13 replicas." in steps
+    assert "31 / 2.4 = 12.92 → 13: 13 replicas." in steps
     assert "13 × 2 GPUs a replica: 26 H100 GPUs, on 4 nodes." in steps
     assert "Cost: 65 an hour, or 0.92 per million tokens" in steps
-    assert "Today 16 replicas with 32 GPUs run: -6 GPUs." in steps
+    assert "Today 16 replicas with 32 GPUs run: 6 GPUs fewer." in steps
 
 
 def test_a_minimum_or_spare_replica_is_not_passed_off_as_arithmetic() -> None:
-    steps = said(model(capacity=capacity(replicas=14, gpus=28)))["capacity"]
-    assert "31 / 2.4, rounded up, is 13; with the headroom, spare or minimum of the settings 14: 14 replicas." in steps
+    steps = said(model(capacity=capacity(replicas=20, gpus=40, rho_max=0.7, spare=1, change_gpus=1)))["capacity"]
+    assert "31 / (2.4 × 0.7) = 18.45 → 19, + 1 spare = 20: 20 replicas." in steps
+    assert "run: 1 GPU more." in steps
 
 
 def test_what_is_not_stated_of_cost_and_today_is_left_out() -> None:
