@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer import settings as settings_file
-from analyzer.advise.bounds import LengthTarget
+from analyzer.advise.bounds import LengthTarget, requests_needed
 from analyzer.advise.capacity import Objectives, StatedCapacity
 from analyzer.analysis import Analysis, Questions
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, TooLittleTraffic
@@ -30,6 +30,12 @@ def window(spans: Sequence[Span], settings: Settings, options: argparse.Namespac
     around = everything(first, newest, timezone)
     start = _option("--from", options.since, timezone) if options.since else around.start
     end = _option("--to", options.until, timezone) if options.until else around.end
+    if spans and options.since and not options.until and start > newest:
+        seen = f"{newest.astimezone(start.tzinfo):%Y-%m-%d %H:%M}"
+        raise BadSettings(f"No record is as new as --from {options.since}: the newest is of {seen}.")
+    if spans and options.until and not options.since and end <= first:
+        seen = f"{first.astimezone(end.tzinfo):%Y-%m-%d %H:%M}"
+        raise BadSettings(f"No record is older than --to {options.until}: the first is of {seen}.")
     if start >= end:
         raise BadSettings(
             f"The window from {start.isoformat()} to {end.isoformat()} is empty: give --from before --to."
@@ -133,13 +139,24 @@ def notes(analysis: Analysis, options: argparse.Namespace) -> tuple[str, ...]:
     return (f"{lie} ({window.start.isoformat()} to {window.end.isoformat()}); --all takes them.",)
 
 
+def _too_little(analysis: Analysis) -> str:
+    """Why no model has a bound: of one model its own reason, of several what they need and what the largest has."""
+    if len(analysis.models) == 1:
+        return " ".join(f"{name}: {model.lengths.effect}" for name, model in analysis.models.items())
+    largest, model = max(analysis.models.items(), key=lambda item: item[1].requests)
+    needed = requests_needed(model.lengths.target_over_share, model.lengths.confidence)
+    return (
+        f"All {len(analysis.models)} models have fewer than {needed:,} requests, {largest} with {model.requests:,} the "
+        "most: record more, choose a longer window, or accept a larger target_over_share."
+    )
+
+
 def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespace) -> AnalyzerError | None:
     """Why nothing can be said, `None` where something can."""
     if any(model.lengths.max_seq_len is not None for model in analysis.models.values()):
         return None
     if analysis.models:
-        reasons = (f"{name}: {model.lengths.effect}" for name, model in analysis.models.items())
-        return TooLittleTraffic("There is too little traffic for a length bound. " + " ".join(reasons))
+        return TooLittleTraffic(f"There is too little traffic for a length bound. {_too_little(analysis)}")
     if not spans:
         where = ", ".join(options.records)
         waiting = _spooled(options.records)

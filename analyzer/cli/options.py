@@ -3,12 +3,15 @@
 import argparse
 from pathlib import Path
 
+from exporter import __version__
+
 PROGRAM = "tokentide-analyzer"
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line of the contract; argparse itself exits with 2 on wrong usage."""
     top = argparse.ArgumentParser(prog=PROGRAM, description="From recorded requests to what to run.")
+    top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     shared = _shared_options()
     analyze = commands.add_parser("analyze", parents=[shared], help="analyse records and print analysis.json")

@@ -114,6 +114,14 @@ def test_too_little_traffic_ends_with_4_and_a_report_that_says_so(run: Run, tmp_
     assert "2,995" in Path(out.splitlines()[1]).read_text()
 
 
+def test_too_little_traffic_of_many_models_is_told_in_one_short_line(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "records" / "a.parquet", [row(i, model=f"m{i % 60}") for i in range(125)])
+    code, _, err = run("analyze", tmp_path / "records")
+    assert code == 4
+    assert "All 60 models have fewer than 2,995 requests, m0 with 3 the most" in err
+    assert len(err) < 300
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -48,6 +48,8 @@ def test_the_window_is_what_the_options_ask_for(line: str, start: str, end: str)
         ("--all --from 2025-03-02", "leave out --from and --to"),
         ("--from tomorrow", "no ISO date or time"),
         ("--from 2025-03-05 --to 2025-03-05", "is empty"),
+        ("--from 2026-01-01", "No record is as new as --from 2026-01-01: the newest is of 2025-03-20 17:40"),
+        ("--to 2024-01-01", "No record is older than --to 2024-01-01: the first is of 2025-03-01 10:20"),
         ("--timezone Mars/Base", "give an IANA name"),
     ],
 )

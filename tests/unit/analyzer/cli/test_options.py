@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.options import parser
+from exporter import __version__
 
 
 def test_the_options_are_those_of_the_contract() -> None:
@@ -18,6 +19,12 @@ def test_the_options_are_those_of_the_contract() -> None:
 def test_analyze_needs_nowhere_to_write() -> None:
     given = parser().parse_args(["analyze", "--all", "r"])
     assert (given.command, given.everything, given.out) == ("analyze", True, None)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
 
 
 @pytest.mark.parametrize("line", ["", "analyze", "report r", "size r", "analyze r --when now"])
