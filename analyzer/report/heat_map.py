@@ -25,6 +25,7 @@ from analyzer.shape import Joint, QueryPatterns
 HEIGHT = 420
 BOUNDARIES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 LABELLED_FROM = 0.01
+LETTER_WIDTH = 7  # pixels of a bold letter of the names, rounded up
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _path(name: str, tokens: int, ground: _Ground) -> list[tuple[float, float]]:
 
 
 def _names(patterns: QueryPatterns, ground: _Ground) -> Iterator[alt.Chart]:
-    """The name and share of each query pattern in its corner, with a halo that keeps it readable over lines."""
+    """The name and share of each query pattern in its corner, on a ground that keeps lines from running through it."""
     (left, right), (bottom, top) = ground.isl, ground.osl
     corners: tuple[tuple[float, float, Literal["left", "right"], float, str], ...] = (
         (left, top, "left", 16, f"short in, long out {share(patterns.short_long)}"),
@@ -172,17 +173,20 @@ def _names(patterns: QueryPatterns, ground: _Ground) -> Iterator[alt.Chart]:
         (right, bottom, "right", -9, f"long in, short out {share(patterns.long_short)}"),
     )
     for x, y, align, down, text in corners:
-        for colour, halo in ((theme.PAPER, 4), (theme.INK, 0)):
-            look = alt.MarkDef(
-                type="text",
-                align=align,
-                dx=6 if align == "left" else -6,
-                dy=down,
-                fontSize=12.5,
-                fontWeight="bold",
-                baseline="alphabetic",
-                color=colour,
-                stroke=colour if halo else None,
-                strokeWidth=halo,
-            )
-            yield texts([{"x": x, "y": y, "text": text}], look)
+        side = 1 if align == "left" else -1
+        wide = LETTER_WIDTH * len(text)
+        ground_of_name = alt.MarkDef(
+            type="rect", width=wide, height=18, xOffset=side * (4 + wide / 2), yOffset=down - 4, color=theme.PAPER
+        )
+        yield marked([{"x": x, "y": y}], ground_of_name, across(), upward())
+        look = alt.MarkDef(
+            type="text",
+            align=align,
+            dx=6 * side,
+            dy=down,
+            fontSize=12.5,
+            fontWeight="bold",
+            baseline="alphabetic",
+            color=theme.INK,
+        )
+        yield texts([{"x": x, "y": y, "text": text}], look)

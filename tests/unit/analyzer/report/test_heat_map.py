@@ -48,6 +48,15 @@ def test_the_four_patterns_stand_in_their_corners_with_their_shares() -> None:
     } <= said
 
 
+def test_no_limit_line_runs_through_the_name_of_a_pattern() -> None:
+    spec = json.loads(theme.themed(heat_map.chart(MODEL.joint, MODEL.query_patterns, LIMITS)))
+    marks = [layer["mark"] for layer in spec["vconcat"][1]["layer"]]
+    last_line = max(place for place, mark in enumerate(marks) if mark["type"] == "line")
+    over = [mark for mark in marks[last_line + 1 :] if mark["type"] == "rect" and mark["color"] == theme.PAPER]
+    assert len(over) == 4
+    assert all(mark["width"] > 100 and mark["height"] >= 18 for mark in over)
+
+
 def test_cells_of_one_per_cent_or_more_carry_their_share() -> None:
     said = [row["text"] for row in rows(MODEL.joint, {}) if "text" in row]
     assert "25 %" in said
