@@ -116,7 +116,7 @@ _NAMED_MODELS = 10
 
 def _spooled(records: Sequence[str]) -> int:
     """Bytes that a sidecar has written below these folders and not yet turned into Parquet."""
-    return sum(path.stat().st_size for folder in records for path in Path(folder).glob(".spool/*") if path.is_file())
+    return sum(path.stat().st_size for folder in records for path in Path(folder).glob("**/.spool/*") if path.is_file())
 
 
 def check_models(spans: Sequence[Span], options: argparse.Namespace) -> None:
@@ -162,7 +162,7 @@ def problem(analysis: Analysis, spans: Sequence[Span], options: argparse.Namespa
         waiting = _spooled(options.records)
         if waiting:
             return NoTraffic(
-                f"There is no record in {where} yet: {waiting:,} bytes wait in its .spool, and become Parquet within "
+                f"There is no record in {where} yet: {waiting:,} bytes wait in .spool there, and become Parquet within "
                 "the sidecar's rotate_seconds (300 unless set), or when it is stopped."
             )
         return NoTraffic(f"There is no record in {where}: send traffic through the exporter first.")

@@ -152,7 +152,7 @@ def test_records_that_still_wait_in_the_spool_are_told(run: Run, tmp_path: Path)
     (spool / "here-1-1.spool").write_bytes(b"x" * 1234)
     code, _, err = run("analyze", tmp_path / "records")
     assert code == 4
-    assert "1,234 bytes wait in its .spool" in err
+    assert "1,234 bytes wait in .spool" in err
 
 
 def test_requests_outside_the_default_window_are_told_wherever_one_looks(run: Run, tmp_path: Path) -> None:
@@ -181,6 +181,15 @@ def test_an_empty_folder_ends_with_4_and_a_report_is_filed(run: Run, tmp_path: P
     assert code == 4
     assert "There is no record in" in err
     assert len(out.splitlines()) == 3
+
+
+def test_a_spool_below_the_folder_is_found_and_its_bytes_are_told(run: Run, tmp_path: Path) -> None:
+    spool = tmp_path / "node-1" / "records" / ".spool"
+    spool.mkdir(parents=True)
+    (spool / "current").write_bytes(b"x" * 1234)
+    code, _, err = run("analyze", tmp_path)
+    assert code == 4
+    assert "1,234 bytes wait in .spool there" in err
 
 
 def test_rows_that_cannot_count_are_no_traffic(run: Run, tmp_path: Path) -> None:
