@@ -171,6 +171,11 @@ class Pipeline:
         """True while finished requests are not yet with the sinks."""
         return bool(self._measuring)
 
+    @property
+    def attended(self) -> bool:
+        """True while a relay is connected, so that more may come."""
+        return bool(self._relays)
+
     def in_flight(self) -> tuple[Flight, ...]:
         """The requests in flight whose model is known by now."""
         known = (each for each in self._open.values() if each.exchange.prompt or each.exchange.operation == "other")

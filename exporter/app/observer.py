@@ -89,8 +89,8 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         gc.freeze()
         control.ready()
         await ended.wait()
-        server.close()
         await _settle(pipeline)
+        server.close()
         ticking.cancel()
         records.close()
         pages.should_exit = True
@@ -170,10 +170,10 @@ async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline) -> N
 
 
 async def _settle(pipeline: Pipeline) -> None:
-    """Lets what the relays told last reach the sinks."""
+    """Lets what the relays told last reach the sinks; they end first, so that the end of each connection comes."""
     for _ in range(int(_SETTLE_SECONDS / 0.01)):
         await asyncio.sleep(0.01)
-        if not pipeline.busy:
+        if not pipeline.attended and not pipeline.busy:
             return
 
 

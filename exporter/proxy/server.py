@@ -26,6 +26,10 @@ _log = logging.getLogger("tokentide")
 
 _FLUSH_SECONDS = 0.05
 _SWEEP_SECONDS = 1.0
+_PATIENCE_SECONDS = 3.0
+"""How long an ending relay waits for the observer's next acknowledgement."""
+_LAST_SECONDS = 4.0
+"""How long after the drain limit a relay may still wait; the supervisor kills it after five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,9 @@ async def serve(
     await ended.wait()
     server.close()
     await _stop_listening(spare, lambda: Downstream(relay), secured)
+    latest = loop.time() + options.drain_seconds + _LAST_SECONDS
     await relay.drain(options.drain_seconds)
-    await _settle(mailbox)
+    await _settle(mailbox, latest)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -144,11 +149,16 @@ async def _keep_sweeping(relay: Relay, tell: Callable[[Mapping[str, str | None]]
             tell(told)
 
 
-async def _settle(mailbox: Mailbox, seconds: float = 2.0) -> None:
-    """Gives the observer a moment to acknowledge what it was told last."""
-    for _ in range(int(seconds / 0.01)):
+async def _settle(mailbox: Mailbox, latest: float) -> None:
+    """Lets the observer acknowledge what it was told last, until the loop's time `latest` and while it goes on."""
+    loop = asyncio.get_running_loop()
+    pending, patience = mailbox.pending, loop.time() + _PATIENCE_SECONDS
+    while pending and loop.time() < min(latest, patience):
         mailbox.flush()
         mailbox.tell_totals()
-        if not mailbox.pending:
-            return
         await asyncio.sleep(0.01)
+        if mailbox.pending < pending:
+            pending, patience = mailbox.pending, loop.time() + _PATIENCE_SECONDS
+    mailbox.tell_totals()
+    if pending:
+        _log.warning("Up to %d exchanges are not on record: the observer did not take them in time.", pending)

@@ -1,13 +1,16 @@
 """SIGTERM: what is idle closes, what runs may finish for a while, and what is left then is cut and on record."""
 
+import os
+import signal
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, RawEngine
-from tests.fakes.processes import eventually, sidecar
+from tests.fakes.processes import Engine, eventually, sidecar
 
 pytestmark = pytest.mark.e2e
 
@@ -50,3 +53,21 @@ def test_what_outlasts_the_drain_is_cut_visibly_and_recorded_and_a_stalled_clien
         ("quiet", "mid_stream_error", "drained"),
         ("stalled", "mid_stream_error", "drained"),
     ]
+
+
+def test_what_the_observer_had_not_read_when_the_relays_ended_is_still_on_record(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with sidecar(engine.url, tmp_path, settings="drain_seconds = 1.0\n") as relay:
+        relays, observer = relay.child("tokentide-relay"), relay.child("tokentide-observer")
+        os.kill(observer, signal.SIGSTOP)
+        try:
+            for _ in range(40):
+                body = {"model": "none", "messages": [{"role": "user", "content": "apple " * 40}]}
+                assert httpx.post(f"{relay.url}/v1/chat/completions", json=body).status_code == 200
+            relay.process.terminate()
+            eventually(lambda: not Path(f"/proc/{relays}/cmdline").exists(), "the end of the relay")
+        finally:
+            os.kill(observer, signal.SIGCONT)
+        assert relay.process.wait(20) == 0
+        assert len(relay.rows()) == 40

@@ -138,6 +138,13 @@ def test_long_texts_are_counted_elsewhere_and_acknowledged_only_then() -> None:
     assert bench.tally.accepted[0].record.input_tokens == 10_000
 
 
+def test_more_may_come_until_every_relay_has_left() -> None:
+    bench = Bench()
+    assert bench.pipeline.attended
+    bench.pipeline.left("r")
+    assert not bench.pipeline.attended
+
+
 def test_a_broken_tokenizer_costs_one_record_which_is_counted(caplog: object) -> None:
     bench = Bench(counter=Words(broken=True))
     bench.pipeline.received(("r", 1), answered("secretword"))
