@@ -164,7 +164,7 @@ METRICS: tuple[Metric, ...] = (
     _process("unreadable_exchanges", Kind.COUNTER, "requests", "exchanges with a part that no dialect could read; recorded with what is known", ("reason",)),
     _process("forwarded_requests", Kind.COUNTER, "requests", "requests whose head was fully written to an upstream"),
     _process("refused_requests", Kind.COUNTER, "requests", "requests that the sidecar itself answered with an error", ("reason",)),
-    _process("added_latency_seconds", Kind.HISTOGRAM, "s", "time from a read to the end of its write in the relay; one chunk of sixteen is measured", ("phase",), ADDED_LATENCY),
+    _process("added_latency_seconds", Kind.HISTOGRAM, "s", "time from a read to the end of its write in the relay; one of sixteen in each phase is measured", ("phase",), ADDED_LATENCY),
     _process("upstream_up", Kind.GAUGE, "", "1 where the last connection to an engine succeeded, 0 where it failed", ("upstream",)),
     _process("tokenizer_seconds", Kind.HISTOGRAM, "s", "time to count one text", ("tokenizer",), TOKENIZER),
     _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),

@@ -10,7 +10,7 @@ from exporter.catalog import ADDED_LATENCY
 PHASES: Final = ("request", "first_byte", "chunk")
 _BOUNDS_NS: Final = tuple(round(bound * 1e9) for bound in ADDED_LATENCY)
 _EVERY: Final = 16
-"""One chunk of so many is measured: that is enough for a histogram, and costs nothing that could be measured."""
+"""The first of so many is measured in each phase: that is enough for a histogram, and costs nothing to speak of."""
 
 
 class Meter:
@@ -24,18 +24,16 @@ class Meter:
         self.counts: dict[str, list[int]] = {phase: [0] * (len(_BOUNDS_NS) + 1) for phase in PHASES}
         self.sums_ns: dict[str, int] = dict.fromkeys(PHASES, 0)
         self._soon = soon
-        self._chunks = 0
-
-    def chunk(self, at: int) -> None:
-        """A piece of an answer, read at the monotonic nanosecond `at`, was handed over."""
-        self._chunks += 1
-        if self._chunks >= _EVERY:
-            self._chunks = 0
-            self._soon(self._note, "chunk", at)
+        self._left = dict.fromkeys(PHASES, 0)
 
     def passed(self, phase: str, at: int) -> None:
-        """A request or the head of an answer was handed over."""
-        self._soon(self._note, phase, at)
+        """A request, the head of an answer or a piece of one, read at the monotonic nanosecond `at`, was handed over."""
+        left = self._left[phase]
+        if left:
+            self._left[phase] = left - 1
+        else:
+            self._left[phase] = _EVERY - 1
+            self._soon(self._note, phase, at)
 
     def _note(self, phase: str, at: int) -> None:
         took = monotonic_ns() - at

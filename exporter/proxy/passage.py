@@ -144,7 +144,7 @@ class Passage:
                 self._broken("malformed_body")
                 return
             self._pass_on(data)
-            self._gate.meter.chunk(at)
+            self._gate.meter.passed("chunk", at)
             if self._observed:
                 self._trace.add(frames.RESPONSE_BODY, data, at)  # type: ignore[union-attr]  # an answer has a trace
             if self._chunks.done:
@@ -159,7 +159,7 @@ class Passage:
             data = data[: self._left] if over else data
             self._left -= len(data)
         self._pass_on(data)
-        self._gate.meter.chunk(at)
+        self._gate.meter.passed("chunk", at)
         if self._observed and self._trace is not None:
             self._trace.add(frames.RESPONSE_BODY, data, at)
         if self._left == 0:

@@ -97,7 +97,7 @@ class Relay:
 
     def upstream_name(self, upstream: Upstream) -> bytes:
         """The engine's address, for records."""
-        return str(self._route(upstream).address).encode()
+        return self._route(upstream).pool.name
 
     def _route(self, upstream: Upstream) -> Route:
         if upstream.pool is None:

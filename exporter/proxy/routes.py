@@ -37,7 +37,7 @@ class Route:
 
     def target(self, target: bytes) -> bytes:
         """The path as the engine gets it: its own prefix instead of the rule's."""
-        if target == b"*":
+        if target == b"*" or not (self.rule.prefix or self.pool.address.prefix):
             return target
         rest = target[len(self.rule.prefix) :]
         return self.address.prefix + (rest if rest[:1] == b"/" else b"/" + rest)

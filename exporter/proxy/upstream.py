@@ -133,6 +133,7 @@ class Pool:
 
     def __init__(self, address: Address, keepalive: float, connect_timeout: float, tls: ssl.SSLContext | None) -> None:
         self.address = address
+        self.name = str(address).encode()
         self._keepalive = keepalive
         self._timeout = connect_timeout
         self._tls = tls

@@ -25,6 +25,9 @@ ABORTED: Final = 7
 
 _PREFIX: Final = struct.Struct("<IB")
 _PIECES: Final = struct.Struct("<QI")
+_PIECES_FRAME: Final = struct.Struct("<IBQI")
+_PIECE_SIZE: Final = 1 + 8 + 4
+"""Bytes of a piece beside its own: kind, stamp and length."""
 _NUMBER: Final = struct.Struct("<Q")
 _OPENING: Final = struct.Struct("<qIH")
 
@@ -46,12 +49,12 @@ def read_numbers(payload: bytes) -> list[int]:
     return array("Q", payload).tolist()
 
 
-def pieces(number: int, kinds: bytes, stamps: bytes, blobs: list[bytes]) -> bytes:
+def pieces(number: int, kinds: bytearray, stamps: "array[int]", blobs: list[bytes]) -> bytes:
     """A PIECES frame: `kinds` one byte each, `stamps` int64 monotonic ns each, and the bytes of each piece."""
-    lengths = array("I", [len(blob) for blob in blobs]).tobytes()
-    head = _PIECES.pack(number, len(blobs))
-    size = len(head) + len(kinds) + len(stamps) + len(lengths) + sum(map(len, blobs))
-    return b"".join((_PREFIX.pack(size, PIECES), head, kinds, stamps, lengths, *blobs))
+    lengths = array("I", map(len, blobs))
+    count = len(blobs)
+    size = _PIECES.size + (_PIECE_SIZE * count) + sum(lengths)
+    return b"".join((_PIECES_FRAME.pack(size, PIECES, number, count), kinds, stamps, lengths, *blobs))
 
 
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:

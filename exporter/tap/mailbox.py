@@ -12,7 +12,7 @@ _OVERHEAD: Final = 64
 """Bytes that the interpreter spends on keeping one piece, counted against the budget."""
 
 _LARGE: Final = 4096
-"""Bytes from which a piece is counted when it is added: small ones do not come to much until the next flush."""
+"""Bytes from which a piece may be reason to hand over at once: small ones do not come to much until the next flush."""
 _MUCH: Final = 256 * 1024
 """Bytes of large pieces that are handed over at once."""
 _RELIEF: Final = 1 << 20
@@ -37,7 +37,6 @@ class Trace:
     __slots__ = (
         "_mailbox",
         "blobs",
-        "counted",
         "dirty",
         "dropped",
         "flushed",
@@ -54,7 +53,6 @@ class Trace:
         self.stamps = array("q")
         self.blobs: list[bytes] = []
         self.held = 0
-        self.counted = 0
         self.flushed = 0
         self.dirty = False
         self.dropped = False
@@ -68,11 +66,15 @@ class Trace:
         self.kinds.append(kind)
         self.stamps.append(at)
         self.blobs.append(data)
+        size = len(data) + _OVERHEAD
+        self.held += size
+        mailbox = self._mailbox
+        mailbox.held += size
         if not self.dirty:
             self.dirty = True
-            self._mailbox.mark(self)
-        if len(data) >= _LARGE:
-            self._mailbox.mark_large(len(data))
+            mailbox.dirty.append(self)
+        if size >= _LARGE:
+            mailbox.mark_large(size)
 
 
 class Mailbox:
@@ -98,13 +100,14 @@ class Mailbox:
         self._budget = budget
         self._outbox = outbox
         self._share = budget // 16 if share is None else share
-        self._held = 0
+        self.held = 0
+        """Bytes held, the interpreter's share included."""
+        self.dirty: list[Trace] = []
+        """Exchanges with pieces to flush."""
         self._waiting = 0
         self._passed = 0
         self._live: dict[int, Trace] = {}
-        self._dirty: list[Trace] = []
         self._out: list[bytes] = []
-        self._out_size = 0
         self._kept: OrderedDict[int, Trace] = OrderedDict()
         self._wire: Wire | None = None
         self._told: str = ""
@@ -114,32 +117,18 @@ class Mailbox:
         """Exchanges that the observer has not acknowledged and that are not dropped."""
         return len(self._live)
 
-    @property
-    def held(self) -> int:
-        """Bytes held, the interpreter's share included."""
-        return self._held
-
     def relieved(self) -> bool:
         """True when megabytes of large pieces have passed since the last call that said so, and little is left."""
-        if self._passed < _RELIEF or self._held > _RELIEF // 2:
+        if self._passed < _RELIEF or self.held > _RELIEF // 2:
             return False
         self._passed = 0
         return True
-
-    @property
-    def idle(self) -> bool:
-        """True when nothing waits to be flushed."""
-        return not self._dirty
 
     def open(self) -> Trace:
         """Starts the trace of a request that is being forwarded."""
         self.forwarded += 1
         trace = self._live[self.forwarded] = Trace(self.forwarded, self)
         return trace
-
-    def mark(self, trace: Trace) -> None:
-        """Remembers that the trace has pieces to flush."""
-        self._dirty.append(trace)
 
     def mark_large(self, size: int) -> None:
         """Hands over at once when much waits: a fast body would bring megabytes until the next time."""
@@ -167,7 +156,7 @@ class Mailbox:
                 trace.flushed = 0
                 if not trace.dirty:
                     trace.dirty = True
-                    self._dirty.append(trace)
+                    self.dirty.append(trace)
 
     def acked(self, number: int) -> None:
         """The observer has the record of this exchange on disk."""
@@ -179,72 +168,65 @@ class Mailbox:
 
     def flush(self) -> None:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room."""
-        dirty, self._dirty = self._dirty, []
         self._waiting = 0
-        for trace in dirty:
+        dirty, self.dirty = self.dirty, []
+        room = self._outbox - self._wire.buffered() if self._wire is not None else -1
+        for at, trace in enumerate(dirty):
+            if room < 0:
+                self.dirty = dirty[at:]
+                break
             trace.dirty = False
             if not trace.dropped:
-                self._account(trace)
-                self._send(trace)
+                room -= self._send(trace)
+        self._make_room()
         self._write_out()
 
     def _write_out(self) -> None:
         """Writes the frames of one flush together: each write is a call of the system."""
         out, self._out = self._out, []
-        self._out_size = 0
         if out and self._wire is not None:
             self._wire.write(b"".join(out))
 
-    def _account(self, trace: Trace) -> None:
-        """Counts the pieces that came since the last time: a long stream must not be counted from its start again."""
-        size = _size(trace.blobs[trace.counted :])
-        trace.counted = len(trace.blobs)
-        trace.held += size
-        self._held += size
-
-    def _send(self, trace: Trace) -> None:
-        wire = self._wire
-        if wire is None or wire.buffered() + self._out_size > self._outbox:
-            if self._make_room():
-                trace.dirty = True
-                self._dirty.append(trace)
-            else:
-                self._drop(trace, "tap_full")
-            return
+    def _send(self, trace: Trace) -> int:
+        """Frames what is new of a trace; returns the size of the frame."""
         start = trace.flushed
-        stamps = trace.stamps[start:].tobytes()
-        frame = frames.pieces(trace.number, bytes(trace.kinds[start:]), stamps, trace.blobs[start:])
+        kinds, stamps, blobs = trace.kinds, trace.stamps, trace.blobs
+        if start:
+            kinds, stamps, blobs = kinds[start:], stamps[start:], blobs[start:]
+        frame = frames.pieces(trace.number, kinds, stamps, blobs)
         self._out.append(frame)
-        self._out_size += len(frame)
         trace.flushed = len(trace.blobs)
         if trace.replayable and trace.held <= self._share:
             self._kept[trace.number] = trace
         else:
             self._kept.pop(trace.number, None)
             self._release(trace)
-        self._make_room()
+        return len(frame)
 
-    def _make_room(self) -> bool:
-        """Gives up the possibility to tell the oldest exchanges again until the budget holds."""
-        while self._held > self._budget and self._kept:
+    def _make_room(self) -> None:
+        """Until the budget holds, gives up telling the oldest exchanges again, then drops what came last."""
+        while self.held > self._budget and self._kept:
             _, trace = self._kept.popitem(last=False)
             if trace.flushed:
                 self._release(trace)
-        return self._held <= self._budget
+        while self.held > self._budget and self.dirty:
+            trace = self.dirty.pop()
+            trace.dirty = False
+            if not trace.dropped:
+                self._drop(trace, "tap_full")
 
     def _release(self, trace: Trace) -> None:
         trace.replayable = False
         size = _size(trace.blobs[: trace.flushed])
         del trace.kinds[: trace.flushed], trace.stamps[: trace.flushed], trace.blobs[: trace.flushed]
-        trace.counted -= trace.flushed
         trace.flushed = 0
         trace.held -= size
-        self._held -= size
+        self.held -= size
 
     def _forget(self, trace: Trace) -> None:
         self._kept.pop(trace.number, None)
-        self._held -= trace.held
-        trace.held = trace.counted = trace.flushed = 0
+        self.held -= trace.held
+        trace.held = trace.flushed = 0
         trace.blobs.clear()
 
     def _drop(self, trace: Trace, reason: str) -> None:

@@ -85,7 +85,6 @@ class ChunkScanner:
                 raise BadMessage("The trailers are malformed or too long.")
 
 
-_END = re.compile(rb"[^\r\n]\r\n\r\n\Z")
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -117,11 +116,16 @@ class ChunkEnd:
                     self._parser.feed_data(data[at : at + 1])
             else:
                 self._parser.feed_data(data)
-                self.overrun |= self.done and _END.search(data) is None
+                self.overrun |= self.done and not _ends_well(data)
         except httptools.HttpParserError as error:
             raise BadMessage("The engine's chunked coding is malformed.", 502) from error
         if self.overrun:
             raise BadMessage("The engine sent more than one answer to one request.", 502)
+
+
+def _ends_well(data: bytes) -> bool:
+    """Whether the empty line of the last chunk or trailer is all that ends the bytes."""
+    return data.endswith(b"\r\n\r\n") and data[-5:-4] not in {b"", b"\r", b"\n"}
 
 
 class Dechunker:

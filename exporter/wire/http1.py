@@ -1,6 +1,7 @@
 """HTTP/1.1 heads and body framing, read strictly: what two parsers could understand differently is refused."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 CHUNKED: Final = -1
@@ -14,12 +15,18 @@ MAX_FIELDS: Final = 200
 Field = tuple[bytes, bytes, bytes]
 """Lower-case name, value without outer blanks, and the line as it came (without its end)."""
 
+_USUAL: Final = 64
+"""Names up to this length are remembered."""
+_USUAL_HEAD: Final = 1024
+"""Heads of answers up to this length are remembered."""
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FORBIDDEN: Final = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 _REQUEST_LINE = re.compile(rb"([A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*) ([\x21-\x7e]+) HTTP/1\.([01])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*")
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
+_DECISIVE = _FRAMING | {b"connection"}
+_NONE: Final[frozenset[bytes]] = frozenset()
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
 
@@ -78,11 +85,14 @@ def request_head(head: bytes, most_fields: int = MAX_FIELDS) -> RequestHead:
         raise BadMessage("The request line is not a valid HTTP/1.1 request line.")
     method, target, version = match.groups()
     minor = 1 if version == b"1" else 0
-    hosts = sum(name == b"host" for name, _, _ in fields)
+    framing = [(name, value) for name, value, _ in fields if name in _DECISIVE]
+    hosts = 0
+    for name, _ in framing:
+        hosts += name == b"host"
     if hosts > 1 or (hosts == 0 and minor == 1):
         raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
-    body = _request_body(fields, minor)
-    connection = _connection(fields)
+    body = _request_body(framing, minor)
+    connection = _connection(framing)
     if connection & _FRAMING:
         raise BadMessage("The Connection header names a header that frames the message.")
     keep_alive = minor == 1 and b"close" not in connection
@@ -90,32 +100,43 @@ def request_head(head: bytes, most_fields: int = MAX_FIELDS) -> RequestHead:
 
 
 def response_head(head: bytes, method: bytes) -> ResponseHead:
-    """Reads the head of the response to a request with `method`. Raises BadMessage."""
+    """Reads the head of the response to a request with `method`. Raises BadMessage.
+
+    The heads of an engine's event streams are all alike within the second of their `date`, so a few are remembered.
+    """
+    return _usual_response(head, method) if len(head) < _USUAL_HEAD else _response_head(head, method)
+
+
+def _response_head(head: bytes, method: bytes) -> ResponseHead:
     line, fields = _split(head, MAX_FIELDS)
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
         raise BadMessage("The status line is not a valid HTTP/1.1 status line.", 502)
     version, code, reason = match.groups()
     status, minor = int(code), 1 if version == b"1" else 0
+    framing = [(name, value) for name, value, _ in fields if name in _DECISIVE]
     lengths: set[bytes] = set()
     chunked = False
-    for name, value, _ in fields:
+    for name, value in framing:
         if name == b"content-length":
             lengths.add(value)
         elif name == b"transfer-encoding":
             if chunked or value.lower() != b"chunked":
                 raise BadMessage("The engine used a transfer coding other than a single chunked.", 502)
             chunked = True
-    connection = _connection(fields)
+    connection = _connection(framing)
     keep_alive = b"close" not in connection and (minor == 1 or b"keep-alive" in connection)
     body = _response_body(method, status, chunked=chunked, lengths=lengths)
     return ResponseHead(status, reason or b"", minor, fields, body, keep_alive and body != UNTIL_CLOSE, connection)
 
 
-def _request_body(fields: tuple[Field, ...], minor: int) -> int:
+_usual_response = lru_cache(64)(_response_head)
+
+
+def _request_body(fields: list[tuple[bytes, bytes]], minor: int) -> int:
     length: bytes | None = None
     chunked = False
-    for name, value, _ in fields:
+    for name, value in fields:
         if name == b"content-length":
             if length is not None or not _DIGITS.fullmatch(value):
                 raise BadMessage("The Content-Length header is repeated or is not a number.")
@@ -140,18 +161,32 @@ def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[by
 
 
 def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...]]:
-    if _FORBIDDEN.search(head):
+    if len(head.translate(None, _FORBIDDEN)) != len(head):
         raise BadMessage("The head holds control characters.")
     lines = head.split(b"\r\n")
-    if len(lines) > most_fields + 1:
+    ends = len(lines) - 1
+    if ends > most_fields:
         raise BadMessage(f"The head has more than {most_fields} header lines.", 431)
+    if head.count(b"\r") != ends or head.count(b"\n") != ends:
+        raise BadMessage("The head has a bare CR or LF.")
     fields: list[Field] = []
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
-        if not colon or b"\r" in line or b"\n" in line or not _TOKEN.fullmatch(name):
-            raise BadMessage("A header line is malformed (bare CR or LF, folding, or a bad name).")
-        fields.append((name.lower(), value.strip(b" \t"), line))
+        if not colon:
+            raise BadMessage("A header line has no colon.")
+        known = _usual_name(name) if len(name) < _USUAL else _name(name)
+        fields.append((known, value.strip(b" \t"), line))
     return lines[0], tuple(fields)
+
+
+def _name(name: bytes) -> bytes:
+    if not _TOKEN.fullmatch(name):
+        raise BadMessage("A header line is folded or has a bad name.")
+    return name.lower()
+
+
+_usual_name = lru_cache(512)(_name)
+"""The same few names come with every message. Values, which may be secret, are not kept."""
 
 
 def _origin_form(method: bytes, target: bytes) -> bytes:
@@ -167,10 +202,10 @@ def _origin_form(method: bytes, target: bytes) -> bytes:
     return rest if rest[:1] == b"/" else b"/" + rest
 
 
-def _connection(fields: tuple[Field, ...]) -> frozenset[bytes]:
-    options = [value for name, value, _ in fields if name == b"connection"]
+def _connection(fields: list[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    options = [value for name, value in fields if name == b"connection"]
     if not options:
-        return frozenset()
+        return _NONE
     words = (option.strip(b" \t").lower() for option in b",".join(options).split(b","))
     return frozenset(word for word in words if word)
 

@@ -22,11 +22,12 @@ def test_what_passes_is_counted_where_it_belongs() -> None:
     assert 30_000_000 <= total < 50_000_000
 
 
-def test_one_chunk_of_sixteen_is_measured() -> None:
+def test_the_first_of_sixteen_is_measured_in_each_phase() -> None:
     meter = Meter(at_once)
-    for _ in range(160):
-        meter.chunk(monotonic_ns())
-    assert sum(meter.told()["chunk"][0]) == 10
+    for phase in PHASES:
+        for _ in range(145):
+            meter.passed(phase, monotonic_ns())
+        assert sum(meter.told()[phase][0]) == 10
 
 
 def test_the_second_stamp_is_taken_in_the_next_turn_of_the_loop() -> None:
