@@ -104,6 +104,7 @@ class Mailbox:
         """Bytes held, the interpreter's share included."""
         self.dirty: list[Trace] = []
         """Exchanges with pieces to flush."""
+        self._full = False
         self._waiting = 0
         self._passed = 0
         self._live: dict[int, Trace] = {}
@@ -125,9 +126,17 @@ class Mailbox:
         return True
 
     def open(self) -> Trace:
-        """Starts the trace of a request that is being forwarded."""
+        """Starts the trace of a request that is being forwarded.
+
+        While the observer is so far behind that there is no room, new exchanges are dropped before they cost anything.
+        """
         self.forwarded += 1
-        trace = self._live[self.forwarded] = Trace(self.forwarded, self)
+        trace = Trace(self.forwarded, self)
+        if self._full:
+            trace.dropped = True
+            self.dropped["tap_full"] += 1
+        else:
+            self._live[self.forwarded] = trace
         return trace
 
     def mark_large(self, size: int) -> None:
@@ -169,6 +178,7 @@ class Mailbox:
     def flush(self) -> None:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room."""
         self._waiting = 0
+        self._full = False
         dirty, self.dirty = self.dirty, []
         room = self._outbox - self._wire.buffered() if self._wire is not None else -1
         for at, trace in enumerate(dirty):
@@ -214,6 +224,7 @@ class Mailbox:
             trace.dirty = False
             if not trace.dropped:
                 self._drop(trace, "tap_full")
+                self._full = True
 
     def _release(self, trace: Trace) -> None:
         trace.replayable = False

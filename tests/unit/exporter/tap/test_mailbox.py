@@ -174,6 +174,25 @@ def test_a_slow_observer_costs_whole_exchanges_and_each_is_counted() -> None:
     assert balanced(mailbox)
 
 
+def test_while_there_is_no_room_new_exchanges_are_dropped_at_once_and_counted() -> None:
+    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
+    mailbox.connected(wire)
+    wire.waiting = 11
+    mailbox.open().add(frames.REQUEST_BODY, b"x" * 2000, 1)
+    mailbox.flush()
+    late = mailbox.open()
+    late.add(frames.REQUEST_BODY, b"y", 2)
+    assert mailbox.dropped == {"tap_full": 2}
+    assert mailbox.held == 0
+    wire.waiting = 0
+    mailbox.flush()
+    told(wire)
+    mailbox.open().add(frames.REQUEST_BODY, b"z", 3)
+    mailbox.flush()
+    assert exchanges(wire) == [(3, [b"z"])]
+    assert balanced(mailbox)
+
+
 def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
     mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
     mailbox.connected(wire)
