@@ -27,7 +27,7 @@ class Meter:
         self._left = dict.fromkeys(PHASES, 0)
 
     def passed(self, phase: str, at: int) -> None:
-        """A request, the head of an answer or a piece of one, read at the monotonic nanosecond `at`, was handed over."""
+        """A request, the head or a piece of an answer, read at the monotonic nanosecond `at`, was handed over."""
         left = self._left[phase]
         if left:
             self._left[phase] = left - 1

@@ -24,7 +24,7 @@ from exporter.tap.mailbox import Mailbox
 
 _log = logging.getLogger("tokentide")
 
-_FLUSH_SECONDS = 0.05
+_FLUSH_SECONDS = 0.1
 _SWEEP_SECONDS = 1.0
 _PATIENCE_SECONDS = 3.0
 """How long an ending relay waits for the observer's next acknowledgement."""

@@ -175,21 +175,25 @@ class Mailbox:
             self.acknowledged += 1
             self._forget(trace)
 
-    def flush(self) -> None:
-        """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room."""
+    def flush(self, most: int | None = None) -> bool:
+        """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room.
+
+        With `most` it stops after so many exchanges; returns True where more could be handed over at once.
+        """
         self._waiting = 0
         self._full = False
-        dirty, self.dirty = self.dirty, []
+        dirty, self.dirty = self.dirty[:most], [] if most is None else self.dirty[most:]
         room = self._outbox - self._wire.buffered() if self._wire is not None else -1
         for at, trace in enumerate(dirty):
             if room < 0:
-                self.dirty = dirty[at:]
+                self.dirty = dirty[at:] + self.dirty
                 break
             trace.dirty = False
             if not trace.dropped:
                 room -= self._send(trace)
         self._make_room()
         self._write_out()
+        return room >= 0 and bool(self.dirty)
 
     def _write_out(self) -> None:
         """Writes the frames of one flush together: each write is a call of the system."""

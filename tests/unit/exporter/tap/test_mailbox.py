@@ -48,6 +48,20 @@ def test_pieces_are_told_once_and_in_order() -> None:
     assert exchanges(wire) == [(1, [b"a"]), (1, [b"b", b"c"])]
 
 
+def test_a_flush_may_stop_after_a_few_exchanges_and_says_whether_more_could_go() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    for _ in range(5):
+        mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
+    assert [mailbox.flush(2), mailbox.flush(2)] == [True, True]
+    assert [number for number, _ in exchanges(wire)] == [1, 2, 3, 4]
+    assert not mailbox.flush(2)
+    mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
+    wire.waiting = 8 << 20
+    assert not mailbox.flush(2)
+    assert mailbox.pending == 6
+
+
 def test_what_is_acknowledged_is_forgotten() -> None:
     mailbox, wire = Mailbox("r"), MemoryWire()
     mailbox.connected(wire)
