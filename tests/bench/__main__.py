@@ -108,8 +108,8 @@ def _chosen(names: str | None, *, quick: bool) -> list[Peer]:
 
 
 @contextmanager
-def started_engine(engine: Path, core: int) -> Iterator[int]:
-    """The stand-in engine; yields its port."""
+def started_engine(engine: Path, core: int | None) -> Iterator[int]:
+    """The stand-in engine, on one core or on any; yields its port."""
     port = processes.free_ports(1)[0]
     process = processes.start([str(engine), str(port)], core, subprocess.PIPE)
     try:

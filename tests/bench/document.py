@@ -8,18 +8,17 @@ from tests.bench.summary import Figure, Spread
 from tests.bench.table import number
 from tests.bench.targets import Verdict
 
-BEGIN = "<!-- measured: begin -->"
-END = "<!-- measured: end -->"
 _NOTHING = "–"
 
 
-def write(page: Path, text: str) -> None:
-    """Replaces what is between the marks. Raises SystemExit where the page has none."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write(page: Path, text: str, part: str = "measured") -> None:
+    """Replaces what is between the marks of one part. Raises SystemExit where the page has none."""
+    first, last = (f"<!-- {part}: {which} -->" for which in ("begin", "end"))
+    before, begin, rest = page.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"{page} has no lines {BEGIN} and {END} to write between.")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+        raise SystemExit(f"{page} has no lines {first} and {last} to write between.")
+    page.write_text(f"{before}{first}\n\n{text}\n{last}{after}")
 
 
 def markdown(
@@ -29,23 +28,23 @@ def markdown(
     with_cpu = [scenario for scenario in scenarios if scenario.key != "s"]
     paced = [scenario for scenario in scenarios if scenario.offered]
     parts = [
-        _rows(("", "scenario", "unit"), [(each.key, each.title, each.unit) for each in scenarios]),
+        rows(("", "scenario", "unit"), [(each.key, each.title, each.unit) for each in scenarios]),
         "CPU of the proxy in µs per unit: median of the rounds, its ratio to nginx, lowest–highest round.",
         _by_scenario(with_cpu, figures, _cpu),
         "Latency added to the direct way in µs, p50 / p99.",
         _by_scenario(paced, figures, _latency),
         "Start of 200 streams at once, and resident memory.",
-        _rows(("proxy", "TTFT p50, ms", "× nginx", "MB before", "MB with 1,000 streams"), _starts(figures)),
+        rows(("proxy", "TTFT p50, ms", "× nginx", "MB before", "MB with 1,000 streams"), _starts(figures)),
         "The observer: CPU in µs per unit of the proxy's work, and the exchanges that it did not see.",
-        _rows(("sidecar", "scenario", "CPU", "exchanges", "not observed", "MB"), _observer(figures)),
+        rows(("sidecar", "scenario", "CPU", "exchanges", "not observed", "MB"), _observer(figures)),
         "Targets.",
-        _rows(("target", "at most", "measured", ""), [_target(each) for each in verdicts]),
+        rows(("target", "at most", "measured", ""), [_target(each) for each in verdicts]),
         "Measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()) + ".",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -56,7 +55,7 @@ def _by_scenario(scenarios: Sequence[Scenario], figures: Sequence[Figure], cell:
     for peer in _peers(figures):
         cells = [found.get((peer, scenario.key)) for scenario in scenarios]
         rows.append([peer, *(cell(each) if each is not None else "" for each in cells)])
-    return _rows(["proxy", *(scenario.key for scenario in scenarios)], rows)
+    return rows(["proxy", *(scenario.key for scenario in scenarios)], rows)
 
 
 def _peers(figures: Sequence[Figure]) -> list[str]:
