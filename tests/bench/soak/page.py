@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench.document import rows
+from tests.bench.document import grid, measured_on
 from tests.bench.soak.account import Terms
 from tests.bench.soak.answers import right
 from tests.bench.soak.schedule import Event
 from tests.bench.soak.traffic import Tally
 from tests.bench.soak.verdict import Course
 from tests.bench.soak.watch import Sample
-from tests.bench.table import number
+from tests.bench.table import number, show_rows
 from tests.bench.targets import Verdict
 
 _WORDS = {True: "met", False: "missed", None: "not measured"}
@@ -70,19 +69,15 @@ def show(console: Console, found: Found) -> None:
     for name, value in found.about.items():
         console.print(f"{name}: [bold]{value}[/]")
     for title, head, body in _tables(found):
-        table = Table(*head, title=title, title_justify="left")
-        for row in body:
-            table.add_row(*row)
-        console.print()
-        console.print(table)
+        show_rows(console, title, head, body)
 
 
 def markdown(machine: Mapping[str, str], found: Found) -> str:
     """The same for a page."""
     parts = ["; ".join(f"{name} {value}" for name, value in found.about.items()) + "."]
     for title, head, body in _tables(found):
-        parts += [f"{title}.", rows(head, body)]
-    parts.append("Run on: " + "; ".join(f"{name} {value}" for name, value in machine.items()) + ".")
+        parts += [f"{title}.", grid(head, body)]
+    parts.append(measured_on(machine))
     return "\n\n".join(parts) + "\n"
 
 
