@@ -18,7 +18,7 @@ import uvloop
 from rich.console import Console
 
 from tests.bench import document, processes, programs, scrape
-from tests.bench.__main__ import PAGE, ROOT, started_engine
+from tests.bench.__main__ import PAGE, ROOT
 from tests.bench.soak import account, answers, page, plot, watch
 from tests.bench.soak.account import Terms
 from tests.bench.soak.schedule import Event, schedule
@@ -47,7 +47,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     told.out.mkdir(parents=True, exist_ok=True)
     engine, _ = programs.compiled(told.out / "programs")
-    with started_engine(engine, None) as port, tempfile.TemporaryDirectory() as folder:
+    with programs.started_engine(engine, None) as port, tempfile.TemporaryDirectory() as folder:
         with sidecar(f"http://127.0.0.1:{port}", Path(folder)) as running:
             soak = Soak(running, port, told.minutes * 60, Random(told.seed))  # noqa: S311 - no secret
             uvloop.run(soak.run())
