@@ -9,7 +9,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz bench bench-peers build tools
+.PHONY: help demo test check format docs fuzz bench bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside 
 
 bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
 	@$(BIN)/python -m tests.bench --peers all $(ARGS)
+
+soak: $(VENV)/.dev ## an hour of failing engines, leaving clients and killed observers; ARGS="--minutes 2" for a look
+	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
 	$(BIN)/hatchling build

@@ -5,18 +5,16 @@ import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import document, plot, processes, profiling, programs, table
+from tests.bench import document, plot, processes, profiling, programs, table, workers
 from tests.bench.measure import Bench, Run
 from tests.bench.peers import Peer, Place, all_peers, launch
 from tests.bench.scenarios import STALL, WARM_UP, Scenario, scenarios
@@ -36,10 +34,13 @@ def main() -> int:
     told = _told()
     _prepare(told)
     engine, load = programs.compiled(told.out / "programs")
+    if told.workers:
+        _workers(told, engine, load)
+        return 0
     bench = Bench(load, told.load_core, told.proxy_core)
     work = [each for each in (*scenarios(told.seconds), STALL) if each.key in told.scenarios]
     if told.profile:
-        with started_engine(engine, told.load_core) as port, tempfile.TemporaryDirectory() as folder:
+        with programs.started_engine(engine, told.load_core) as port, tempfile.TemporaryDirectory() as folder:
             at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", told.sidecar)
             print(profiling.profile(bench, at, told.profile, told.out))
         return 0
@@ -73,6 +74,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--sidecar", type=Path, default=ROOT, help="checkout whose sidecar is measured (this one)")
     parser.add_argument("--priority", action="store_true", help="take precedence over other programs (needs root)")
     parser.add_argument("--write", action="store_true", help="also write the run into docs/performance.md")
+    parser.add_argument("--workers", action="store_true", help="compare two relays with one on two cores instead")
     parser.add_argument("--profile", metavar="SCENARIO", help="say where the relay's time goes instead")
     told = parser.parse_args()
     rounds, seconds = QUICK if told.quick else FULL
@@ -87,7 +89,7 @@ def _prepare(told: argparse.Namespace) -> None:
     """Many files, and the driver beside the load generator, where it sleeps during a measurement."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    os.sched_setaffinity(0, {told.load_core})
+    os.sched_setaffinity(0, {told.load_core, told.proxy_core} if told.workers else {told.load_core})
     if told.priority:
         with suppress(PermissionError):  # a session of our own, so that only the bench gets it
             os.setsid()
@@ -107,25 +109,12 @@ def _chosen(names: str | None, *, quick: bool) -> list[Peer]:
     return [known[name] for name in wanted if not known[name].missing]
 
 
-@contextmanager
-def started_engine(engine: Path, core: int) -> Iterator[int]:
-    """The stand-in engine; yields its port."""
-    port = processes.free_ports(1)[0]
-    process = processes.start([str(engine), str(port)], core, subprocess.PIPE)
-    try:
-        if process.stdout is None or process.stdout.readline().strip() != "ready":
-            raise SystemExit("The engine does not start.")
-        yield port
-    finally:
-        processes.end(process)
-
-
 def _runs(bench: Bench, engine: Path, sidecar: Path, peer: Peer, work: list[Scenario], number: int) -> list[Run]:
     """All scenarios against one proxy; one that left answers unfinished is started anew for the next."""
     runs: list[Run] = []
     left = [each for each in work if not peer.scenarios or each.key in peer.scenarios]
     while left:
-        with started_engine(engine, bench.load_core) as port, tempfile.TemporaryDirectory() as folder:
+        with programs.started_engine(engine, bench.load_core) as port, tempfile.TemporaryDirectory() as folder:
             at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", sidecar)
             running = launch(peer, at, bench.proxy_core, bench.load_core)
             try:
@@ -138,6 +127,24 @@ def _runs(bench: Bench, engine: Path, sidecar: Path, peer: Peer, work: list[Scen
                 if running.process is not None:
                     processes.end(running.process)
     return runs
+
+
+def _workers(told: argparse.Namespace, engine: Path, load: Path) -> None:
+    """Relays, observer, engine and load generator share the two cores, so that all inherit where the bench may run."""
+    work = [each for each in scenarios(told.seconds) if each.key in "ab"]
+    cores = (told.load_core, told.proxy_core)
+    found = list(workers.shares(engine, load, work, told.rounds, cores))
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    table.show_rows(console, "One relay and two, on the same two cores", workers.HEAD, workers.rows(found))
+    machine = programs.machine()
+    result = {"machine": machine, "seconds": told.seconds, "runs": [asdict(each) for each in found]}
+    (told.out / "workers.json").write_text(json.dumps(result, indent=1) + "\n")
+    console.print(f"\nResults are in {told.out}: workers.json.")
+    if told.write:
+        about = {**machine, "rounds": str(told.rounds), "seconds each": str(told.seconds)}
+        document.write(PAGE, document.measured(about, workers.HEAD, workers.rows(found)), "workers")
+        console.print(f"{PAGE} holds this run.")
 
 
 def _report(

@@ -5,21 +5,20 @@ from pathlib import Path
 
 from tests.bench.scenarios import Scenario
 from tests.bench.summary import Figure, Spread
-from tests.bench.table import number
+from tests.bench.table import OWN_HEAD, number, own_rows
 from tests.bench.targets import Verdict
 
-BEGIN = "<!-- measured: begin -->"
-END = "<!-- measured: end -->"
 _NOTHING = "–"
 
 
-def write(page: Path, text: str) -> None:
-    """Replaces what is between the marks. Raises SystemExit where the page has none."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write(page: Path, text: str, part: str = "measured") -> None:
+    """Replaces what is between the marks of one part. Raises SystemExit where the page has none."""
+    first, last = (f"<!-- {part}: {which} -->" for which in ("begin", "end"))
+    before, begin, rest = page.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"{page} has no lines {BEGIN} and {END} to write between.")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+        raise SystemExit(f"{page} has no lines {first} and {last} to write between.")
+    page.write_text(f"{before}{first}\n\n{text}\n{last}{after}")
 
 
 def markdown(
@@ -29,24 +28,37 @@ def markdown(
     with_cpu = [scenario for scenario in scenarios if scenario.key != "s"]
     paced = [scenario for scenario in scenarios if scenario.offered]
     parts = [
-        _rows(("", "scenario", "unit"), [(each.key, each.title, each.unit) for each in scenarios]),
+        grid(("", "scenario", "unit"), [(each.key, each.title, each.unit) for each in scenarios]),
         "CPU of the proxy in µs per unit: median of the rounds, its ratio to nginx, lowest–highest round.",
         _by_scenario(with_cpu, figures, _cpu),
         "Latency added to the direct way in µs, p50 / p99.",
         _by_scenario(paced, figures, _latency),
         "Start of 200 streams at once, and resident memory.",
-        _rows(("proxy", "TTFT p50, ms", "× nginx", "MB before", "MB with 1,000 streams"), _starts(figures)),
+        grid(("proxy", "TTFT p50, ms", "× nginx", "MB before", "MB with 1,000 streams"), _starts(figures)),
         "The observer: CPU in µs per unit of the proxy's work, and the exchanges that it did not see.",
-        _rows(("sidecar", "scenario", "CPU", "exchanges", "not observed", "MB"), _observer(figures)),
+        grid(("sidecar", "scenario", "CPU", "exchanges", "not observed", "MB"), _observer(figures)),
+        "What the relay says that it added in µs, p50 / p99, beside what the load generator saw.",
+        grid(OWN_HEAD, own_rows(paced, figures)),
         "Targets.",
-        _rows(("target", "at most", "measured", ""), [_target(each) for each in verdicts]),
-        "Measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()) + ".",
+        grid(("target", "at most", "measured", ""), [_target(each) for each in verdicts]),
+        measured_on(about),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+def measured(about: Mapping[str, str], head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """One table, and what it was measured on."""
+    return f"{grid(head, body)}\n\n{measured_on(about)}\n"
+
+
+def measured_on(about: Mapping[str, str]) -> str:
+    """The machine and the programs as a sentence."""
+    return "Measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()) + "."
+
+
+def grid(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    lines = [head, ["---"] * len(head), *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -56,7 +68,7 @@ def _by_scenario(scenarios: Sequence[Scenario], figures: Sequence[Figure], cell:
     for peer in _peers(figures):
         cells = [found.get((peer, scenario.key)) for scenario in scenarios]
         rows.append([peer, *(cell(each) if each is not None else "" for each in cells)])
-    return _rows(["proxy", *(scenario.key for scenario in scenarios)], rows)
+    return grid(["proxy", *(scenario.key for scenario in scenarios)], rows)
 
 
 def _peers(figures: Sequence[Figure]) -> list[str]:

@@ -5,6 +5,10 @@
  * PUT /set?stream=1&chunks=200&gap_us=20000&reply=1024 says how requests are answered from then on; gap_us=0 streams
  * at the highest rate. Any other POST gets that answer, any GET a list of one model. All streams of a run have the
  * same gap, so that those that wait for their next event stand in a queue in order of time.
+ *
+ * A request may ask for an answer of its own: X-Answer: stream=1 chunks=80 gap_us=20000 cut=12 reset=1. `cut` ends the
+ * connection instead: 0 before the head, 1 one gap after the head, n one gap after n - 1 events or half of a whole answer;
+ * -1 does not. `reset` ends it with RST, else with FIN. `cut` needs a gap.
  */
 #include "wire.h"
 
@@ -19,6 +23,7 @@ struct conn {
     struct chunked coding;
     uint32_t seq, chunks;
     int64_t gap, due; /* nanoseconds between events, 0: none, WHOLE: not a stream */
+    long cut, reset;
     struct conn *next;
     char head[HEAD];
     char *out;
@@ -134,8 +139,20 @@ static void pump(struct conn *c) {
     }
 }
 
+/* Ends the connection in the middle of an exchange, as an engine that fails does. */
+static void cut_off(struct conn *c) {
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (c->reset)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    drop(c);
+}
+
 /* One paced event. A socket that is still full at its time loses its turn, not an event. */
 static void step(struct conn *c) {
+    if (c->cut > 0 && c->seq >= c->cut - 1) {
+        cut_off(c);
+        return;
+    }
     if (!c->want_write)
         put_events(c, 1);
     bool written = flush(c);
@@ -162,28 +179,55 @@ static void step_all(void) {
         arm(timer, queue->due);
 }
 
+static void reply_whole(struct conn *c, bool models, int64_t gap) {
+    long size = models ? (long)sizeof MODELS - 1 : answer.reply;
+    c->gap = WHOLE;
+    c->out_len =
+        snprintf(c->out, OUT, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %ld\r\n\r\n", size);
+    models ? (void)memcpy(c->out + c->out_len, MODELS, size) : put_answer(c->out + c->out_len, size, c->body);
+    if (c->cut > 0) {
+        c->gap = gap;
+        c->seq = c->cut;
+        c->out_len += c->cut > 1 ? size / 2 : 0;
+        if (flush(c))
+            enqueue(c, now_ns() + gap);
+        return;
+    }
+    c->out_len += size;
+    if (flush(c))
+        finish(c);
+}
+
 static void reply(struct conn *c) {
     bool set = sscanf(c->head, "PUT /set?stream=%ld&chunks=%ld&gap_us=%ld&reply=%ld", &answer.stream, &answer.chunks,
                       &answer.gap_us, &answer.reply) == 4;
-    bool other = set || !strncmp(c->head, "GET ", 4);
+    bool models = set || !strncmp(c->head, "GET ", 4);
+    long stream = answer.stream, chunks = answer.chunks, gap_us = answer.gap_us;
+    const char *wish = strcasestr(c->head, "\nx-answer:");
+    c->cut = -1;
+    if (wish)
+        sscanf(wish + 10, " stream=%ld chunks=%ld gap_us=%ld cut=%ld reset=%ld", &stream, &chunks, &gap_us, &c->cut,
+               &c->reset);
     c->state = ANSWER;
-    c->gap = other || !answer.stream ? WHOLE : answer.gap_us * 1000;
-    if (c->gap == WHOLE) {
-        long size = other ? (long)sizeof MODELS - 1 : answer.reply;
-        c->out_len = snprintf(
-            c->out, OUT, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %ld\r\n\r\n", size);
-        other ? (void)memcpy(c->out + c->out_len, MODELS, size) : put_answer(c->out + c->out_len, size, c->body);
-        c->out_len += size;
-        if (flush(c))
-            finish(c);
+    if (c->cut == 0) {
+        cut_off(c);
         return;
     }
+    if (models || !stream) {
+        reply_whole(c, models, gap_us * 1000);
+        return;
+    }
+    c->gap = gap_us * 1000;
     c->out_len = sizeof STREAM_HEAD - 1;
     memcpy(c->out, STREAM_HEAD, c->out_len);
     c->seq = 0;
-    c->chunks = answer.chunks;
+    c->chunks = chunks;
     c->due = now_ns();
-    c->gap ? step(c) : pump(c);
+    if (c->cut == 1) {
+        if (flush(c))
+            enqueue(c, c->due + c->gap);
+    } else
+        c->gap ? step(c) : pump(c);
 }
 
 static void read_body(struct conn *c, const char *data, size_t n) {

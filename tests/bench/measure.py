@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench import processes
+from tests.bench import processes, scrape
+from tests.bench.own import Buckets, Quantiles, between
 from tests.bench.peers import Running
 from tests.bench.processes import Cpu
 from tests.bench.scenarios import Scenario
 
+PHASES = ("request", "first_byte", "chunk")
 _SETTLE_SECONDS = 8.0
 
 
@@ -21,7 +23,8 @@ class Run:
     """What one run gave; CPU in microseconds per unit, latencies in microseconds, memory in KB, shares from 0 to 1.
 
     `foreign` is how much of the proxy's core others used. `observer_us` counts until the observer has nothing left to
-    do. `dropped` are exchanges that the observer did not see, by reason, of `exchanges` that the proxy forwarded.
+    do. `dropped` are exchanges that the observer did not see, by reason, of `exchanges` that the proxy forwarded. `own`
+    is what the sidecar itself says that it added, by phase, from the start of the run to its end.
     """
 
     peer: str
@@ -44,6 +47,7 @@ class Run:
     written: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
+    own: Mapping[str, Quantiles] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -68,6 +72,7 @@ class _Page:
     forwarded: int = 0
     written: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    added: Mapping[str, Buckets] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,13 @@ def _result(
         written=after.written - before.written,
         dropped={why: n for why, n in dropped.items() if n},
         wrong={name: counts[name] for name in ("refused", "broken", "bad", "late", "unfinished") if counts[name]},
+        own=_own(before, after),
     )
+
+
+def _own(before: _Page, after: _Page) -> Mapping[str, Quantiles]:
+    found = {phase: between(before.added.get(phase, ()), buckets) for phase, buckets in after.added.items()}
+    return {phase: quantiles for phase, quantiles in found.items() if quantiles is not None}
 
 
 def _latencies(said: Mapping[str, object], name: str) -> Mapping[str, float]:
@@ -172,17 +183,10 @@ def _page(running: Running) -> _Page:
     """Reads the sidecar's metrics; nothing for other proxies."""
     if not running.observer:
         return _Page()
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.at.ports[1]}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-    dropped: dict[str, int] = {}
-    forwarded = written = 0
-    for line in text.splitlines():
-        name, _, value = line.rpartition(" ")
-        if name.startswith("tokentide_dropped_observations_total{"):
-            why = name.partition('reason="')[2].partition('"')[0]
-            dropped[why] = dropped.get(why, 0) + int(float(value))
-        elif name.startswith("tokentide_forwarded_requests_total"):
-            forwarded += int(float(value))
-        elif name.startswith("tokentide_records_written_total"):
-            written += int(float(value))
-    return _Page(forwarded, written, dropped)
+    page = scrape.read(f"http://127.0.0.1:{running.at.ports[1]}/metrics")
+    return _Page(
+        page.total("tokentide_forwarded_requests_total"),
+        page.total("tokentide_records_written_total"),
+        page.by("tokentide_dropped_observations_total", "reason"),
+        {phase: page.buckets("tokentide_added_latency_seconds", phase=phase) for phase in PHASES},
+    )

@@ -55,7 +55,7 @@ class Peer:
     extra: bool = False
     rounds: float = 1.0
     scenarios: str = ""
-    observer: Literal["", "other core", "same core"] = ""
+    observer: Literal["", "other core", "same core", "any core"] = ""
     loose: int = 0
 
     @property
@@ -115,6 +115,12 @@ def _sidecar(at: Place) -> list[str]:
     ]  # fmt: skip
 
 
+def workers(count: int) -> Peer:
+    """The sidecar with so many relays, none of its processes bound to a core."""
+    name = f"tokentide, {count} worker" + ("s" if count > 1 else "")
+    return Peer(name, lambda at: [*_sidecar(at), "--workers", str(count)], observer="any core")
+
+
 def _script(name: str, at: Place) -> list[str]:
     return [str(BENCH_PYTHON), str(HERE / name), str(at.port), str(at.engine)]
 
@@ -163,8 +169,11 @@ class Running:
         return self.at.port if self.process is not None else self.at.engine
 
 
-def launch(peer: Peer, at: Place, proxy_core: int, load_core: int) -> Running:
-    """Starts a peer on its core and waits until a request goes through. Raises SystemExit when it does not."""
+def launch(peer: Peer, at: Place, proxy_core: int | None, load_core: int | None) -> Running:
+    """Starts a peer on its core, None for any, and waits until a request goes through. Raises SystemExit otherwise.
+
+    An observer for any core is left as it starts, with the priority that it gives itself.
+    """
     folder = at.folder
     if peer.command is None:
         return Running(peer, at, None, (), ())
@@ -182,8 +191,10 @@ def launch(peer: Peer, at: Place, proxy_core: int, load_core: int) -> Running:
         return Running(peer, at, process, tuple(pids), ())
     relay = tuple(pid for pid in pids if "relay" in processes.title(pid))
     observer = tuple(pid for pid in pids if "observer" in processes.title(pid))
-    for pid in observer:
-        processes.place(pid, load_core if peer.observer == "other core" else proxy_core, nice=19)
+    core = {"other core": load_core, "same core": proxy_core}.get(peer.observer)
+    if core is not None:
+        for pid in observer:
+            processes.place(pid, core, nice=19)
     return Running(peer, at, process, relay, observer)
 
 

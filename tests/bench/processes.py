@@ -98,14 +98,14 @@ def prefer(pid: int, nice: int) -> None:
 
 
 def start(
-    command: list[str], core: int, output: int | IO[str] | None = None, folder: Path | None = None
+    command: list[str], core: int | None, output: int | IO[str] | None = None, folder: Path | None = None
 ) -> subprocess.Popen[str]:
-    """Starts a program on one core, in a session of its own with our session's priority.
+    """Starts a program on one core, None for any, in a session of its own with our session's priority.
 
     `output` takes what it prints, and a file its errors.
     """
     errors = output if output is not None and output != subprocess.PIPE else None
-    pinned = ["taskset", "-c", str(core), *command]
+    pinned = command if core is None else ["taskset", "-c", str(core), *command]
     process = subprocess.Popen(pinned, stdout=output, stderr=errors, cwd=folder, start_new_session=True, text=True)
     inherit(process.pid)
     return process

@@ -1,4 +1,4 @@
-"""The stand-in engine and the load generator are compiled here; and what the machine and the programs are."""
+"""The stand-in engine and the load generator are compiled and started here; and what machine and programs are."""
 
 import os
 import platform
@@ -6,7 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.bench import processes
 
 HERE = Path(__file__).parent
 
@@ -34,6 +38,19 @@ def compiled(folder: Path) -> tuple[Path, Path]:
         if subprocess.run(command, check=False).returncode:
             raise SystemExit(f"{HERE / name}.c does not compile; the compiler's message is above.")
     return folder / "engine", folder / "load"
+
+
+@contextmanager
+def started_engine(engine: Path, core: int | None) -> Iterator[int]:
+    """The stand-in engine, on one core or on any; yields its port."""
+    port = processes.free_ports(1)[0]
+    process = processes.start([str(engine), str(port)], core, subprocess.PIPE)
+    try:
+        if process.stdout is None or process.stdout.readline().strip() != "ready":
+            raise SystemExit("The engine does not start.")
+        yield port
+    finally:
+        processes.end(process)
 
 
 def machine() -> dict[str, str]:

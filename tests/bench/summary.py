@@ -1,10 +1,10 @@
 """Runs become figures: the median and range over rounds, and ratios to nginx within the same round."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.bench.measure import Run
+from tests.bench.measure import PHASES, Run
 
 BASE = "nginx"
 DIRECT = "direct"
@@ -20,11 +20,20 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What the sidecar itself says that it added in one phase, in microseconds."""
+
+    p50: Spread
+    p99: Spread
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One proxy in one scenario; None where a quantity does not exist or nothing was measured.
 
     CPU is in microseconds per unit, latencies in microseconds, memory in KB. Latency is what the proxy adds to the
-    direct way of the same round. A ratio is the median over rounds of (this / nginx), the range beside it.
+    direct way of the same round. A ratio is the median over rounds of (this / nginx), the range beside it. `own` is the
+    sidecar's own measure, by phase.
     """
 
     peer: str
@@ -50,6 +59,7 @@ class Figure:
     wrong: int
     unfinished: int
     foreign: float
+    own: Mapping[str, Own]
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
@@ -111,7 +121,14 @@ def _figure(group: Sequence[Run], beside: _Beside) -> Figure:
         wrong=sum(run.wrong.get(why, 0) for run in group for why in ("refused", "broken", "bad")),
         unfinished=sum(run.wrong.get("unfinished", 0) for run in group),
         foreign=max(run.foreign for run in group),
+        own={phase: own for phase in PHASES if (own := _own(group, phase)) is not None},
     )
+
+
+def _own(group: Sequence[Run], phase: str) -> Own | None:
+    known = [run.own[phase] for run in group if phase in run.own]
+    p50, p99 = spread(each.p50_us for each in known), spread(each.p99_us for each in known)
+    return Own(p50, p99) if p50 is not None and p99 is not None else None
 
 
 def _divided(value: float | None, base: float | None) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.measure import PHASES
 from tests.bench.scenarios import Scenario
 from tests.bench.summary import Figure, Spread
 from tests.bench.targets import Verdict
@@ -27,6 +28,7 @@ def show(
         _table("Latency added to the direct way, µs: p50 / p99", paced, figures, _latency),
         _others(figures),
         _sidecar(figures),
+        _own(paced, figures),
         _targets(verdicts),
     ):
         console.print()
@@ -112,6 +114,39 @@ def _sidecar(figures: Sequence[Figure]) -> Table:
                 f"{figure.observer_rss_kb / 1024:.0f}",
             )
     return table
+
+
+def show_rows(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints one table."""
+    table = Table(*head, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print()
+    console.print(table)
+
+
+def _own(scenarios: Sequence[Scenario], figures: Sequence[Figure]) -> Table:
+    title = "What the relay says that it added, µs: p50 / p99, beside what the load generator saw"
+    table = Table(*OWN_HEAD, title=title, title_justify="left")
+    for row in own_rows(scenarios, figures):
+        table.add_row(*row)
+    return table
+
+
+OWN_HEAD = ("sidecar", "scenario", "request", "first byte", "chunk", "seen from outside")
+
+
+def own_rows(scenarios: Sequence[Scenario], figures: Sequence[Figure]) -> list[list[str]]:
+    """A row for each paced scenario of the sidecar, with `OWN_HEAD` above; medians of the rounds."""
+    paced = {scenario.key for scenario in scenarios}
+    rows = []
+    for figure in (each for each in figures if each.own and each.scenario in paced):
+        cells = []
+        for phase in PHASES:
+            own = figure.own.get(phase)
+            cells.append(f"{number(own.p50.median)} / {number(own.p99.median)}" if own is not None else _NOTHING)
+        rows.append([figure.peer, figure.scenario, *cells, _latency(figure)])
+    return rows
 
 
 def _targets(verdicts: Sequence[Verdict]) -> Table:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.bench.measure import Run
+from tests.bench.own import Quantiles, between
 from tests.bench.profiling import top
 from tests.bench.scenarios import STALL, scenarios
 from tests.bench.summary import Figure, Spread, figures
-from tests.bench.table import number, spread
+from tests.bench.table import number, own_rows, spread
 from tests.bench.targets import verdicts
 
 RUN = Run(
@@ -73,6 +74,34 @@ def test_streams_last_longer_than_their_window_and_start_at_phases_that_all_diff
 
 def test_the_stalled_stream_is_95_megabytes() -> None:
     assert STALL.chunks * 232 == pytest.approx(95e6, rel=0.01)
+
+
+MARKS = (0.00005, 0.0001, 0.0002, float("inf"))
+
+
+def test_own_quantiles_are_of_what_was_counted_between_two_readings() -> None:
+    before = tuple(zip(MARKS, (1000, 1000, 1000, 1000), strict=True))
+    after = tuple(zip(MARKS, (1000, 1080, 1100, 1100), strict=True))
+    found = between(before, after)
+    assert found is not None
+    assert [found.p50_us, found.p99_us] == pytest.approx([81.25, 195.0])
+    assert found.count == 100
+    assert between(after, after) is None
+    assert between((), ()) is None
+
+
+def test_an_own_quantile_beyond_the_last_bound_is_that_bound() -> None:
+    found = between((), tuple(zip(MARKS, (0, 0, 0, 10), strict=True)))
+    assert found is not None
+    assert found.p50_us == pytest.approx(200.0)
+
+
+def test_the_own_measure_stands_beside_that_from_outside() -> None:
+    own = {"chunk": Quantiles(60.0, 150.0, 1000)}
+    direct = replace(RUN, peer="direct", p50_us=20.0, p99_us=50.0)
+    ours = replace(RUN, peer="tokentide", p50_us=140.0, p99_us=550.0, own=own)
+    paced = [each for each in scenarios(1.0) if each.offered]
+    assert own_rows(paced, figures([direct, RUN, ours])) == [["tokentide", "c", "–", "–", "60 / 150", "120 / 500"]]
 
 
 @pytest.mark.parametrize(("value", "text"), [(1234.5, "1,234"), (123.4, "123"), (12.345, "12.3"), (0.123456, "0.123")])
