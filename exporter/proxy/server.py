@@ -26,7 +26,7 @@ _log = logging.getLogger("tokentide")
 
 _FLUSH_SECONDS = 0.1
 _SWEEP_SECONDS = 1.0
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 10.0
 """How long an ending relay waits for the observer's next acknowledgement."""
 _LAST_SECONDS = 4.0
 """How long after the drain limit a relay may still wait; the supervisor kills it after five."""

@@ -1,8 +1,8 @@
 """The frames on the local socket between relay and observer."""
 
 # Each frame is its length (u32), its type (u8) and a payload, little-endian. Relay to observer: HELLO (JSON: who the
-# relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget exchanges). Observer to
-# relay: ACK (exchanges whose record is safe).
+# relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget exchanges), ASK (whether
+# exchanges are on record). Observer to relay: ACK (exchanges whose record is safe), UNKNOWN (asked about, no record).
 
 import struct
 from array import array
@@ -14,6 +14,8 @@ TOTALS: Final = 2
 PIECES: Final = 3
 DROP: Final = 4
 ACK: Final = 5
+ASK: Final = 6
+UNKNOWN: Final = 7
 
 REQUEST_HEAD: Final = 1
 REQUEST_BODY: Final = 2
@@ -49,7 +51,7 @@ def read_numbers(payload: bytes) -> list[int]:
     return array("Q", payload).tolist()
 
 
-def pieces(number: int, kinds: bytearray, stamps: "array[int]", blobs: list[bytes]) -> bytes:
+def pieces(number: int, kinds: bytes | bytearray, stamps: "bytes | array[int]", blobs: list[bytes]) -> bytes:
     """A PIECES frame: `kinds` one byte each, `stamps` int64 monotonic ns each, and the bytes of each piece."""
     lengths = array("I", map(len, blobs))
     count = len(blobs)

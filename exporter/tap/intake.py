@@ -118,6 +118,16 @@ class Intake(asyncio.Protocol):
             for number in frames.read_numbers(payload):
                 self._unpacker.forget(number)
                 self._receiver.forget((self._relay, number))
+        elif kind == frames.ASK:
+            self._answer(frames.read_numbers(payload))
+
+    def _answer(self, numbers: list[int]) -> None:
+        """Tells which of these exchanges are on record; a predecessor may have died before it could."""
+        known = [number for number in numbers if self._receiver.known((self._relay, number))]
+        self.acknowledge(known)
+        unknown = sorted(set(numbers).difference(known))
+        if unknown and self._transport is not None:
+            self._transport.write(frames.numbers(frames.UNKNOWN, unknown))
 
     def _pieces(self, unpacker: Unpacker, payload: bytes) -> None:
         number, events = unpacker.feed(payload)

@@ -32,11 +32,14 @@ class Link(asyncio.Protocol):
         self.lost.set()
 
     def data_received(self, data: bytes) -> None:
-        """Reads acknowledgements."""
+        """Reads acknowledgements, and which exchanges the observer knows nothing of."""
         for kind, payload in self._frames.feed(data):
             if kind == frames.ACK:
                 for number in frames.read_numbers(payload):
                     self._mailbox.acked(number)
+            elif kind == frames.UNKNOWN:
+                for number in frames.read_numbers(payload):
+                    self._mailbox.lost(number)
 
     def write(self, data: bytes) -> None:
         """Hands bytes to the connection; never blocks."""

@@ -39,6 +39,7 @@ class Trace:
         "blobs",
         "dirty",
         "dropped",
+        "ended",
         "flushed",
         "held",
         "kinds",
@@ -56,6 +57,8 @@ class Trace:
         self.flushed = 0
         self.dirty = False
         self.dropped = False
+        self.ended = False
+        """Whether its end was handed over and then given up; only of those that cannot be told again."""
         self.replayable = True
         self._mailbox = mailbox
 
@@ -152,15 +155,22 @@ class Mailbox:
         self._told = ""
         wire.write(frames.frame(frames.HELLO, json.dumps({"relay": self.relay}).encode()))
         self.tell_totals()
+        doubtful = [number for number, trace in self._live.items() if trace.ended]
+        if doubtful:
+            wire.write(frames.numbers(frames.ASK, doubtful))
         self.flush()
 
     def disconnected(self) -> None:
-        """The observer is gone: exchanges whose pieces are no longer all here are lost."""
+        """The observer is gone: exchanges whose pieces are no longer all here are lost.
+
+        But those that it had heard to their end may be on record: the next observer is asked.
+        """
         self._wire = None
         self._out.clear()
         for trace in list(self._live.values()):
             if not trace.replayable:
-                self._drop(trace, "observer_lost")
+                if not trace.ended:
+                    self._drop(trace, "observer_lost")
             elif trace.flushed:
                 trace.flushed = 0
                 if not trace.dirty:
@@ -174,6 +184,12 @@ class Mailbox:
             trace.dropped = True  # an observer that failed acknowledges early: the rest is not worth telling
             self.acknowledged += 1
             self._forget(trace)
+
+    def lost(self, number: int) -> None:
+        """The observer was asked about this exchange and has no record of it."""
+        trace = self._live.get(number)
+        if trace is not None and trace.ended:
+            self._drop(trace, "observer_lost")
 
     def flush(self, most: int | None = None) -> bool:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room.
@@ -232,6 +248,7 @@ class Mailbox:
 
     def _release(self, trace: Trace) -> None:
         trace.replayable = False
+        trace.ended = trace.ended or trace.kinds[trace.flushed - 1] >= frames.RESPONSE_END
         size = _size(trace.blobs[: trace.flushed])
         del trace.kinds[: trace.flushed], trace.stamps[: trace.flushed], trace.blobs[: trace.flushed]
         trace.flushed = 0

@@ -72,3 +72,11 @@ def test_whoever_does_not_say_who_it_is_is_cut_off() -> None:
     transport = MemoryTransport(intake)
     intake.data_received(opened(1))
     assert transport.aborted
+
+
+def test_a_relay_hears_which_exchanges_of_a_dead_observer_are_on_record() -> None:
+    intake = Intake(Listener(known={("r", 2)}))
+    transport = MemoryTransport(intake)
+    intake.data_received(hello() + frames.numbers(frames.ASK, [1, 2, 3]))
+    told = {kind: frames.read_numbers(payload) for kind, payload in frames.FrameReader().feed(transport.take())}
+    assert told == {frames.ACK: [2], frames.UNKNOWN: [1, 3]}

@@ -16,6 +16,17 @@ def test_a_link_carries_pieces_one_way_and_acknowledgements_the_other() -> None:
     assert mailbox.pending == 0
 
 
+def test_a_link_carries_what_the_observer_knows_nothing_of() -> None:
+    mailbox = Mailbox("r", share=1)
+    trace = mailbox.open()
+    trace.add(frames.RESPONSE_END, b"", 1)
+    link = Link(mailbox)
+    MemoryTransport(link)
+    mailbox.flush()
+    link.data_received(frames.numbers(frames.UNKNOWN, [1]))
+    assert dict(mailbox.dropped) == {"observer_lost": 1}
+
+
 def test_a_broken_link_is_known_and_nothing_is_written_to_it() -> None:
     mailbox = Mailbox("r")
     link = Link(mailbox)

@@ -103,6 +103,28 @@ def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -
     assert balanced(mailbox)
 
 
+def test_an_exchange_that_was_told_to_its_end_is_asked_about_before_it_counts_as_lost() -> None:
+    mailbox, wire = Mailbox("r", budget=1000, share=100), MemoryWire()
+    mailbox.connected(wire)
+    for _ in range(2):
+        trace = mailbox.open()
+        trace.add(frames.RESPONSE_BODY, b"x" * 200, 1)
+        trace.add(frames.RESPONSE_END, b"", 2)
+    mailbox.flush()
+    mailbox.disconnected()
+    assert (mailbox.pending, dict(mailbox.dropped)) == (2, {})
+    again = MemoryWire()
+    mailbox.connected(again)
+    asked = [frames.read_numbers(payload) for kind, payload in told(again) if kind == frames.ASK]
+    assert asked == [[1, 2]]
+    mailbox.acked(1)
+    mailbox.lost(2)
+    mailbox.lost(1)
+    assert (mailbox.acknowledged, dict(mailbox.dropped)) == (1, {"observer_lost": 1})
+    assert balanced(mailbox)
+    assert mailbox.held == 0
+
+
 def test_a_large_body_does_not_put_other_exchanges_at_risk() -> None:
     mailbox, wire = Mailbox("r", budget=16_000), MemoryWire()
     mailbox.connected(wire)
