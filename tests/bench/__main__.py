@@ -138,6 +138,10 @@ def _workers(told: argparse.Namespace, engine: Path, load: Path) -> None:
     console.width = max(console.width, _WIDTH)
     table.show_rows(console, "One relay and two, on the same two cores", workers.HEAD, workers.rows(found))
     machine = programs.machine()
+    foreign = max(each.foreign for each in found)
+    if foreign > _NOISE:
+        machine["not quiet"] = f"other programs used up to {foreign:.2f} of the two cores during a run"
+        console.print(f"\n[yellow]The machine was not quiet: {machine['not quiet']}.[/]")
     result = {"machine": machine, "seconds": told.seconds, "runs": [asdict(each) for each in found]}
     (told.out / "workers.json").write_text(json.dumps(result, indent=1) + "\n")
     console.print(f"\nResults are in {told.out}: workers.json.")

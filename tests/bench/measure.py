@@ -98,13 +98,24 @@ class Bench:
             marks.append(self._read(running))
         said = json.loads(load.stdout.read())
         load.wait()
-        after = self._settled(running)
-        return _result(scenario, running, number, said, (before, marks[0], marks[1], after), page, _page(running))
+        after, told = self._told(running, page.forwarded + said["all_requests"])
+        return _result(scenario, running, number, said, (before, marks[0], marks[1], after), page, told)
 
     def _read(self, running: Running) -> _Reading:
         relay, observer = processes.cpu(running.relay), processes.cpu(running.observer)
         rss, observer_rss = processes.rss_kb(running.relay), processes.rss_kb(running.observer)
         return _Reading(time.monotonic_ns(), relay, observer, processes.busy_ns(self.proxy_core), rss, observer_rss)
+
+    def _told(self, running: Running, forwarded: int) -> tuple[_Reading, _Page]:
+        """A reading at rest, and the sidecar's counters once they know of all requests.
+
+        An observer that gets no processor time seems to be at rest; its counters tell that it is not.
+        """
+        limit = time.monotonic() + _SETTLE_SECONDS
+        reading, page = self._settled(running), _page(running)
+        while running.observer and page.forwarded < forwarded and time.monotonic() < limit:
+            reading, page = self._settled(running), _page(running)
+        return reading, page
 
     def _settled(self, running: Running) -> _Reading:
         """A reading once proxy and observer have come to rest, or when waiting any longer is pointless."""

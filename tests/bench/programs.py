@@ -46,9 +46,11 @@ def started_engine(engine: Path, core: int | None) -> Iterator[int]:
     port = processes.free_ports(1)[0]
     process = processes.start([str(engine), str(port)], core, subprocess.PIPE)
     try:
-        if process.stdout is None or process.stdout.readline().strip() != "ready":
-            raise SystemExit("The engine does not start.")
-        yield port
+        assert process.stdout is not None
+        with process.stdout:
+            if process.stdout.readline().strip() != "ready":
+                raise SystemExit("The engine does not start.")
+            yield port
     finally:
         processes.end(process)
 

@@ -8,7 +8,7 @@ from tests.bench.workers import HEAD, Share, rows
 
 ONE = Share(
     workers=1, scenario="a", round=0, rate=10_000.0, relays_us=60.0, observer_us=30.0, rest_us=50.0, busy=1.4,
-    cores=2, wrong=0,
+    foreign=0.0, cores=2, wrong=0,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """`python -m tests.bench --workers`: how much more two relays carry than one where all shares the same two cores."""
 
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -24,7 +25,7 @@ HEAD = (
     "× 1 worker",
     "relays, µs",
     "observer, µs",
-    "all else, µs",
+    "engine and load, µs",
     "cores busy",
 )
 _WAITING_SECONDS = 1.0
@@ -35,8 +36,8 @@ _WAITING_SECONDS = 1.0
 class Share:
     """One run: units per second, and microseconds of processor time per unit during the measured window.
 
-    `rest_us` is what the cores spent otherwise: engine, load generator, and whatever else runs there. `busy` is how
-    many cores were busy, of `cores`. `wrong` answers are those that were not whole.
+    `rest_us` is what engine and load generator took, the bench itself included. `busy` is how many cores were busy, of
+    `cores`, and `foreign` how many of them with programs of others. `wrong` answers are those that were not whole.
     """
 
     workers: int
@@ -47,6 +48,7 @@ class Share:
     observer_us: float
     rest_us: float
     busy: float
+    foreign: float
     cores: int
     wrong: int
 
@@ -76,11 +78,10 @@ def _run(scenario: Scenario, running: Running, load: Path, count: int, turn: int
     for name in ("begin", "end"):
         if program.stdout.readline().strip() != name:
             raise SystemExit(f"The load generator failed in scenario {scenario.key} with {count} workers.")
-        used = (processes.cpu(running.relay).total_ns, processes.cpu(running.observer).total_ns)
-        readings.append((time.monotonic_ns(), *used, sum(map(processes.busy_ns, cores))))
+        readings.append(_reading(running, cores))
     said = json.loads(program.stdout.read())
     program.wait()
-    window, relays, observer, busy = (after - before for before, after in zip(*readings, strict=True))
+    window, relays, observer, ours, busy = (after - before for before, after in zip(*readings, strict=True))
     units = max(1, said["requests" if scenario.unit == "request" else "chunks"])
     return Share(
         workers=count,
@@ -89,11 +90,19 @@ def _run(scenario: Scenario, running: Running, load: Path, count: int, turn: int
         rate=units / said["seconds"],
         relays_us=relays / 1000 / units,
         observer_us=observer / 1000 / units,
-        rest_us=(busy - relays - observer) / 1000 / units,
+        rest_us=(ours - relays - observer) / 1000 / units,
         busy=busy / window,
+        foreign=max(0.0, (busy - ours) / window),
         cores=len(cores),
         wrong=said["refused"] + said["broken"] + said["bad"],
     )
+
+
+def _reading(running: Running, cores: Sequence[int]) -> tuple[int, ...]:
+    """The time, and processor time so far in nanoseconds: the relays', the observer's, all of ours, and the cores'."""
+    ours = processes.tree(os.getpid())
+    used = (processes.cpu(pids).total_ns for pids in (running.relay, running.observer, ours))
+    return (time.monotonic_ns(), *used, sum(map(processes.busy_ns, cores)))
 
 
 def rows(found: Sequence[Share]) -> list[list[str]]:
