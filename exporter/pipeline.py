@@ -198,7 +198,7 @@ class Pipeline:
             return
         if not flight.context:
             flight.model, flight.operation, flight.stream = prompt.model or "", exchange.operation, prompt.stream
-            size = sum(len(text) for text in prompt.texts)
+            size = sum(len(text) for _, text in prompt.texts)
             opened.flight.context = prompt.token_ids + -(-size // _BYTES_PER_TOKEN)
             self._context += flight.context
         grown = exchange.content_events - exchange.counted_events
@@ -216,7 +216,7 @@ class Pipeline:
     def _measure(self, key: Key, observation: Observation, context_before: int) -> None:
         size = sum(len(content.text) for content in observation.contents)
         if observation.prompt is not None:
-            size += sum(len(text) for text in observation.prompt.texts)
+            size += sum(len(text) for _, text in observation.prompt.texts)
         counter = self._counter_for(observation.prompt.model if observation.prompt else None, size)
         self._measuring.add(key)
         if size <= _INLINE_CHARACTERS:

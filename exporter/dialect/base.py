@@ -16,23 +16,52 @@ class Usage(NamedTuple):
     cached_input_tokens: int | None = None
 
 
+class Text(NamedTuple):
+    """A piece of input text and the part of the prompt that it belongs to.
+
+    `part` is `system` (system and developer messages, instructions), `tools` (definitions of tools and functions, and
+    schemas), `user` (the last user turn: the last message of the user with those of the user directly before it; a
+    prompt that is no chat is one user turn) or `history`: everything else, that is earlier turns, what the assistant
+    said, and tool calls and their results wherever they stand, also after the last user turn.
+    """
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat as chat templates take it: messages and tools in the OpenAI form, parsed JSON as the client sent it.
+
+    Tool-call arguments are JSON in a string still. Parts of a message that hold no text (images, audio) keep their keys
+    and their type but no data. `arguments` is what the request gives to the template beside these, under the names that
+    templates know: `add_generation_prompt`, `continue_final_message`, `documents`, `reasoning_effort` and the keys of
+    `chat_template_kwargs`. It holds text and never leaves memory.
+    """
+
+    messages: list[dict[str, object]]
+    tools: list[object]
+    arguments: dict[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What a request asks for.
 
     `texts` are the pieces of input text in order (held in memory only); `token_ids` is the number of input tokens that
     came as ids and need no tokenizer; `messages` is the number of chat messages; `echo` says that the answer will begin
-    with the prompt.
+    with the prompt; `chat` is there where a chat template makes one text of the pieces.
     """
 
     model: str | None
     stream: bool
-    texts: tuple[str, ...] = ()
+    texts: tuple[Text, ...] = ()
     token_ids: int = 0
     messages: int = 0
     max_tokens: int | None = None
     n: int | None = None
     echo: bool = False
+    chat: Conversation | None = None
 
 
 class Piece(NamedTuple):

@@ -1,20 +1,28 @@
 """What an OpenAI-form request asks for, and the pieces of text that its input is made of."""
 
-from exporter.dialect.base import Prompt
+from collections.abc import Iterator
+from typing import Final
+
+from exporter.dialect.base import Conversation, Prompt, Text
 from exporter.dialect.reading import Fields, dump, fields, items, name, number, text
+from exporter.dialect.turns import parts
+
+_FOR_TEMPLATES: Final = ("add_generation_prompt", "continue_final_message", "documents", "reasoning_effort")
 
 
 def chat_prompt(request: Fields) -> Prompt:
     """The prompt of a chat request: its messages in order, then tools and schema."""
-    messages = items(request.get("messages"))
-    texts: list[str] = []
-    for message in messages:
-        _message_texts(fields(message), texts)
-    for key in ("tools", "functions"):
-        texts += [dump(tool) for tool in items(request.get(key))]
+    messages = [fields(message) for message in items(request.get("messages"))]
+    texts = [
+        Text(part, written)
+        for part, message in zip(parts(messages), messages, strict=True)
+        for written in _message_texts(message)
+    ]
+    tools = [*items(request.get("tools")), *items(request.get("functions"))]
+    texts += [Text("tools", dump(tool)) for tool in tools]
     schema = fields(request.get("response_format")).get("json_schema")
     if schema:
-        texts.append(dump(schema))
+        texts.append(Text("tools", dump(schema)))
     return Prompt(
         model=name(request.get("model")),
         stream=request.get("stream") is True,
@@ -22,6 +30,7 @@ def chat_prompt(request: Fields) -> Prompt:
         messages=len(messages),
         max_tokens=_first_number(request, "max_completion_tokens", "max_tokens"),
         n=number(request.get("n")),
+        chat=_conversation(request, messages),
     )
 
 
@@ -35,7 +44,7 @@ def completions_prompt(request: Fields) -> Prompt:
     return Prompt(
         model=name(request.get("model")),
         stream=request.get("stream") is True,
-        texts=tuple(texts),
+        texts=tuple(Text("user", written) for written in texts),
         token_ids=ids,
         max_tokens=number(request.get("max_tokens")),
         n=number(request.get("n")),
@@ -43,21 +52,41 @@ def completions_prompt(request: Fields) -> Prompt:
     )
 
 
-def _message_texts(message: Fields, texts: list[str]) -> None:
+def _message_texts(message: Fields) -> Iterator[str]:
     content = message.get("content")
     if isinstance(content, str):
-        texts.append(content)
+        yield content
     for part in items(content):
         # Images and audio are parts without text; their tokens are the engine's secret.
         written = part if isinstance(part, str) else fields(part).get("text") or fields(part).get("refusal")
         if isinstance(written, str):
-            texts.append(written)
+            yield written
     calls = [fields(call).get("function") for call in items(message.get("tool_calls"))]
     for function in (*calls, message.get("function_call")):
         for key in ("name", "arguments"):
             written = fields(function).get(key)
             if isinstance(written, str):
-                texts.append(written)
+                yield written
+
+
+def _conversation(request: Fields, messages: list[Fields]) -> Conversation:
+    arguments = {key: request[key] for key in _FOR_TEMPLATES if request.get(key) is not None}
+    arguments.update(fields(request.get("chat_template_kwargs")))
+    return Conversation([_without_data(message) for message in messages], items(request.get("tools")), arguments)
+
+
+def _without_data(message: Fields) -> Fields:
+    """The message less the data of images and audio, which may be megabytes for as long as the answer takes."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return message
+    return {**message, "content": [_slim(part) if isinstance(part, dict) else part for part in content]}
+
+
+def _slim(part: Fields) -> Fields:
+    if isinstance(part.get("text"), str):
+        return part
+    return {key: value if key == "type" else "" for key, value in part.items()}
 
 
 def _completion_input(prompt: object, texts: list[str]) -> int:

@@ -29,7 +29,7 @@ def input_count(observation: Observation, counter: TokenCounter | None, *, besid
     prompt = observation.prompt
     usage = observation.usage
     tokens = usage.input_tokens if usage is not None else None
-    if tokens == 0 and prompt is not None and (any(prompt.texts) or prompt.token_ids):
+    if tokens == 0 and prompt is not None and (any(text for _, text in prompt.texts) or prompt.token_ids):
         tokens = None  # a server that states zero for a prompt that is not empty has not counted
     source = "continuous_usage" if observation.continuous else "usage"
     if observation.input_token_ids and (tokens is None or observation.continuous):
@@ -77,8 +77,8 @@ def _own_input(prompt: Prompt, counter: TokenCounter | None) -> Count | None:
         return Count(prompt.token_ids, "engine_ids") if prompt.token_ids else None
     if counter is None:
         return None
-    tokens = prompt.token_ids + sum(counter.count(text) for text in prompt.texts)
-    return Count(tokens, _source(counter, max(map(len, prompt.texts))))
+    tokens = prompt.token_ids + sum(counter.count(text) for _, text in prompt.texts)
+    return Count(tokens, _source(counter, max(len(text) for _, text in prompt.texts)))
 
 
 def _own_output(observation: Observation, counter: TokenCounter | None) -> Count | None:
@@ -130,4 +130,4 @@ def without_echo(contents: tuple[Content, ...], prompt: Prompt) -> tuple[Content
 
 def _echoed(prompt: Prompt, index: int) -> str:
     position = index // max(prompt.n or 1, 1)
-    return prompt.texts[position] if 0 <= position < len(prompt.texts) else ""
+    return prompt.texts[position].text if 0 <= position < len(prompt.texts) else ""

@@ -22,7 +22,7 @@ def test_messages_are_texts_or_parts_of_which_images_and_audio_have_no_text() ->
             ],
         }
     )
-    assert prompt.texts == ("Be brief.", "What is this?", "and this?")
+    assert prompt.texts == (("system", "Be brief."), ("user", "What is this?"), ("user", "and this?"))
     assert prompt.messages == 3
 
 
@@ -36,7 +36,8 @@ def test_tool_calls_of_earlier_turns_and_their_results_are_input() -> None:
             ]
         }
     )
-    assert prompt.texts == ("look", '{"at":1}', "a tree", "old", "{}")
+    assert [text for _, text in prompt.texts] == ["look", '{"at":1}', "a tree", "old", "{}"]
+    assert {part for part, _ in prompt.texts} == {"history"}
 
 
 def test_tools_and_a_json_schema_are_input() -> None:
@@ -46,8 +47,8 @@ def test_tools_and_a_json_schema_are_input() -> None:
         {"messages": [], "tools": [tool], "response_format": {"type": "json_schema", "json_schema": schema}}
     )
     assert prompt.texts == (
-        '{"type": "function", "function": {"name": "look"}}',
-        '{"name": "s", "schema": {"type": "object"}}',
+        ("tools", '{"type": "function", "function": {"name": "look"}}'),
+        ("tools", '{"name": "s", "schema": {"type": "object"}}'),
     )
 
 
@@ -81,7 +82,7 @@ def test_a_stream_is_asked_for_with_true(asked: dict[str, object], stream: bool)
 
 def test_the_number_of_completions_is_kept_and_the_prompt_is_there_once() -> None:
     prompt = chat_prompt({"messages": [{"role": "user", "content": "hi"}], "n": 3})
-    assert (prompt.n, prompt.texts) == (3, ("hi",))
+    assert (prompt.n, prompt.texts) == (3, (("user", "hi"),))
 
 
 @pytest.mark.parametrize(
@@ -98,10 +99,34 @@ def test_the_number_of_completions_is_kept_and_the_prompt_is_there_once() -> Non
 )
 def test_a_completions_prompt_is_a_text_or_texts_or_token_ids(given: object, texts: tuple[str, ...], ids: int) -> None:
     prompt = completions_prompt({"model": "m", "prompt": given, "max_tokens": 4})
-    assert (prompt.texts, prompt.token_ids, prompt.max_tokens) == (texts, ids, 4)
+    assert (prompt.texts, prompt.token_ids, prompt.max_tokens) == (tuple(("user", text) for text in texts), ids, 4)
+    assert prompt.chat is None
 
 
 def test_a_suffix_is_input_and_an_echo_is_remembered() -> None:
     prompt = completions_prompt({"prompt": "def f", "suffix": "return", "echo": True})
-    assert prompt.texts == ("def f", "return")
+    assert prompt.texts == (("user", "def f"), ("user", "return"))
     assert prompt.echo
+
+
+def test_the_conversation_is_there_for_a_chat_template_without_the_data_of_images() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    words = {"type": "text", "text": "What is this?"}
+    tool = {"type": "function", "function": {"name": "look"}}
+    chat = chat_prompt(
+        {
+            "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [words, picture]}],
+            "tools": [tool],
+            "functions": [{"name": "old"}],
+            "chat_template_kwargs": {"enable_thinking": False},
+            "add_generation_prompt": False,
+            "documents": None,
+        }
+    ).chat
+    assert chat is not None
+    assert chat.messages == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [words, {"type": "image_url", "image_url": ""}]},
+    ]
+    assert chat.tools == [tool]
+    assert chat.arguments == {"add_generation_prompt": False, "enable_thinking": False}

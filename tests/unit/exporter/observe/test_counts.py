@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from exporter.dialect.base import Prompt, Usage
+from exporter.dialect.base import Prompt, Text, Usage
 from exporter.observe.counts import input_count, output_count, without_echo
 from exporter.observe.observation import Content, Observation
 from tests.fakes.counters import WordCounter
 
-PROMPT = Prompt("m", stream=True, texts=("be brief", "what is it"), messages=2)
+PROMPT = Prompt("m", stream=True, texts=(Text("system", "be brief"), Text("user", "what is it")), messages=2)
 SAID = tuple(Content(at, 0, "answer", text) for at, text in enumerate(["on", "e two", " three"]))
 
 
@@ -99,7 +99,10 @@ def test_a_prompt_of_images_alone_cannot_be_counted() -> None:
 
 
 def test_the_prompt_counts_once_for_several_completions() -> None:
-    assert read(seen(prompt=Prompt("m", stream=True, texts=("a b",), n=4)), WordCounter()) == (2, "tokenizer")
+    assert read(seen(prompt=Prompt("m", stream=True, texts=(Text("user", "a b"),), n=4)), WordCounter()) == (
+        2,
+        "tokenizer",
+    )
 
 
 def test_completions_are_counted_apart_and_added() -> None:
@@ -141,12 +144,12 @@ def test_an_estimate_is_not_compared_with_the_server_s_count() -> None:
 
 
 def test_an_echoed_prompt_is_not_output() -> None:
-    prompt = Prompt("m", stream=True, texts=("say it",), echo=True)
+    prompt = Prompt("m", stream=True, texts=(Text("user", "say it"),), echo=True)
     said = tuple(Content(at, 0, "answer", text) for at, text in enumerate(["say ", "it now", " please"]))
     assert written(seen(operation="text_completion", prompt=prompt, contents=said), WordCounter()) == (2, "tokenizer")
 
 
 def test_each_of_several_prompts_is_echoed_in_its_own_completions() -> None:
-    prompt = Prompt("m", stream=True, texts=("a", "b"), n=2, echo=True)
+    prompt = Prompt("m", stream=True, texts=(Text("user", "a"), Text("user", "b")), n=2, echo=True)
     said = tuple(Content(index, index, "answer", text) for index, text in enumerate(["a1", "a2", "b3", "x4"]))
     assert [content.text for content in without_echo(said, prompt)] == ["1", "2", "3", "x4"]

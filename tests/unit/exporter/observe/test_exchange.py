@@ -86,7 +86,7 @@ def test_what_the_request_asks_for_is_known_as_soon_as_it_was_sent() -> None:
     assert exchange.prompt is None
     exchange.receive(RequestEnded(), 3)
     assert exchange.prompt is not None
-    assert (exchange.prompt.model, exchange.prompt.texts, exchange.operation) == ("m", ("hi",), "chat")
+    assert (exchange.prompt.model, exchange.prompt.texts, exchange.operation) == ("m", (("user", "hi"),), "chat")
 
 
 def test_content_events_can_be_counted_while_the_answer_runs() -> None:
