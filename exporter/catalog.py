@@ -84,7 +84,11 @@ TOKENIZER = _decades_1_2_5(0.0001, 16)
 
 OUTCOMES = ("completed", "client_disconnect", "upstream_error", "mid_stream_error", "refused")
 SOURCES = ("usage", "engine_ids", "continuous_usage", "tokenizer", "estimate")
-DROP_REASONS = ("tap_full", "observer_lost", "observer_error")
+DROP_REASONS = (
+    "tap_full", "observer_lost", "observer_error",
+    "anthropic_messages", "embeddings", "openai_chat", "openai_completions", "openai_responses", "scores",
+    "sglang_generate", "tgi_generate", "triton_generate",
+)  # fmt: skip
 REFUSAL_REASONS = (
     "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
     "no_upstream", "upstream_unreachable", "upstream_error", "timeout",

@@ -137,7 +137,8 @@ class Pipeline:
         try:
             self._receive(key, events)
         except Exception as error:  # noqa: BLE001 - nothing below the tap may stop the observer
-            self._fail(key, error)
+            opened = self._open.get(key)
+            self._fail(key, error, (opened and opened.exchange.dialect) or "observer_error")
 
     def _receive(self, key: Key, events: list[Timed]) -> None:
         opened = self._open.get(key)
@@ -233,7 +234,7 @@ class Pipeline:
         try:
             self._deliver(key, done.result())
         except Exception as error:  # noqa: BLE001 - nothing below the tap may stop the observer
-            self._fail(key, error)
+            self._fail(key, error, "observer_error")
 
     def _deliver(self, key: Key, measurement: Measurement) -> None:
         self._records.accept(measurement, key)
@@ -241,11 +242,14 @@ class Pipeline:
             sink.accept(measurement)
         self._acknowledge(key)
 
-    def _fail(self, key: Key, error: Exception) -> None:
-        """Counts an exchange that could not be observed; the log gets the error's type, never its text."""
-        _log.error("An exchange could not be observed: %s.", type(error).__name__)
+    def _fail(self, key: Key, error: Exception, reason: str) -> None:
+        """Counts an exchange that could not be observed; the log gets the error's type, never its text.
+
+        `reason` is the name of the dialect in which it was read, or `observer_error`.
+        """
+        _log.error("An exchange could not be observed: %s in %s.", type(error).__name__, reason)
         self._close(key)
-        self._failed["observer_error"] += 1
+        self._failed[reason] += 1
         self._losses.set_relay_totals("observer", 0, {}, self._failed)
         self._acknowledge(key)
 

@@ -29,7 +29,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "name": f"{settings.instance}-w{worker}",
             "upstreams": [engine.model_dump(mode="json") for engine in settings.engines],
             "tap": tap,
-            "observed": sorted({end for _, end in table.DIALECTS}),
+            "observed": sorted(table.DIALECTS),
             "drain_seconds": settings.drain_seconds,
             "connect_timeout": settings.connect_timeout_seconds,
             "keepalive_seconds": settings.keepalive_seconds,

@@ -49,8 +49,9 @@ class Prompt:
     """What a request asks for.
 
     `texts` are the pieces of input text in order (held in memory only); `token_ids` is the number of input tokens that
-    came as ids and need no tokenizer; `messages` is the number of chat messages; `echo` says that the answer will begin
-    with the prompt; `chat` is there where a chat template makes one text of the pieces.
+    came as ids and need no tokenizer; `messages` is the number of chat messages; `echo` says that the answer may begin
+    with the prompt; `chat` is there where a chat template makes one text of the pieces; `partial` says that the engine
+    adds input that it keeps itself (an earlier response, a stored prompt), so that nobody but it can count the input.
     """
 
     model: str | None
@@ -62,6 +63,7 @@ class Prompt:
     n: int | None = None
     echo: bool = False
     chat: Conversation | None = None
+    partial: bool = False
 
 
 class Piece(NamedTuple):
@@ -75,9 +77,10 @@ class Piece(NamedTuple):
 class Delta(NamedTuple):
     """What one event (or one whole body) of an answer holds.
 
-    `continuous` says that `usage` is a running count of that `completion` alone. `error_type` is a short word where the
-    answer is an error, `NAMELESS` where the engine gives none. `token_ids` and `prompt_token_ids` count the ids that
-    the engine sent of the output and of the prompt; `queue_us` is the engine's own queue time in microseconds.
+    `continuous` says that `usage` is a count of that `completion` alone, as far as it has come. `error_type` is a short
+    word where the answer is an error, `NAMELESS` where the engine gives none. `token_ids` and `prompt_token_ids` count
+    the ids that the engine sent of the output and of the prompt; `queue_us` is the engine's own queue time in
+    microseconds. `growing` says that a piece may hold the whole text of its completion so far, not only what is new.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -91,6 +94,7 @@ class Delta(NamedTuple):
     completion: int = 0
     prompt_token_ids: int = 0
     queue_us: int | None = None
+    growing: bool = False
 
 
 EMPTY = Delta()
@@ -107,19 +111,29 @@ class Unreadable(Exception):
         self.reason = reason
 
 
+class Foreign(Exception):
+    """The request belongs to another API that has the same path."""
+
+
 class Dialect(Protocol):
-    """One API surface."""
+    """One API surface.
 
+    `name` is its word in counters, `operation` that in records and metrics. `open_ended` says that a stream has no end
+    mark but the end of the connection.
+    """
+
+    name: str
     operation: str
+    open_ended: bool
 
-    def prompt(self, body: bytes) -> Prompt:
-        """Reads a whole request body; raises Unreadable."""
+    def prompt(self, body: bytes, target: str) -> Prompt:
+        """Reads a whole request body that was sent to `target`; raises Unreadable or Foreign."""
         ...
 
     def delta(self, data: bytes) -> Delta:
         """Reads the data of one server-sent event; raises Unreadable."""
         ...
 
-    def answer(self, body: bytes) -> Delta:
+    def answer(self, body: bytes) -> tuple[Delta, ...]:
         """Reads a whole response body that was not streamed; raises Unreadable."""
         ...

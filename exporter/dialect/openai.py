@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from exporter.dialect.base import NAMELESS, Delta, Piece, Prompt, Unreadable, Usage
+from exporter.dialect.base import Delta, Piece, Prompt, Unreadable, Usage
+from exporter.dialect.failure import error_type
 from exporter.dialect.openai_prompt import chat_prompt, completions_prompt
-from exporter.dialect.reading import Fields, fields, items, load, name, number, text, word
+from exporter.dialect.reading import Fields, fields, items, load, microseconds, name, number, text, word
 
 _DONE: Final = Delta(done=True)
 
@@ -13,9 +14,11 @@ _DONE: Final = Delta(done=True)
 class ChatCompletions:
     """`/v1/chat/completions`, streamed or not."""
 
+    name = "openai_chat"
     operation = "chat"
+    open_ended = False
 
-    def prompt(self, body: bytes) -> Prompt:
+    def prompt(self, body: bytes, target: str) -> Prompt:  # noqa: ARG002 - the port
         """Reads a request: messages, tools and a JSON schema are input text; images and audio have none."""
         return chat_prompt(load(body))
 
@@ -23,17 +26,19 @@ class ChatCompletions:
         """Reads one event; events that are JSON but no part of an answer are empty."""
         return _DONE if data == b"[DONE]" else _delta(load(data), "delta", _message)
 
-    def answer(self, body: bytes) -> Delta:
+    def answer(self, body: bytes) -> tuple[Delta, ...]:
         """Reads a whole answer."""
-        return _answer(load(body), "message", _message)
+        return (_answer(load(body), "message", _message),)
 
 
 class Completions:
     """`/v1/completions`, streamed or not."""
 
+    name = "openai_completions"
     operation = "text_completion"
+    open_ended = False
 
-    def prompt(self, body: bytes) -> Prompt:
+    def prompt(self, body: bytes, target: str) -> Prompt:  # noqa: ARG002 - the port
         """Reads a request whose prompt is a text, several texts, token ids, or several lists of token ids."""
         return completions_prompt(load(body))
 
@@ -41,9 +46,9 @@ class Completions:
         """Reads one event; events that are JSON but no part of an answer are empty."""
         return _DONE if data == b"[DONE]" else _delta(load(data), "", _completion_text)
 
-    def answer(self, body: bytes) -> Delta:
+    def answer(self, body: bytes) -> tuple[Delta, ...]:
         """Reads a whole answer."""
-        return _answer(load(body), "", _completion_text)
+        return (_answer(load(body), "", _completion_text),)
 
 
 _Read = Callable[[Fields, int, list[Piece]], None]
@@ -51,9 +56,9 @@ _Read = Callable[[Fields, int, list[Piece]], None]
 
 
 def _answer(body: Fields, part: str, read: _Read) -> Delta:
-    if not isinstance(body.get("choices"), list) and _error_type(body) is None:
+    if not isinstance(body.get("choices"), list) and error_type(body) is None:
         raise Unreadable
-    return _delta(body, part, read)
+    return _delta(body, part, read)._replace(continuous=False)
 
 
 def _delta(event: Fields, part: str, read: _Read) -> Delta:
@@ -77,19 +82,21 @@ def _delta(event: Fields, part: str, read: _Read) -> Delta:
             if choice.get("token_ids") or choice.get("prompt_token_ids"):
                 ids = True
     usage = None if (counts := event.get("usage")) is None else _usage(counts)
-    error = _error_type(event) if "error" in event or event.get("object") == "error" else None
+    error = error_type(event) if "error" in event or event.get("object") == "error" else None
     output_ids, prompt_ids = _ids(event, items(choices)) if ids else (0, 0)
     return Delta(
         tuple(pieces),
         usage,
-        usage is not None and finish is None and bool(choices),
+        # Beside a choice the engine speaks of that one alone, in its last frame too.
+        usage is not None and bool(choices),
         name(event.get("model")),
         finish,
         error,
         token_ids=output_ids,
         completion=index,
         prompt_token_ids=prompt_ids,
-        queue_us=None if (metrics := event.get("metrics")) is None else _queue_us(metrics),
+        # vLLM says it with `--enable-per-request-metrics`.
+        queue_us=microseconds(fields(event.get("metrics")).get("queue_time_ms"), 1000) if "metrics" in event else None,
     )
 
 
@@ -150,25 +157,3 @@ def _usage(counts: object) -> Usage | None:
         None if read is None else number(fields(read).get("cached_tokens")),
     )
     return None if usage.input_tokens is None and usage.output_tokens is None else usage
-
-
-def _error_type(event: Fields) -> str | None:
-    """The class of an error: `{"error": {"type": …}}`, `{"object": "error", "type": …}` or `{"error": "…"}`."""
-    error = event.get("error")
-    if not error:
-        if event.get("object") != "error":
-            return None
-        error = event
-    if isinstance(error, dict):
-        found = word(error.get("type")) or word(error.get("code"))
-        code = number(error.get("code"))
-        return found or (NAMELESS if code is None else str(code))
-    return word(event.get("error_type")) or NAMELESS
-
-
-def _queue_us(metrics: object) -> int | None:
-    """Queue time as vLLM gives it with `--enable-per-request-metrics`, in microseconds."""
-    queued = fields(metrics).get("queue_time_ms")
-    if isinstance(queued, (int, float)) and not isinstance(queued, bool) and 0 <= queued < 1e9:
-        return round(queued * 1000)
-    return None

@@ -18,13 +18,19 @@ _NOTHING: Final[list[object]] = []
 
 def load(body: bytes) -> Fields:
     """The JSON object in `body`; raises Unreadable for anything else."""
+    value = load_any(body)
+    if not isinstance(value, dict):
+        raise Unreadable
+    return cast("Fields", value)
+
+
+def load_any(body: bytes) -> object:
+    """The JSON in `body`; raises Unreadable."""
     try:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = _lenient(body)
-    if not isinstance(value, dict):
-        raise Unreadable
-    return cast("Fields", value)
+    return value
 
 
 def _lenient(body: bytes) -> object:
@@ -62,6 +68,27 @@ def number(value: object) -> int | None:
     """A whole number that a record can hold (0 to 2³¹ − 1), or None."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return value
+    return None
+
+
+def first_number(holder: Fields, *keys: str) -> int | None:
+    """The first of the fields that is a whole number."""
+    return next((found for key in keys if (found := number(holder.get(key))) is not None), None)
+
+
+def token_ids(value: object) -> int:
+    """How many token ids a list holds, or the lists in it."""
+    return sum(len(items(each)) if isinstance(each, list) else _is_id(each) for each in items(value))
+
+
+def _is_id(token: object) -> bool:
+    return isinstance(token, int) and not isinstance(token, bool)
+
+
+def microseconds(value: object, unit: int) -> int | None:
+    """A duration given in units of `unit` microseconds, or None for what cannot be one."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value * unit < 1e12:
+        return round(value * unit)
     return None
 
 

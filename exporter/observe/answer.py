@@ -1,6 +1,7 @@
 """What an answer has said so far, event by event."""
 
 from exporter.dialect.base import Delta, Dialect, Piece, Unreadable, Usage
+from exporter.observe.growing import Growing
 from exporter.observe.observation import Content
 
 
@@ -14,7 +15,9 @@ class Answer:
         "_delta",
         "_dialect",
         "_final",
+        "_finished",
         "_given",
+        "_growing",
         "_ids",
         "_running",
         "_told",
@@ -44,6 +47,8 @@ class Answer:
         self._running: dict[int, Usage] = {}
         self._told: dict[int, int] = {}
         self._given: dict[int, int] = {}
+        self._growing: dict[int, Growing] = {}
+        self._finished: set[int] = set()
         self._ids = 0
         self._without_ids = False
 
@@ -60,24 +65,38 @@ class Answer:
 
     def body(self, data: bytes, at: int) -> None:
         """Reads a whole answer that was not streamed and ended at `at`; raises Unreadable."""
-        self._take(self._dialect.answer(data), at)
+        for delta in self._dialect.answer(data):
+            self._take(delta, at)
 
-    @property
-    def usage(self) -> Usage | None:
-        """The server's final counts, else what its running counts have come to."""
-        if self._final is not None or not self._running:
-            return self._final
-        return Usage(
-            _largest([usage.input_tokens for usage in self._running.values()]),
+    def usage(self, n: int | None) -> Usage | None:
+        """The server's final counts, and where it gives none what the counts of each completion have come to.
+
+        `n` is the number of completions for each prompt, None where it is not known how many prompts there are.
+        """
+        final = self._final
+        if final is not None and None not in final[:2]:
+            return final
+        if not self._running:
+            return final
+        counts = Usage(
+            self._of_prompts([(index, usage.input_tokens) for index, usage in self._running.items()], n),
             _sum([usage.output_tokens for usage in self._running.values()]),
             _sum([usage.reasoning_tokens for usage in self._running.values()]),
-            _largest([usage.cached_input_tokens for usage in self._running.values()]),
+            self._of_prompts([(index, usage.cached_input_tokens) for index, usage in self._running.items()], n),
         )
+        if final is None:
+            return counts
+        return Usage(*(told if told is not None else so_far for told, so_far in zip(final, counts, strict=True)))
 
     @property
     def continuous(self) -> bool:
-        """True where `usage` is from running counts, which may lag behind the text."""
-        return self._final is None and bool(self._running)
+        """True where `usage` is from counts of completions that had not ended, which may lag behind the text."""
+        return self._final is None and bool(self._running.keys() - self._finished)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether nothing but the end of the connection tells the end of a stream."""
+        return self._dialect.open_ended
 
     @property
     def output_ids(self) -> int:
@@ -91,11 +110,13 @@ class Answer:
         if pieces:
             if not delta.token_ids:
                 self._without_ids = True
+            if delta.growing:
+                pieces = self._new(pieces, at)
             if len(pieces) == 1:
                 completion, kind, text = pieces[0]
                 tokens = self._tokens(completion) if self._told else None
                 self.contents.append(Content(at, completion, kind, text, tokens))
-            else:
+            elif pieces:
                 self._merge(pieces, at)
         if not pieces or self.model is None or delta.finish_reason is not None or delta.error_type is not None:
             self._note(delta)
@@ -106,6 +127,8 @@ class Answer:
         self.finish_reason = delta.finish_reason or self.finish_reason
         self.error_type = delta.error_type or self.error_type
         self.done = self.done or delta.done
+        if delta.finish_reason is not None:
+            self._finished.add(delta.completion)
         self.prompt_ids = delta.prompt_token_ids or self.prompt_ids
         if delta.queue_us is not None:
             self.queue_us = delta.queue_us
@@ -116,15 +139,18 @@ class Answer:
         if usage is None:
             self._told[completion] = self._told.get(completion, 0) + delta.token_ids
             return
-        # In the last frame of one of several completions the engine speaks of that one alone.
-        ends_one_of_several = delta.finish_reason is not None and len(self._running.keys() | {completion}) > 1
-        in_progress = delta.continuous or (delta.finish_reason is not None and completion in self._told)
-        if in_progress and usage.output_tokens is not None:
-            self._told[completion] = usage.output_tokens
-        if delta.continuous or ends_one_of_several:
-            self._running[completion] = usage
-        else:
+        if not delta.continuous:
             self._final = usage
+            return
+        self._running[completion] = usage
+        if usage.output_tokens is not None and self._in_progress(delta):
+            self._told[completion] = usage.output_tokens
+
+    def _in_progress(self, delta: Delta) -> bool:
+        """Whether a count tells the tokens since the event before: at the end it may be the first there is."""
+        if delta.finish_reason is None or delta.completion in self._told:
+            return True
+        return all(content.index != delta.completion for content in self.contents)
 
     def _tokens(self, completion: int) -> int | None:
         """Tokens that the engine reported for a completion and that no content event has yet."""
@@ -134,6 +160,39 @@ class Answer:
         tokens = told - self._given.get(completion, 0)
         self._given[completion] = told
         return max(tokens, 0)
+
+    def _new(self, pieces: tuple[Piece, ...], at: int) -> tuple[Piece, ...]:
+        """What is new in pieces that may hold all of their completion's text so far."""
+        new: list[Piece] = []
+        for completion, kind, text in pieces:
+            growing = self._growing.setdefault(completion, Growing())
+            undecided = growing.repeats is None
+            added = growing.take(at, text, self._told.get(completion) if len(pieces) == 1 else None)
+            if undecided and growing.repeats is False:
+                self._take_back(completion, growing, kind)
+            elif added:
+                new.append(Piece(completion, kind, added))
+        return tuple(new)
+
+    def _take_back(self, completion: int, growing: Growing, kind: str) -> None:
+        """Each event was new after all, though some looked as if they repeated those before."""
+        self.contents = [content for content in self.contents if content.index != completion]
+        given = 0
+        for at, text, told in growing.events:
+            self.contents.append(Content(at, completion, kind, text, None if told is None else told - given))
+            given = given if told is None else told
+        self._given[completion] = given
+        self.contents.sort(key=lambda content: (content.at, content.index))
+
+    @staticmethod
+    def _of_prompts(counts: list[tuple[int, int | None]], n: int | None) -> int | None:
+        """Completions of one prompt count its input once; several prompts add up."""
+        largest: dict[int, int] = {}
+        for index, tokens in counts:
+            if tokens is not None:
+                prompt = 0 if n is None else index // max(n, 1)
+                largest[prompt] = max(largest.get(prompt, 0), tokens)
+        return sum(largest.values()) if largest else None
 
     def _merge(self, pieces: tuple[Piece, ...], at: int) -> None:
         """Several pieces of one completion in one event are one content event: a step, not two."""
@@ -148,10 +207,6 @@ class Answer:
 
 def _known(values: list[int | None]) -> list[int]:
     return [value for value in values if value is not None]
-
-
-def _largest(values: list[int | None]) -> int | None:
-    return max(_known(values), default=None)
 
 
 def _sum(values: list[int | None]) -> int | None:

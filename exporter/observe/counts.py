@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from exporter.dialect.base import Prompt
-from exporter.observe.observation import Content, Observation, TokenCounter
+from exporter.observe.observation import Observation, TokenCounter
 from exporter.observe.timeline import own_tokens
 
 
@@ -48,8 +48,7 @@ def output_count(observation: Observation, counter: TokenCounter | None, *, besi
     if tokens == 0 and contents:
         tokens = None  # the same for an answer that is not empty
     source = "continuous_usage" if observation.continuous else "usage"
-    echo = observation.prompt is not None and observation.prompt.echo
-    if observation.output_token_ids and not echo and (tokens is None or observation.continuous):
+    if observation.output_token_ids and (tokens is None or observation.continuous):
         tokens, source = observation.output_token_ids, "engine_ids"
     own = None
     if tokens is None or (beside and _tokenizes(counter)):
@@ -72,7 +71,11 @@ def _source(counter: TokenCounter, longest: int) -> str:
 
 
 def _own_input(prompt: Prompt, counter: TokenCounter | None) -> Count | None:
-    """Ids need no tokenizer; messages are counted apart, as a chat template's special tokens keep them apart."""
+    """Nothing where a part of the input is with the engine. Ids need no tokenizer; messages are counted apart, as a
+    chat template's special tokens keep them apart.
+    """
+    if prompt.partial:
+        return None
     if not prompt.texts:
         return Count(prompt.token_ids, "engine_ids") if prompt.token_ids else None
     if counter is None:
@@ -88,8 +91,8 @@ def _own_output(observation: Observation, counter: TokenCounter | None) -> Count
     if not contents:
         return Count(0, counter.source) if _nothing_written(observation) else None
     prompt = observation.prompt
-    if prompt is not None and prompt.echo:
-        contents = without_echo(contents, prompt)
+    if prompt is not None and prompt.echo and prompt.token_ids:
+        return None  # nobody knows where the echo of a prompt of ids ends
     per_event = own_tokens(contents, counter)
     longest = sum(len(content.text) for content in contents)
     return Count(sum(per_event), _source(counter, longest), own_per_event=tuple(per_event))
@@ -104,30 +107,3 @@ def _nothing_written(observation: Observation) -> bool:
     if observation.streamed or (observation.prompt is not None and observation.prompt.stream):
         return True
     return observation.http_status is not None and observation.outcome not in {"client_disconnect", "mid_stream_error"}
-
-
-def without_echo(contents: tuple[Content, ...], prompt: Prompt) -> tuple[Content, ...]:
-    """The contents less the prompt that the engine repeats at the start of each completion when asked to.
-
-    Several prompts in one request have `n` completions each, in order.
-    """
-    left = {index: _echoed(prompt, index) for index in {content.index for content in contents}}
-    kept: list[Content] = []
-    for content in contents:
-        echoed = left[content.index]
-        if not echoed:
-            kept.append(content)
-            continue
-        common = min(len(echoed), len(content.text))
-        if content.text[:common] != echoed[:common]:
-            left[content.index] = ""
-            kept.append(content)
-            continue
-        left[content.index] = echoed[common:]
-        kept.append(Content(content.at, content.index, content.kind, content.text[common:], content.tokens))
-    return tuple(kept)
-
-
-def _echoed(prompt: Prompt, index: int) -> str:
-    position = index // max(prompt.n or 1, 1)
-    return prompt.texts[position].text if 0 <= position < len(prompt.texts) else ""

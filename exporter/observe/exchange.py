@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
-from exporter.dialect.base import Dialect, Prompt, Unreadable
+from exporter.dialect.base import Dialect, Foreign, Prompt, Unreadable
 from exporter.observe.answer import Answer
 from exporter.observe.body import Body
-from exporter.observe.observation import Observation
+from exporter.observe.echo import without_echo
+from exporter.observe.observation import Content, Observation
 from exporter.observe.outcome import ending
 from exporter.wire.events import (
     Aborted,
@@ -28,11 +29,12 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[
 class Exchange:
     """Receives the events of one exchange in order and gives its observation at the end.
 
-    `find_dialect` is asked with method and target. Bodies of more than `body_limit` bytes are not parsed. Nothing that
+    `find_dialects` is asked with method and target; of several dialects on one path the first that knows the request's
+    body is taken. Bodies of more than `body_limit` bytes are not parsed. Nothing that
     the bytes hold makes it raise; what cannot be read is named in the observation's `failures`.
     """
 
-    def __init__(self, find_dialect: Callable[[str, str], Dialect | None], body_limit: int = 32 << 20) -> None:
+    def __init__(self, find_dialects: Callable[[str, str], tuple[Dialect, ...]], body_limit: int = 32 << 20) -> None:
         self.operation = "other"
         self.prompt: Prompt | None = None
         """What the request asks for, from the moment its last byte was sent."""
@@ -42,8 +44,9 @@ class Exchange:
         """When the latest event happened, monotonic nanoseconds."""
         self.counted_events = 0
         """For the caller's use: how many of the content events it has taken into account."""
-        self._find_dialect = find_dialect
+        self._find_dialects = find_dialects
         self._limit = body_limit
+        self._candidates: tuple[Dialect, ...] = ()
         self._dialect: Dialect | None = None
         self._answer: Answer | None = None
         self._reader: SseReader | None = None
@@ -57,6 +60,11 @@ class Exchange:
         self._status: int | None = None
         self._failures: list[str] = []
         self._over = False
+
+    @property
+    def dialect(self) -> str | None:
+        """The name of the dialect, as soon as it is known."""
+        return self._dialect.name if self._dialect is not None else None
 
     @property
     def content_events(self) -> int:
@@ -92,22 +100,35 @@ class Exchange:
     def _start(self, event: RequestStarted, at: int) -> None:
         self._started = event
         self._received = at
-        self._dialect = self._find_dialect(event.method, event.target)
-        if self._dialect is not None:
-            self.operation = self._dialect.operation
+        self._candidates = self._find_dialects(event.method, event.target)
+        if self._candidates:
             self._request = Body(header(event.headers, "content-encoding"), self._limit)
+        if len(self._candidates) == 1:
+            self._speak(self._candidates[0])
+
+    def _speak(self, dialect: Dialect | None) -> None:
+        self._dialect = dialect
+        self.operation = "other" if dialect is None else dialect.operation
 
     def _read_prompt(self) -> None:
-        if self._dialect is None or self._request is None:
+        if self._started is None or self._request is None:
             return
         body, self._request = self._request, None
         if body.failure is not None:
             self._failures.append(f"request_{body.failure}")
             return
-        try:
-            self.prompt = self._dialect.prompt(body.take())
-        except Unreadable as error:
-            self._failures.append(f"request_{error.reason}")
+        whole = body.take()
+        for dialect in self._candidates:
+            self._speak(dialect)
+            try:
+                self.prompt = dialect.prompt(whole, self._started.target)
+            except Foreign:
+                continue
+            except Unreadable as error:
+                self._failures.append(f"request_{error.reason}")
+            return
+        self._speak(None)
+        self._answer = None
 
     # --- the answer
 
@@ -166,6 +187,7 @@ class Exchange:
         ended = at if aborted is not None or self._last_byte is None else self._last_byte
         if answer is not None and self._response is not None and aborted is None:
             self._finish_answer(answer, self._response, ended)
+        contents, echoed = self._contents(answer)
         outcome, error_type = ending(self._status, aborted, answer, self.prompt, streamed=self.streamed)
         return Observation(
             request_id=started.request_id,
@@ -179,10 +201,10 @@ class Exchange:
             first_byte=self._first_byte,
             ended=ended,
             prompt=self.prompt,
-            contents=tuple(answer.contents) if answer else (),
-            usage=answer.usage if answer else None,
+            contents=contents,
+            usage=answer.usage(self._completions()) if answer else None,
             continuous=answer.continuous if answer else False,
-            output_token_ids=answer.output_ids if answer else 0,
+            output_token_ids=answer.output_ids if answer and not echoed else 0,
             streamed=self.streamed,
             http_status=self._status,
             outcome=outcome,
@@ -193,6 +215,18 @@ class Exchange:
             input_token_ids=answer.prompt_ids if answer else 0,
             queue_us=answer.queue_us if answer else None,
         )
+
+    def _contents(self, answer: Answer | None) -> tuple[tuple[Content, ...], bool]:
+        """The content events less a repeated prompt, and whether the answer began with it or may have been about to."""
+        contents = tuple(answer.contents) if answer is not None else ()
+        if self.prompt is None or not self.prompt.echo:
+            return contents, False
+        kept = without_echo(contents, self.prompt)
+        return kept, kept != contents or not contents
+
+    def _completions(self) -> int | None:
+        """Completions asked for each prompt; None where the request could not be read."""
+        return None if self.prompt is None else self.prompt.n or 1
 
 
 def _trace_id(headers: Headers) -> str | None:

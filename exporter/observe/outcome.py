@@ -49,4 +49,6 @@ def _whole(aborted: Aborted, answer: Answer | None, prompt: Prompt | None) -> bo
 
 def _cut(answer: Answer | None) -> bool:
     """Whether a stream that ended in good order lacks its end, as far as it could be read."""
-    return answer is not None and not (answer.done or answer.finish_reason or answer.failures)
+    if answer is None or answer.open_ended:
+        return False
+    return not (answer.done or answer.finish_reason or answer.failures)

@@ -35,7 +35,7 @@ class Passage:
         self._client = client
         self.head = head
         self._received = received
-        self._observed = gate.observed(head.target)
+        self._observed = gate.observed(head.method, head.target)
         self.upload = Upload(head, gate.limits.body_bytes)
         self._upstream: Upstream | None = None
         self._trace: Trace | None = None

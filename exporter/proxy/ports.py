@@ -78,7 +78,7 @@ class Gate(Protocol):
         """The engine's name in records."""
         ...
 
-    def observed(self, target: bytes) -> bool:
+    def observed(self, method: bytes, target: bytes) -> bool:
         """True where the bodies are worth observing."""
         ...
 

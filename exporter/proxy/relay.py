@@ -42,7 +42,8 @@ class Relay:
         mailbox.added = meter.told
         self._routes = routes
         self._by_pool = {route.pool: route for route in routes.all}
-        self._observed = observed
+        self._observed = tuple(end for end in observed if end != b"/")
+        self._observes_root = b"/" in observed
         self._connecting: set[asyncio.Task[None]] = set()
 
     def connect(self, passage: Passage) -> None:
@@ -104,9 +105,12 @@ class Relay:
             raise ValueError("A connection without a pool belongs to no engine.")
         return self._by_pool[upstream.pool]
 
-    def observed(self, target: bytes) -> bool:
-        """True for the paths of a dialect; other bodies are not worth carrying to the observer."""
-        return target.partition(b"?")[0].rstrip(b"/").endswith(self._observed)
+    def observed(self, method: bytes, target: bytes) -> bool:
+        """True for what is posted to the paths of a dialect; other bodies are not worth carrying to the observer."""
+        if method != b"POST":
+            return False
+        path = target.partition(b"?")[0].rstrip(b"/")
+        return path.endswith(self._observed) if path else self._observes_root
 
     def give_back(self, upstream: Upstream) -> None:
         """Keeps a connection for the next request."""

@@ -12,6 +12,9 @@ from exporter.sinks.snapshot import Labels
 MICROSECONDS = 1e6
 NANOSECONDS = 1e9
 
+_WITHOUT_OUTPUT = frozenset(("embeddings",))
+"""Operations whose OSL is 0 by nature: in a distribution of lengths they would look like the shortest answers."""
+
 
 class Lengths:
     """ISL, OSL and all that follows from them; a request whose lengths are not known adds nothing.
@@ -45,8 +48,9 @@ class Lengths:
                 self._wasted.add(labels, osl)
         if isl is not None and osl is not None:
             self._total.observe(labels, isl + osl)
-            self._matrix.add((*labels, cell(MATRIX_EDGES, isl), cell(MATRIX_EDGES, osl)))
-            self._patterns.add((*labels, self._pattern(isl, osl)))
+            if record.operation not in _WITHOUT_OUTPUT:
+                self._matrix.add((*labels, cell(MATRIX_EDGES, isl), cell(MATRIX_EDGES, osl)))
+                self._patterns.add((*labels, self._pattern(isl, osl)))
         if asked is not None:
             self._asked.observe(labels, asked)
         self._count_sources(measurement, labels)

@@ -1,6 +1,7 @@
 """Exchanges as they happen on the wire: scripted in a test, or read from tests/transcripts."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -100,7 +101,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A captured exchange with what is expected of it (see tests/transcripts/README.md)."""
+    """An exchange with what is expected of it (see tests/transcripts/README.md)."""
 
     name: str
     script: Script
@@ -109,30 +110,34 @@ class Transcript:
 
 
 def names() -> list[str]:
-    """The captured exchanges."""
-    return sorted(path.name.removesuffix(".transcript.json") for path in FOLDER.glob("*.transcript.json"))
+    """The exchanges, each with its folder, which is the name of a dialect or `other`."""
+    found = (path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.transcript.json"))
+    return sorted(name.removesuffix(".transcript.json") for name in found)
 
 
 def load(name: str) -> Transcript:
-    """The captured exchange of this name."""
-    told = json.loads((FOLDER / f"{name}.transcript.json").read_text())
-    body = (FOLDER / told["body"]).read_bytes()
-    pieces = [event + b"\n\n" for event in body.split(b"\n\n") if event] if told["body"].endswith(".sse") else [body]
+    """The exchange of this name."""
+    path = FOLDER / f"{name}.transcript.json"
+    told = json.loads(path.read_text())
+    body = (path.parent / told["body"]).read_bytes() if "body" in told else b""
+    streamed = told.get("body", "").endswith(".sse")
+    pieces = re.findall(rb".+?(?:\n\n|\Z)", body, re.DOTALL) if streamed else [body]
+    reads = list(zip(told.get("reads_ms", [50 + 10 * i for i in range(len(pieces))]), pieces, strict=False))
     request = told["request"]
     script = Script(
-        reads=list(zip(told["reads_ms"], pieces, strict=False)),
+        reads=reads,
         request=request["body"],
-        method=request["method"],
+        method=request.get("method", "POST"),
         target=request["target"],
-        request_headers=request["headers"],
-        sent_ms=told["sent_ms"],
-        status=told["status"],
-        headers=told["headers"],
-        first_byte_ms=told["first_byte_ms"],
-        ended_ms=told["ended_ms"],
-        end=told["end"],
+        request_headers=request.get("headers", JSON),
+        sent_ms=told.get("sent_ms", 2),
+        status=told.get("status", 200),
+        headers=told.get("headers", SSE if streamed else JSON),
+        first_byte_ms=told.get("first_byte_ms", 40),
+        ended_ms=told.get("ended_ms", reads[-1][0] + 1 if reads else 50),
+        end=told.get("end", "ended"),
     )
-    return Transcript(name, script, told["observation"], told["record"])
+    return Transcript(name, script, told["observation"], told.get("record", {}))
 
 
 def _ns(ms: float) -> int:

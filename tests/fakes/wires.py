@@ -117,7 +117,7 @@ class House:
     def upstream_name(self, upstream: Upstream) -> bytes:
         return b"engine:8000"
 
-    def observed(self, target: bytes) -> bool:
+    def observed(self, method: bytes, target: bytes) -> bool:
         return target.startswith(b"/v1/")
 
     def give_back(self, upstream: Upstream) -> None:

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import brotli
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,11 @@ KEYS = [
     "prompt_tokens_details", "cached_tokens", "completion_tokens_details", "reasoning_tokens", "reasoning_content",
     "reasoning", "refusal", "error", "code", "object", "token_ids", "prompt_token_ids", "metrics", "queue_time_ms",
     "response_format", "json_schema", "suffix", "echo", "function_call", "error_type", "x",
+    "input", "instructions", "output", "response", "delta", "item", "status", "previous_response_id", "system",
+    "input_schema", "content_block", "input_tokens", "output_tokens", "stop_reason", "text_input", "text_output",
+    "parameters", "exclude_input_in_output", "num_output_tokens", "inputs", "token", "special", "details",
+    "generated_text", "generated_tokens", "best_of_sequences", "input_ids", "output_ids", "meta_info",
+    "sampling_params", "documents", "query", "data", "results",
 ]  # fmt: skip
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 3), st.text(max_size=8),
@@ -49,7 +56,7 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 OBJECTS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6)
-CAPTURED = [path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.suffix in {".sse", ".json"}]
+CAPTURED = [path.read_bytes() for path in sorted(FOLDER.glob("*/*")) if path.suffix in {".sse", ".json"}]
 DEEP = [b"[" * 5000, b'{"a":' * 5000, b'{"messages":[' + b"[" * 900 + b"]" * 900 + b"]}", b'{"choices":' * 300]
 
 
@@ -71,7 +78,15 @@ bodies = st.one_of(texts, texts.flatmap(bent), st.binary(max_size=60), st.sample
 streams = st.lists(st.one_of(bodies, st.just(b"[DONE]")), max_size=5).map(
     lambda events: b"".join(b"data: " + event + b"\n\n" for event in events)
 )
-CODINGS = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes, "br": bytes, "gzip, gzip": bytes}
+CODINGS = {
+    "gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstd.compress, "br": brotli.compress, "identity": bytes,
+    "gzip, gzip": bytes,
+}  # fmt: skip
+TARGETS = [
+    "/v1/chat/completions", "/v1/chat/completions", "/v1/completions", "/v1/completions?x=\xff", "/v1/responses",
+    "/v1/messages", "/v1/embeddings", "/v1/rerank", "/v2/models/m/generate", "/v2/models/m/generate_stream",
+    "/generate", "/generate_stream", "/", "/other", "",
+]  # fmt: skip
 
 
 @st.composite
@@ -89,7 +104,7 @@ names = st.text(st.characters(max_codepoint=255), max_size=200)
 @st.composite
 def exchanges(draw: st.DrawFn) -> list[Event]:
     """The events of an exchange that may break off anywhere."""
-    target = draw(st.sampled_from(["/v1/chat/completions", "/v1/completions", "/v1/completions?x=\xff", "/other", ""]))
+    target = draw(st.sampled_from(TARGETS))
     headers, body = draw(coded(draw(bodies)))
     trace = (("traceparent", draw(names)),)
     events: list[Event] = [RequestStarted("POST", target, headers + trace, draw(names), "e:1", 1, 1)]

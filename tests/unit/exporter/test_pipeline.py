@@ -1,9 +1,11 @@
 """From events to records: each exchange once, none forgotten, and faults cost one record only."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exporter.dialect import table
+from exporter.dialect.base import Delta, Dialect, Prompt
 from exporter.observe.exchange import Exchange
 from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
@@ -34,10 +36,11 @@ class Bench:
     later: Later = field(default_factory=Later)
     relay: Acknowledged = field(default_factory=Acknowledged)
     counter: Words = field(default_factory=Words)
+    find: Callable[[str, str], tuple[Dialect, ...]] = table.find
 
     def __post_init__(self) -> None:
         self.pipeline = Pipeline(
-            lambda: Exchange(table.find),
+            lambda: Exchange(self.find),
             Recorder("here", "summary"),
             lambda _model, _size: self.counter,
             self.spool,
@@ -158,6 +161,31 @@ def test_a_broken_tokenizer_costs_one_record_which_is_counted(caplog: object) ->
     bench.counter = Words()
     bench.pipeline.received(("r", 3), answered())
     assert len(bench.tally.accepted) == 1
+
+
+def test_a_dialect_that_raises_costs_one_record_which_is_counted_by_its_name(caplog: object) -> None:
+    class Faulty:
+        name = "openai_chat"
+        operation = "chat"
+        open_ended = False
+
+        def prompt(self, body: bytes, target: str) -> Prompt:
+            raise RuntimeError(f"secretword {body!r} {target}")
+
+        def delta(self, data: bytes) -> Delta:
+            raise RuntimeError(data)
+
+        def answer(self, body: bytes) -> tuple[Delta, ...]:
+            raise RuntimeError(body)
+
+    bench = Bench(find=lambda _method, _target: (Faulty(),))
+    bench.pipeline.received(("r", 1), answered("secretword"))
+    bench.pipeline.received(("r", 1), answered("secretword")[3:])
+    assert bench.tally.accepted == []
+    assert bench.tally.totals["observer"] == (0, {}, {"openai_chat": 1})
+    assert bench.relay.numbers == [1]
+    assert "RuntimeError" in caplog.text  # type: ignore[attr-defined]
+    assert "secretword" not in caplog.text  # type: ignore[attr-defined]
 
 
 def test_a_dropped_exchange_is_forgotten() -> None:

@@ -4,7 +4,20 @@ import math
 import pytest
 
 from exporter.dialect.base import Unreadable
-from exporter.dialect.reading import dump, fields, items, load, name, number, text, word
+from exporter.dialect.reading import (
+    dump,
+    fields,
+    first_number,
+    items,
+    load,
+    load_any,
+    microseconds,
+    name,
+    number,
+    text,
+    token_ids,
+    word,
+)
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"a"', b"{", b'{"a":}', b"\xff", b"[" * 100_000, b"{" * 5])
@@ -58,3 +71,30 @@ def test_a_name_is_short_and_printable() -> None:
 def test_a_word_cannot_hold_a_sentence() -> None:
     assert word("rate_limit.exceeded-1") == "rate_limit.exceeded-1"
     assert [word(value) for value in ("two words", "", "x" * 65, None, 7)] == [None] * 5
+
+
+def test_an_answer_may_be_any_json() -> None:
+    assert load_any(b'[{"a": 1}]') == [{"a": 1}]
+    with pytest.raises(Unreadable):
+        load_any(b"{")
+
+
+def test_the_first_field_that_holds_a_number_counts() -> None:
+    assert first_number({"a": None, "b": "5", "c": 7, "d": 8}, "a", "b", "c", "d") == 7
+    assert first_number({}, "a") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"), [([1, 2], 2), ([[1, 2], [3]], 3), ([True, None, "a", 1.5], 0), ([], 0), ("12", 0), (None, 0)]
+)
+def test_ids_are_counted_in_lists_and_in_lists_of_lists(value: object, ids: int) -> None:
+    assert token_ids(value) == ids
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "time"),
+    [(1.5, 1000, 1500), (0.0025, 1_000_000, 2500), (0, 1, 0), (-1, 1, None), (1e300, 1, None), (math.nan, 1, None),
+     (10**400, 1, None), (True, 1, None), ("1", 1, None), (None, 1, None)],
+)  # fmt: skip
+def test_a_duration_has_a_unit_and_a_sensible_size(value: object, unit: int, time: int | None) -> None:
+    assert microseconds(value, unit) == time

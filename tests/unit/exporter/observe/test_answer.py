@@ -4,6 +4,7 @@ import pytest
 
 from exporter.dialect.base import Unreadable, Usage
 from exporter.dialect.openai import ChatCompletions
+from exporter.dialect.triton import Generate
 from exporter.observe.answer import Answer
 from exporter.observe.observation import Content
 
@@ -47,12 +48,12 @@ def test_an_event_with_several_completions_is_content_of_each() -> None:
 
 def test_final_usage_wins_over_running_usage() -> None:
     whole = answer(frame("a", **usage(9, 1)), frame("b", **usage(9, 2)), {"choices": [], **usage(9, 4)})
-    assert (whole.usage, whole.continuous) == (Usage(9, 4), False)
+    assert (whole.usage(1), whole.continuous) == (Usage(9, 4), False)
 
 
 def test_running_usage_stands_in_where_the_end_is_missing() -> None:
     whole = answer(frame("a", **usage(9, 1)), frame("b", **usage(9, 3)))
-    assert (whole.usage, whole.continuous) == (Usage(9, 3), True)
+    assert (whole.usage(1), whole.continuous) == (Usage(9, 3), True)
 
 
 def test_running_usage_of_several_completions_is_summed_and_the_prompt_counts_once() -> None:
@@ -62,11 +63,11 @@ def test_running_usage_of_several_completions_is_summed_and_the_prompt_counts_on
         frame("c", 1, **usage(9, 4)),
         {"choices": [choice({"content": "d"}, 0, finish_reason="stop")], **usage(9, 2)},
     )
-    assert (whole.usage, whole.continuous) == (Usage(9, 6), True)
+    assert (whole.usage(2), whole.usage(None), whole.continuous) == (Usage(9, 6), Usage(9, 6), True)
 
 
 def test_usage_that_is_null_in_each_chunk_says_nothing() -> None:
-    assert answer(frame("a", usage=None), frame("b", usage=None)).usage is None
+    assert answer(frame("a", usage=None), frame("b", usage=None)).usage(1) is None
 
 
 def test_content_gets_the_tokens_that_the_engine_reported_since_the_one_before() -> None:
@@ -118,3 +119,45 @@ def test_finish_reason_model_and_error_are_kept() -> None:
 def test_a_body_that_is_no_answer_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         Answer(ChatCompletions()).body(b"<html>", 1)
+
+
+def test_several_prompts_add_up_and_each_counts_once() -> None:
+    """Two prompts of 9 and 5 tokens with two completions each."""
+    whole = answer(*(frame("a", index, **usage(9 if index < 2 else 5, 1)) for index in range(4)))
+    assert whole.usage(2) == Usage(14, 4)
+
+
+def test_counts_of_completions_that_have_all_ended_are_not_behind() -> None:
+    ends = [{"choices": [choice({"content": "a"}, index, finish_reason="stop")], **usage(9, 2)} for index in (0, 1)]
+    whole = answer(frame("a", 0, **usage(9, 1)), frame("b", 1, **usage(9, 1)), *ends)
+    assert (whole.usage(2), whole.continuous) == (Usage(9, 4), False)
+
+
+def test_final_usage_takes_what_it_lacks_from_the_usage_before() -> None:
+    whole = answer(frame("a", usage={"prompt_tokens": 9}), {"choices": [], "usage": {"completion_tokens": 4}})
+    assert (whole.usage(1), whole.continuous) == (Usage(9, 4), False)
+
+
+def triton(*texts: object) -> Answer:
+    """A stream whose events may hold the whole text so far, at 1, 2, 3 …"""
+    whole = Answer(Generate())
+    for at, text in enumerate(texts, 1):
+        whole.event(json.dumps({"text_output": text}).encode(), at)
+    return whole
+
+
+def test_text_that_comes_from_its_beginning_every_time_counts_once() -> None:
+    whole = triton("a", "a b", "a b", "a b c")
+    assert whole.contents == [
+        Content(1, 0, "answer", "a"),
+        Content(2, 0, "answer", " b"),
+        Content(4, 0, "answer", " c"),
+    ]
+
+
+def test_text_that_only_looked_like_that_is_taken_as_it_came() -> None:
+    """Each of several completions for itself, and what came before in its place."""
+    whole = triton(["1", "x"], ["1", "xy"], ["0", "xyz"])
+    assert [(content.at, content.index, content.text) for content in whole.contents] == [
+        (1, 0, "1"), (1, 1, "x"), (2, 0, "1"), (2, 1, "y"), (3, 0, "0"), (3, 1, "z")
+    ]  # fmt: skip

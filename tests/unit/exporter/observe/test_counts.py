@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from exporter.dialect.base import Prompt, Text, Usage
-from exporter.observe.counts import input_count, output_count, without_echo
+from exporter.observe.counts import input_count, output_count
 from exporter.observe.observation import Content, Observation
 from tests.fakes.counters import WordCounter
 
@@ -143,13 +143,12 @@ def test_an_estimate_is_not_compared_with_the_server_s_count() -> None:
     assert output_count(observation, WordCounter(exact_up_to=3), beside=True).own is None
 
 
-def test_an_echoed_prompt_is_not_output() -> None:
-    prompt = Prompt("m", stream=True, texts=(Text("user", "say it"),), echo=True)
-    said = tuple(Content(at, 0, "answer", text) for at, text in enumerate(["say ", "it now", " please"]))
-    assert written(seen(operation="text_completion", prompt=prompt, contents=said), WordCounter()) == (2, "tokenizer")
+def test_input_of_which_the_engine_keeps_a_part_is_counted_by_nobody_else() -> None:
+    prompt = Prompt("m", stream=True, texts=(Text("user", "a b"),), partial=True)
+    assert read(seen(prompt=prompt), WordCounter()) == (None, None)
+    assert read(seen(prompt=prompt, usage=Usage(900, 3)), WordCounter(), beside=True) == (900, "usage")
 
 
-def test_each_of_several_prompts_is_echoed_in_its_own_completions() -> None:
-    prompt = Prompt("m", stream=True, texts=(Text("user", "a"), Text("user", "b")), n=2, echo=True)
-    said = tuple(Content(index, index, "answer", text) for index, text in enumerate(["a1", "a2", "b3", "x4"]))
-    assert [content.text for content in without_echo(said, prompt)] == ["1", "2", "3", "x4"]
+def test_where_the_echo_of_token_ids_ends_nobody_can_say() -> None:
+    prompt = Prompt("m", stream=True, token_ids=5, echo=True)
+    assert written(seen(prompt=prompt), WordCounter()) == (None, None)

@@ -1,9 +1,14 @@
 import gzip
 import json
+import zlib
+from bisect import bisect_left
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
+import brotli
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,31 +30,72 @@ STREAM = sse(frame("a"), frame("b"), FINISH)
 
 
 @pytest.mark.parametrize("name", names())
-def test_what_real_engines_sent_is_observed(name: str) -> None:
+def test_what_engines_send_is_observed(name: str) -> None:
     transcript = load(name)
     observation = transcript.script.observe()
     expected: dict[str, Any] = dict(transcript.observation)
-    texts, ats = expected.pop("texts"), expected.pop("ats_ms", None)
-    assert [content.text for content in observation.contents] == texts
-    if ats is not None:
-        assert [content.at for content in observation.contents] == [at * MS for at in ats]
-    seen = {field: getattr(observation, field) for field in expected}
-    seen["failures"] = list(observation.failures)
-    assert seen == {"failures": [], **expected}
+    contents = observation.contents
+    seen: dict[str, Any] = {
+        "texts": [content.text for content in contents],
+        "kinds": [content.kind for content in contents],
+        "completions": [content.index for content in contents],
+        "tokens": [content.tokens for content in contents],
+        "ats_ms": [content.at / MS for content in contents],
+        "failures": list(observation.failures),
+        "usage": observation.usage and list(observation.usage),
+    }
+    for field in expected.keys() - seen.keys():
+        seen[field] = getattr(observation, field)
+    if "prompt" in expected and observation.prompt is not None:
+        prompt = {field: getattr(observation.prompt, field) for field in expected["prompt"]}
+        seen["prompt"] = prompt | ({"texts": [list(text) for text in prompt["texts"]]} if "texts" in prompt else {})
+    expected = {"failures": [], **expected}
+    assert {field: seen[field] for field in expected} == expected
 
 
-@given(st.sampled_from(names()), st.lists(st.integers(0, 40), min_size=1, max_size=5).filter(any), st.booleans())
-def test_any_way_of_cutting_a_body_into_reads_gives_the_same_observation(
-    name: str, sizes: list[int], packed: bool
+SIZES = st.lists(st.integers(0, 40), min_size=1, max_size=5).filter(any)
+CODINGS = {
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "zstd": zstd.compress,
+    "br": brotli.compress,
+}
+
+
+@given(
+    st.sampled_from(names()),
+    SIZES,
+    st.sampled_from(sorted(CODINGS)),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+    st.booleans(),
+)
+def test_any_way_of_cutting_and_coding_a_body_gives_the_same_observation(
+    name: str, sizes: list[int], coding: str, line_end: bytes, blank: bool
 ) -> None:
     script = load(name).script
     body = b"".join(data for _, data in script.reads)
     whole = replace(script, reads=[(60, body)])
-    if packed:
-        body = gzip.compress(body, mtime=0)
-        script = replace(script, headers={**(script.headers or {}), "content-encoding": "gzip"})
-    pieces = replace(script, reads=[(60, piece) for piece in cut(body, sizes)])
-    assert pieces.observe() == whole.observe()
+    if b"\ndata:" in body:
+        body = body.replace(b"\n", line_end)
+        body = body.replace(b"data: ", b"data:") if not blank else body
+    headers = {**(script.headers or {}), "content-encoding": coding}
+    pieces = [(60, piece) for piece in cut(CODINGS[coding](body), sizes)]
+    assert replace(script, reads=pieces, headers=headers).observe() == whole.observe()
+
+
+@given(st.sampled_from(names()), SIZES)
+def test_an_event_has_the_time_of_the_read_that_completed_it(name: str, sizes: list[int]) -> None:
+    """The time of a read is how many bytes there are up to its end."""
+    script = load(name).script
+    ends = list(accumulate(len(data) for _, data in script.reads))
+    whole = replace(script, reads=[(end, data) for end, (_, data) in zip(ends, script.reads, strict=True)])
+    pieces = cut(b"".join(data for _, data in script.reads), sizes)
+    times = list(accumulate(len(piece) for piece in pieces))
+    observed = replace(whole, reads=list(zip(times, pieces, strict=True))).observe()
+    expected = whole.observe()
+    moved = [replace(each, at=times[bisect_left(times, each.at // MS)] * MS) for each in expected.contents]
+    assert observed == replace(expected, contents=tuple(moved))
 
 
 def test_times_are_those_of_the_bytes() -> None:
@@ -161,7 +207,7 @@ def test_a_packed_stream_is_unpacked_as_it_arrives() -> None:
 
 
 def test_a_coding_that_is_not_understood_leaves_what_else_is_known() -> None:
-    headers = {**SSE, "content-encoding": "br"}
+    headers = {**SSE, "content-encoding": "compress"}
     observation = Script([(50, b"\x1b\x00")], REQUEST, headers=headers).observe()
     assert observation.failures == ("content_encoding",)
     assert observation.prompt is not None
@@ -201,6 +247,31 @@ def test_an_event_too_long_to_be_held_is_named() -> None:
     observation = Script([(50, b"data: " + b"x" * (5 << 20) + b"\n\n"), *paced(STREAM, 60)], REQUEST).observe()
     assert observation.failures == ("event_too_large",)
     assert len(observation.contents) == 2
+
+
+def test_of_several_dialects_on_a_path_the_body_tells_which_is_spoken() -> None:
+    exchange = Exchange(find)
+    exchange.receive(RequestStarted("POST", "/generate", (), "r", "u", 0), 0)
+    assert (exchange.operation, exchange.dialect) == ("other", None)
+    exchange.receive(RequestBody(b'{"text": "a"}'), 1)
+    exchange.receive(RequestEnded(), 2)
+    assert (exchange.operation, exchange.dialect) == ("text_completion", "sglang_generate")
+
+
+def test_a_body_that_no_dialect_on_its_path_knows_belongs_to_another_api() -> None:
+    exchange = Exchange(find)
+    exchange.receive(RequestStarted("POST", "/", (), "r", "u", 0), 0)
+    exchange.receive(RequestBody(b"{}"), 1)
+    exchange.receive(ResponseStarted(200, (("content-type", "application/json"),)), 2)
+    exchange.receive(RequestEnded(), 3)
+    observation = exchange.receive(ResponseEnded(), 4)
+    assert observation is not None
+    assert (observation.operation, observation.failures, observation.outcome) == ("other", (), "completed")
+
+
+def test_a_request_that_cannot_be_read_is_named_whoever_it_was_for() -> None:
+    observation = Script(paced(STREAM), b"{", target="/generate").observe()
+    assert observation.failures[0] == "request_malformed"
 
 
 def test_a_path_without_a_dialect_is_observed_without_its_bodies() -> None:

@@ -39,7 +39,7 @@ def stream(*events: object, request: object = REQUEST, step: float = 10, **chang
 
 
 @pytest.mark.parametrize("name", names())
-def test_what_real_engines_sent_is_recorded(name: str) -> None:
+def test_what_engines_send_is_recorded(name: str) -> None:
     transcript = load(name)
     record = measure(transcript.script, Recorder("here", "full")).record
     seen = {column: getattr(record, column) for column in transcript.record}

@@ -17,7 +17,7 @@ from tests.fakes.wires import MemoryTransport
 def a_relay(limits: Limits | None = None) -> Relay:
     pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
     routes = Routes((Route("engine", Rule(), pool),))
-    return Relay(routes, Mailbox("r"), (b"/chat/completions",), limits or Limits(), Meter(lambda *_: None))
+    return Relay(routes, Mailbox("r"), (b"/chat/completions", b"/"), limits or Limits(), Meter(lambda *_: None))
 
 
 @pytest.fixture
@@ -56,10 +56,19 @@ def test_what_is_not_such_a_url_is_refused(url: str) -> None:
 
 def test_only_paths_of_a_dialect_are_observed() -> None:
     relay = a_relay()
-    assert relay.observed(b"/v1/chat/completions")
-    assert relay.observed(b"/openai/v1/chat/completions/?beta=1")
-    assert not relay.observed(b"/v1/files")
-    assert not relay.observed(b"/v1/files?next=/chat/completions")
+    assert relay.observed(b"POST", b"/v1/chat/completions")
+    assert relay.observed(b"POST", b"/openai/v1/chat/completions/?beta=1")
+    assert not relay.observed(b"GET", b"/v1/chat/completions")
+    assert not relay.observed(b"POST", b"/v1/files")
+    assert not relay.observed(b"POST", b"/v1/files?next=/chat/completions")
+
+
+def test_the_root_is_one_path_and_not_the_end_of_all() -> None:
+    relay = a_relay()
+    assert relay.observed(b"POST", b"/")
+    assert relay.observed(b"POST", b"/?a=/b")
+    assert not relay.observed(b"GET", b"/")
+    assert not relay.observed(b"POST", b"/v1/")
 
 
 def test_idle_connections_are_closed_after_a_while(later: Callable[[float], None]) -> None:

@@ -50,11 +50,10 @@ def test_long_means_strictly_above_the_threshold(isl: int, osl: int, pattern: st
     assert numbers(seen, "query_pattern_requests") == {(*CHAT, pattern): 1}
 
 
-def test_embeddings_have_an_input_and_stay_out_of_everything_with_an_output() -> None:
-    seen = after(whole(operation="embeddings", output_tokens=None, output_source=None, max_tokens=None))
+def test_embeddings_have_lengths_and_stay_out_of_the_distribution_of_input_and_output() -> None:
+    seen = after(whole(operation="embeddings", output_tokens=0, max_tokens=None))
     assert sums(seen, "request_input_tokens") == {("llama", "embeddings"): (1, 1000)}
-    for name in ("request_output_tokens", "request_total_tokens", "request_max_tokens"):
-        assert sums(seen, name) == {}
+    assert sums(seen, "request_output_tokens") == {("llama", "embeddings"): (1, 0)}
     assert numbers(seen, "isl_osl_requests") == numbers(seen, "query_pattern_requests") == {}
 
 
