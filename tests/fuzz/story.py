@@ -251,7 +251,7 @@ def _check_tap(story: Story) -> None:
         assert started.method.encode() == request.method
         assert started.target.encode("latin-1") == request.target
         assert isinstance(events[-1], ResponseEnded | Aborted)
-        if house.observed(request.method.encode(), request.target) and request.complete:
+        if house.observed(request.method, request.target) and request.complete:
             assert b"".join(event.data for event in events if isinstance(event, RequestBody)) == request.body
             if isinstance(events[-1], ResponseEnded) and request.method != b"HEAD" and engine.kind(number) != "empty":
                 assert b"".join(event.data for event in events if isinstance(event, ResponseBody)) == tag(number)
