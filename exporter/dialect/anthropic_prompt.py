@@ -61,7 +61,8 @@ def _parts(block: Fields) -> list[Fields]:
     if kind == "document" and source.get("type") == "text":
         return [{"type": "text", "text": text(source.get("data"))}]
     if kind in {"document", "search_result"}:
-        return [part for each in items(block.get("content") or source.get("content")) for part in _parts(fields(each))]
+        inner = map(fields, items(block.get("content") or source.get("content")))
+        return [{"type": "text", "text": text(each.get("text"))} for each in inner if each.get("type") == "text"]
     return []
 
 

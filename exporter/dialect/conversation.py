@@ -40,9 +40,9 @@ def _written(message: Fields) -> Iterator[str]:
         written = part if isinstance(part, str) else fields(part).get("text") or fields(part).get("refusal")
         if isinstance(written, str):
             yield written
-    calls = [fields(call).get("function") for call in items(message.get("tool_calls"))]
+    calls = [call.get("function") or call.get("custom") for call in map(fields, items(message.get("tool_calls")))]
     for function in (*calls, message.get("function_call")):
-        for key in ("name", "arguments"):
+        for key in ("name", "arguments", "input"):
             written = fields(function).get(key)
             if isinstance(written, str):
                 yield written

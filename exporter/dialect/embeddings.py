@@ -10,6 +10,8 @@ from exporter.dialect.reading import Fields, fields, first_number, items, load, 
 
 _FIRST: Final = ("query", "text_1", "queries", "data_1")
 _SECOND: Final = ("documents", "texts", "text_2", "data_2", "items")
+_MOST_REPEATED: Final = 1 << 22
+"""Characters: a query is counted beside each document, and a long one beside many is more than a request may cost."""
 _RESULTS: Final = ("data", "results", "scores")
 
 
@@ -59,7 +61,10 @@ class Scores:
         first, second = _side(request, _FIRST), _side(request, _SECOND)
         if not first or not second:
             raise Foreign
-        return Prompt(name(request.get("model")), stream=False, texts=tuple(_pairs(first, second)))
+        model = name(request.get("model"))
+        if len(first) == 1 and len(first[0]) * len(second) > _MOST_REPEATED:
+            return Prompt(model, stream=False, partial=True)
+        return Prompt(model, stream=False, texts=tuple(_pairs(first, second)))
 
     def delta(self, data: bytes) -> Delta:
         """These APIs have no streams."""

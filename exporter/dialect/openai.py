@@ -127,15 +127,15 @@ def _message(message: Fields, index: int, pieces: list[Piece]) -> None:
 def _rarer(message: Fields, index: int, pieces: list[Piece]) -> None:
     if (refusal := message.get("refusal")) and isinstance(refusal, str):
         pieces.append(Piece(index, "refusal", refusal))
-    for call in items(message.get("tool_calls")):
-        _call(fields(call).get("function"), index, pieces)
+    for call in map(fields, items(message.get("tool_calls"))):
+        _call(call.get("function") or call.get("custom"), index, pieces)
     if (call := message.get("function_call")) is not None:
         _call(call, index, pieces)
 
 
 def _call(function: object, index: int, pieces: list[Piece]) -> None:
     parts = fields(function)
-    written = text(parts.get("name")) + text(parts.get("arguments"))
+    written = text(parts.get("name")) + text(parts.get("arguments") or parts.get("input"))
     if written:
         pieces.append(Piece(index, "tool", written))
 

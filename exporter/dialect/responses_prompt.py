@@ -40,14 +40,16 @@ def _messages(given: object) -> list[Fields]:
     if isinstance(given, str):
         return [{"role": "user", "content": given}]
     messages: list[Fields] = []
+    calls: list[Fields] = []
     for item in map(fields, items(given)):
         call = _call(item)
         if call is None:
+            calls = []
             messages += _message(item)
-        elif messages and "tool_calls" in messages[-1]:
-            messages[-1] = {**messages[-1], "tool_calls": [*items(messages[-1]["tool_calls"]), call]}
-        else:
-            messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+            continue
+        if not calls:
+            messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+        calls.append(call)
     return messages
 
 

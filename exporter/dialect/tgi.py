@@ -1,14 +1,8 @@
 """Hugging Face's Text Generation Inference: one event for each token."""
 
-import re
-from typing import Final
-
 from exporter.dialect.base import Delta, Foreign, Piece, Prompt, Text, Unreadable, Usage
 from exporter.dialect.failure import error_type
 from exporter.dialect.reading import Fields, fields, items, load, load_any, number, text, word
-
-_IMAGE: Final = re.compile(r"!\[\]\([^)]*\)")
-"""An image stands in the text as an empty Markdown link, often with all its data."""
 
 
 class TextGeneration:
@@ -30,7 +24,7 @@ class TextGeneration:
         return Prompt(
             None,
             stream,
-            texts=(Text("user", _IMAGE.sub("", given)),),
+            texts=(Text("user", _without_images(given)),),
             max_tokens=number(parameters.get("max_new_tokens")),
             # At `/` the server's own default decides; a stream of tokens never begins with the prompt.
             echo=not stream and parameters.get("return_full_text", not path) is not False,
@@ -60,6 +54,16 @@ class TextGeneration:
         if "generated_text" not in answer and error is None:
             raise Unreadable
         return (_whole(answer)._replace(error_type=error),)
+
+
+def _without_images(written: str) -> str:
+    """An image stands in the text as an empty Markdown link, often with all its data."""
+    first, *rest = written.split("![](")
+    kept = [first]
+    for piece in rest:
+        _, closed, after = piece.partition(")")
+        kept.append(after if closed else f"![]({piece}")
+    return "".join(kept)
 
 
 def _whole(answer: Fields) -> Delta:

@@ -179,7 +179,7 @@ class Answer:
         self.contents = [content for content in self.contents if content.index != completion]
         given = 0
         for at, text, told in growing.events:
-            self.contents.append(Content(at, completion, kind, text, None if told is None else told - given))
+            self.contents.append(Content(at, completion, kind, text, None if told is None else max(told - given, 0)))
             given = given if told is None else told
         self._given[completion] = given
         self.contents.sort(key=lambda content: (content.at, content.index))

@@ -14,7 +14,7 @@ def without_echo(contents: Sequence[Content], prompt: Prompt) -> tuple[Content, 
     prompt is no content; what the engine counted in it goes to the next one. A completion that does not begin with the
     whole prompt is left as it is: engines that may echo do not say whether they do.
     """
-    left = {index: _echoed(contents, prompt, index) for index in {content.index for content in contents}}
+    left = _echoed(contents, prompt)
     carried: dict[int, int] = {}
     kept: list[Content] = []
     for content in contents:
@@ -33,14 +33,21 @@ def without_echo(contents: Sequence[Content], prompt: Prompt) -> tuple[Content, 
     return tuple(kept)
 
 
-def _echoed(contents: Sequence[Content], prompt: Prompt, index: int) -> int:
-    """Characters of the prompt at the start of this completion."""
-    position = index // max(prompt.n or 1, 1)
-    expected = prompt.texts[position].text if 0 <= position < len(prompt.texts) else ""
-    seen: list[str] = []
-    size = 0
+def _echoed(contents: Sequence[Content], prompt: Prompt) -> dict[int, int]:
+    """How many characters of its prompt stand at the start of each completion."""
+    begun: dict[int, list[str]] = {}
+    missing: dict[int, int] = {}
     for content in contents:
-        if content.index == index and size < len(expected):
-            seen.append(content.text)
-            size += len(content.text)
-    return len(expected) if "".join(seen).startswith(expected) else 0
+        if content.index not in begun:
+            begun[content.index] = []
+            missing[content.index] = len(_expected(prompt, content.index))
+        if missing[content.index] > 0:
+            begun[content.index].append(content.text)
+            missing[content.index] -= len(content.text)
+    whole = {index: _expected(prompt, index) for index in begun}
+    return {index: len(text) if "".join(begun[index]).startswith(text) else 0 for index, text in whole.items()}
+
+
+def _expected(prompt: Prompt, index: int) -> str:
+    position = index // max(prompt.n or 1, 1)
+    return prompt.texts[position].text if 0 <= position < len(prompt.texts) else ""

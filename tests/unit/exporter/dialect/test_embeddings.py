@@ -35,6 +35,11 @@ def test_the_sides_of_a_pair_have_many_names(sides: dict[str, object], texts: st
     assert "".join(text.text for text in asked(Scores(), {"model": "m", **sides}).texts) == texts
 
 
+def test_a_long_query_beside_many_documents_is_left_to_the_server_to_count() -> None:
+    prompt = asked(Scores(), {"query": "a" * 10_000, "documents": ["b"] * 1000})
+    assert (prompt.partial, prompt.texts) == (True, ())
+
+
 @pytest.mark.parametrize("request_", [{}, {"query": "a"}, {"documents": ["a"]}, {"score": 3}])
 def test_without_two_sides_it_is_another_api(request_: object) -> None:
     with pytest.raises(Foreign):

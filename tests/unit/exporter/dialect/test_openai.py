@@ -30,6 +30,7 @@ def test_a_role_only_frame_holds_nothing() -> None:
         ({"reasoning_content": "x", "content": None}, "reasoning"),
         ({"refusal": "x", "content": ""}, "refusal"),
         ({"tool_calls": [{"index": 0, "function": {"arguments": "x"}}]}, "tool"),
+        ({"tool_calls": [{"index": 0, "type": "custom", "custom": {"input": "x"}}]}, "tool"),
         ({"function_call": {"arguments": "x"}, "content": None}, "tool"),
     ],
 )

@@ -32,11 +32,12 @@ def test_tool_calls_of_earlier_turns_and_their_results_are_input() -> None:
             "messages": [
                 {"role": "assistant", "tool_calls": [{"function": {"name": "look", "arguments": '{"at":1}'}}]},
                 {"role": "tool", "content": "a tree", "tool_call_id": "1"},
+                {"role": "assistant", "tool_calls": [{"type": "custom", "custom": {"name": "run", "input": "ls"}}]},
                 {"role": "assistant", "function_call": {"name": "old", "arguments": "{}"}},
             ]
         }
     )
-    assert [text for _, text in prompt.texts] == ["look", '{"at":1}', "a tree", "old", "{}"]
+    assert [text for _, text in prompt.texts] == ["look", '{"at":1}', "a tree", "run", "ls", "old", "{}"]
     assert {part for part, _ in prompt.texts} == {"history"}
 
 

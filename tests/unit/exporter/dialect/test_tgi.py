@@ -37,7 +37,8 @@ def test_without_a_text_it_is_another_api(given: object) -> None:
 
 
 def test_the_data_of_a_picture_in_the_text_is_no_text() -> None:
-    assert asked("/generate", inputs="![](data:image/png;base64,AAAA)what").texts == (("user", "what"),)
+    given = "![](data:image/png;base64,AAAA)what ![](http://x) ![](not closed"
+    assert asked("/generate", inputs=given).texts == (("user", "what  ![](not closed"),)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'[{"label": "POSITIVE"}]'])
