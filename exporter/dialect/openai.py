@@ -129,8 +129,8 @@ def _rarer(message: Fields, index: int, pieces: list[Piece]) -> None:
         pieces.append(Piece(index, "refusal", refusal))
     for call in map(fields, items(message.get("tool_calls"))):
         _call(call.get("function") or call.get("custom"), index, pieces)
-    if (call := message.get("function_call")) is not None:
-        _call(call, index, pieces)
+    if (function := message.get("function_call")) is not None:
+        _call(function, index, pieces)
 
 
 def _call(function: object, index: int, pieces: list[Piece]) -> None:

@@ -55,6 +55,26 @@ def bodies() -> list[bytes]:
     ]
 
 
+def other_apis() -> list[tuple[str, bytes]]:
+    """The same for the input of every other API, and for what says why it cannot be read."""
+    system, user, tool, *_ = MARKS
+    requests: list[tuple[str, object]] = [
+        ("/v1/responses", {"instructions": system, "input": user, "tools": [{"type": "function", "name": tool}]}),
+        (
+            "/v1/messages",
+            {"system": system, "messages": [{"role": "user", "content": user}], "tools": [{"name": tool}]},
+        ),
+        ("/v1/embeddings", {"input": [user]}),
+        ("/v1/rerank", {"query": system, "documents": [user]}),
+        ("/v2/models/m/generate_stream", {"text_input": user, "parameters": {"stop": tool}}),
+        ("/generate_stream", {"inputs": user}),
+        ("/generate", {"text": user}),
+        ("/", {"inputs": user}),
+    ]
+    whole = [(path, json.dumps(body).encode()) for path, body in requests]
+    return whole + [(path, body[:-9]) for path, body in whole]
+
+
 def everything_left(folder: Path) -> bytes:
     """All files below the folder, as bytes."""
     return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
@@ -65,11 +85,11 @@ def test_marked_words_are_in_no_record_log_or_metric(engine: Engine, tmp_path: P
     said_by_engine = answer_words["choices"][0]["message"]["content"].split()
     with sidecar(engine.url, tmp_path) as running:
         asked = 0
-        for path in ("/v1/chat/completions", "/v1/completions", "/v1/unknown"):
-            for body in bodies():
-                asked += 1
-                with contextlib.suppress(httpx.HTTPError):
-                    httpx.post(running.url + path, content=body, headers={"authorization": f"Bearer {MARKS[4]}"})
+        paths = ("/v1/chat/completions", "/v1/completions", "/v1/unknown")
+        for path, body in [*((path, body) for path in paths for body in bodies()), *other_apis()]:
+            asked += 1
+            with contextlib.suppress(httpx.HTTPError):
+                httpx.post(running.url + path, content=body, headers={"authorization": f"Bearer {MARKS[4]}"})
         httpx.get(f"{running.url}/v1/models")
         running.settled(asked + 1)
         pages = httpx.get(f"{running.admin}/metrics").content + httpx.get(f"{running.admin}/live").content
