@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
-from exporter.observe.counts import input_count, output_count
+from exporter.observe.counts import Count, input_count, output_count
 from exporter.observe.observation import Content, Measurement, Observation, TokenCounter
+from exporter.observe.prefix import PrefixHashes
 from exporter.observe.timeline import TokenTimeline, latencies, timeline, tokens_per_event
 from exporter.record import RequestRecord
 
@@ -19,8 +20,8 @@ _LONGEST_ID: Final = 128
 class Recorder:
     """Measures observations by the definitions of the metric reference; stateless but for its settings.
 
-    `client_id` turns an observation into the hash of its client. With `count_beside` tokens are also counted by a
-    tokenizer where the server has counted them, which costs the tokenizer's time for every request.
+    `client_id` turns an observation into the hash of its client. `prefixes` hashes the prefixes of prompts whose ids
+    are known; none are recorded without it.
     """
 
     def __init__(
@@ -28,24 +29,29 @@ class Recorder:
         instance: str,
         timeline_mode: TimelineMode = "summary",
         client_id: Callable[[Observation], str | None] | None = None,
-        *,
-        count_beside: bool = False,
+        prefixes: PrefixHashes | None = None,
     ) -> None:
         self._instance = instance
         self._mode = timeline_mode
         self._client_id = client_id
-        self._beside = count_beside
+        self._prefixes = prefixes
 
     def measure(
-        self, observation: Observation, counter: TokenCounter | None, context_tokens_in_flight: int | None = None
+        self,
+        observation: Observation,
+        counter: TokenCounter | None,
+        context_tokens_in_flight: int | None = None,
+        *,
+        beside: bool = False,
     ) -> Measurement:
         """The measurement of one finished exchange.
 
         `counter` counts for the model that was asked for; `context_tokens_in_flight` are those of the other requests
-        when this one began.
+        when this one began. With `beside` tokens are also counted by a tokenizer where the server has counted them,
+        which costs the tokenizer's time.
         """
-        read = input_count(observation, counter, beside=self._beside)
-        written = output_count(observation, counter, beside=self._beside)
+        read = input_count(observation, counter, beside=beside)
+        written = output_count(observation, counter, beside=beside)
         visible = _visible(observation, written.tokens)
         tokens = tokens_per_event(observation.contents, visible, counter, written.own_per_event)
         line = timeline(observation.contents, tokens) if observation.streamed else None
@@ -58,20 +64,33 @@ class Recorder:
             input_source=read.source,
             output_source=written.source,
             reasoning_tokens=_reasoning(observation, tokens),
+            system_tokens=read.parts.get("system"),
+            history_tokens=read.parts.get("history"),
+            user_tokens=read.parts.get("user"),
+            tool_tokens=read.parts.get("tools"),
+            prefix_blocks=self._blocks(observation, read),
             ttft_us=_first(observation),
             ttfa_us=_first_answer(observation),
             e2e_us=_end_to_end(observation),
         )
         if line is not None:
             record = self._timed(record, observation.contents, line)
+        failure = read.read.failure if read.read is not None else None
         return Measurement(
             record,
             line.intervals if line is not None else (),
             line.tokens if line is not None else (),
             read.own,
             written.own,
-            observation.failures,
+            observation.failures if failure is None else (*observation.failures, failure),
         )
+
+    def _blocks(self, observation: Observation, count: Count) -> tuple[int, ...] | None:
+        """Of prompts that an engine may have in its prefix cache, where we know their ids."""
+        if self._prefixes is None or count.read is None or not count.read.ids or observation.operation == "embeddings":
+            return None
+        model = observation.prompt.model if observation.prompt is not None else None
+        return self._prefixes.blocks(model or "", count.read.ids)
 
     def _identified(self, observation: Observation) -> RequestRecord:
         """The record of what needs no counting."""
