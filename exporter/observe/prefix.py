@@ -38,7 +38,7 @@ class PrefixHashes:
 
 
 class SeenBefore:
-    """Remembers the hashes offered last, `limit` of them; each takes about 140 bytes."""
+    """Remembers the hashes offered last, `limit` of them; each takes about 124 bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -55,34 +55,39 @@ class Recorder:
         visible = _visible(observation, written.tokens)
         tokens = tokens_per_event(observation.contents, visible, counter, written.own_per_event)
         line = timeline(observation.contents, tokens) if observation.streamed else None
-        record = self._identified(observation)
         record = replace(
-            record,
+            self._identified(observation),
             context_tokens_in_flight=context_tokens_in_flight,
-            input_tokens=read.tokens,
             output_tokens=written.tokens,
-            input_source=read.source,
             output_source=written.source,
             reasoning_tokens=_reasoning(observation, tokens),
-            system_tokens=read.parts.get("system"),
-            history_tokens=read.parts.get("history"),
-            user_tokens=read.parts.get("user"),
-            tool_tokens=read.parts.get("tools"),
-            prefix_blocks=self._blocks(observation, read),
             ttft_us=_first(observation),
             ttfa_us=_first_answer(observation),
             e2e_us=_end_to_end(observation),
         )
+        record = self._asked(record, observation, read)
         if line is not None:
             record = self._timed(record, observation.contents, line)
-        failure = read.read.failure if read.read is not None else None
         return Measurement(
             record,
             line.intervals if line is not None else (),
             line.tokens if line is not None else (),
             read.own,
             written.own,
-            observation.failures if failure is None else (*observation.failures, failure),
+            (*observation.failures, *_failures(read)),
+        )
+
+    def _asked(self, record: RequestRecord, observation: Observation, count: Count) -> RequestRecord:
+        """The record with what was counted of the prompt."""
+        return replace(
+            record,
+            input_tokens=count.tokens,
+            input_source=count.source,
+            system_tokens=count.parts.get("system"),
+            history_tokens=count.parts.get("history"),
+            user_tokens=count.parts.get("user"),
+            tool_tokens=count.parts.get("tools"),
+            prefix_blocks=self._blocks(observation, count),
         )
 
     def _blocks(self, observation: Observation, count: Count) -> tuple[int, ...] | None:
@@ -133,6 +138,11 @@ class Recorder:
             chunk_gaps_us=tuple(min(_us(gap), _INT32) for gap in line.gaps_ns) if full else None,
             chunk_tokens=line.tokens if full else None,
         )
+
+
+def _failures(count: Count) -> tuple[str, ...]:
+    failure = count.read.failure if count.read is not None else None
+    return () if failure is None else (failure,)
 
 
 def _us(nanoseconds: int) -> int:

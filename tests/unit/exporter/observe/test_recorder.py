@@ -29,8 +29,10 @@ def usage(read: int, written: int, **details: object) -> dict[str, object]:
     return {"choices": [], "usage": {"prompt_tokens": read, "completion_tokens": written, **details}}
 
 
-def measure(script: Script, recorder: Recorder | None = None, counter: WordCounter | None = None) -> Measurement:
-    return (recorder or Recorder("here")).measure(script.observe(), counter or WordCounter(), 77)
+def measure(
+    script: Script, recorder: Recorder | None = None, counter: WordCounter | None = None, *, beside: bool = False
+) -> Measurement:
+    return (recorder or Recorder("here")).measure(script.observe(), counter or WordCounter(), 77, beside=beside)
 
 
 def stream(*events: object, request: object = REQUEST, step: float = 10, **changes: Any) -> Script:
@@ -181,7 +183,7 @@ def test_an_overlong_request_id_is_cut() -> None:
 def test_own_counts_are_beside_the_server_s_when_asked_for() -> None:
     script = stream(frame("one"), frame(" two"), FINISH, usage(9, 5))
     assert measure(script).own_input_tokens is None
-    measurement = measure(script, Recorder("here", count_beside=True))
+    measurement = measure(script, beside=True)
     assert (measurement.own_input_tokens, measurement.own_output_tokens) == (3, 2)
     assert (measurement.record.input_tokens, measurement.record.output_tokens) == (9, 5)
 

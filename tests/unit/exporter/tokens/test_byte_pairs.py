@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from exporter.dialect.base import Conversation, Prompt, Text
 from exporter.tokens.byte_pairs import TiktokenCounter
-from exporter.tokens.vocabulary import CL100K, Vocabulary, build, load
+from exporter.tokens.vocabulary import Vocabulary, build, load
 
 CL100K_COUNTER = TiktokenCounter(load("cl100k_base"))
 CHAT = Conversation([], [], {})
