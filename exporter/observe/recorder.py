@@ -13,6 +13,7 @@ from exporter.record import RequestRecord
 TimelineMode = Literal["none", "summary", "full"]
 """How much of the timeline a record holds: no buckets, `itl_counts`, or every gap as well."""
 
+_WITHOUT_CACHE: Final = ("embeddings",)
 _INT32: Final = 2**31 - 1
 _LONGEST_ID: Final = 128
 
@@ -92,10 +93,10 @@ class Recorder:
 
     def _blocks(self, observation: Observation, count: Count) -> tuple[int, ...] | None:
         """Of prompts that an engine may have in its prefix cache, where we know their ids."""
-        if self._prefixes is None or count.read is None or not count.read.ids or observation.operation == "embeddings":
+        prompt, read = observation.prompt, count.read
+        if self._prefixes is None or prompt is None or prompt.partial or observation.operation in _WITHOUT_CACHE:
             return None
-        model = observation.prompt.model if observation.prompt is not None else None
-        return self._prefixes.blocks(model or "", count.read.ids)
+        return self._prefixes.blocks(prompt.model or "", read.ids) if read is not None and read.ids else None
 
     def _identified(self, observation: Observation) -> RequestRecord:
         """The record of what needs no counting."""

@@ -1,6 +1,7 @@
 """Fetches the tokenizer of a model from the Hugging Face hub into the cache, when an image is built."""
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def _fetch(repository: str, revision: str, place: Path) -> str:
     """Fetches the files into `place` and returns the revision as a hash."""
     # the client of the hub takes half a second to load, and nothing else needs it
     from huggingface_hub import HfApi, snapshot_download  # noqa: PLC0415
+    from huggingface_hub.utils.tqdm import disable_progress_bars  # noqa: PLC0415
 
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     try:
         found = HfApi().model_info(repository, revision=revision).sha or revision
         snapshot_download(repository, revision=found, allow_patterns=list(FILES), local_dir=place)

@@ -43,7 +43,7 @@ def model_folder(folder: Path, template: str | None = CHATML, **config: object) 
 
 
 def tekken(**changes: object) -> dict[str, object]:
-    """A `tekken.json` of 256 bytes, the token `the` and one that the model leaves out; ten special tokens, three named."""
+    """A `tekken.json` of 256 bytes, `th`, `the` and one that the model leaves out; ten special tokens, four named."""
     tokens = [bytes([byte]) for byte in range(256)] + [b"th", b"the", b"left out"]
     written: dict[str, object] = {
         "config": {
