@@ -1,5 +1,9 @@
 """What is put around a counter changes what it says of itself, and not what it counts."""
 
+from collections.abc import Callable
+from threading import Thread
+from time import perf_counter
+
 import pytest
 
 from exporter.dialect.base import Prompt, Text
@@ -30,6 +34,36 @@ def test_broken_unicode_is_counted(counter: Counter) -> None:
 def test_the_counters_fit_the_port_of_the_observer() -> None:
     ports: list[TokenCounter] = [*COUNTERS, Sampled(COUNTERS[1]), Timed(COUNTERS[2], lambda *_: None)]
     assert [port.source for port in ports] == ["estimate", "tokenizer", "tokenizer", "estimate", "tokenizer"]
+
+
+def longest_stall(call: Callable[[], object]) -> float:
+    """The longest time for which this thread could not run while `call` ran in another, as a share of its time."""
+    took: list[float] = []
+
+    def work() -> None:
+        began = perf_counter()
+        call()
+        took.append(perf_counter() - began)
+
+    thread = Thread(target=work)
+    before, stall = perf_counter(), 0.0
+    thread.start()
+    while not took:
+        now = perf_counter()
+        before, stall = now, max(stall, now - before)
+    thread.join()
+    return stall / took[0]
+
+
+@pytest.mark.parametrize("counter", COUNTERS[1:], ids=lambda counter: counter.name)
+def test_the_interpreter_goes_on_while_a_long_text_is_counted(counter: Counter) -> None:
+    text = "the quick brown fox, " * 12_000
+    assert min(longest_stall(lambda: counter.count(text)) for _ in range(3)) < 0.5
+
+
+def test_it_goes_on_while_a_prompt_with_a_template_is_counted() -> None:
+    counter = HuggingFaceCounter(small_bpe(), "small")
+    assert min(longest_stall(lambda: counter.in_context("the quick fox, " * 16_000, [])) for _ in range(3)) < 0.5
 
 
 def test_a_sampled_prompt_is_shared_among_its_texts_by_length() -> None:
