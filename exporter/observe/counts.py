@@ -81,8 +81,8 @@ def _source(counter: TokenCounter, longest: int) -> str:
 
 
 def _own_input(prompt: Prompt, read: PromptTokens | None) -> Count | None:
-    """Nothing where a part of the input is with the engine. Ids need no tokenizer; a prompt with images or sounds cannot
-    be counted exactly.
+    """Nothing where a part of the input is with the engine. Ids need no tokenizer; a prompt with images or sounds can
+    not be counted exactly.
     """
     if prompt.partial:
         return None
