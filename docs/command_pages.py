@@ -42,7 +42,7 @@ def commands() -> str:
 
 def parsers() -> tuple[argparse.ArgumentParser, ...]:
     """The parsers of both programs."""
-    return cli._parser(), analyzer_parser()  # noqa: SLF001 - the command has no other public form
+    return cli.parser(), analyzer_parser()
 
 
 def subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
@@ -57,11 +57,16 @@ def _program(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield f"## {parser.prog}\n"
     yield f"{parser.description}\n"
     yield _options(parser)
+    yield from _commands(parser, parser.prog)
+
+
+def _commands(parser: argparse.ArgumentParser, words: str) -> Iterator[str]:
     for name, command in subcommands(parser).items():
-        yield f"### {parser.prog} {name}\n"
+        yield f"### {words} {name}\n"
         if command.description:
             yield f"{command.description}\n"
         yield _options(command)
+        yield from _commands(command, f"{words} {name}")
 
 
 def _options(parser: argparse.ArgumentParser) -> str:

@@ -150,6 +150,8 @@ METRICS: tuple[Metric, ...] = (
     _ours("request_output_tokens", Kind.HISTOGRAM, "tokens", "output sequence length (OSL)", (), TOKEN_LENGTHS),
     _ours("request_total_tokens", Kind.HISTOGRAM, "tokens", "ISL + OSL of one request", (), TOKEN_LENGTHS),
     _ours("request_max_tokens", Kind.HISTOGRAM, "tokens", "output limit that the client asked for", (), TOKEN_LENGTHS),
+    _ours("prompt_part_tokens", Kind.COUNTER, "tokens", "where input tokens come from; the parts leave out what a chat template adds", ("part",)),
+    _ours("prefix_blocks", Kind.COUNTER, "blocks", "512-token blocks of prompt prefixes, by whether the same prefix was seen before: what a prefix cache could save", ("seen",)),
     _ours("isl_osl_requests", Kind.COUNTER, "requests", "the 2-D histogram: requests per ISL and OSL cell, not cumulative", ("isl_le", "osl_le")),
     _ours("query_pattern_requests", Kind.COUNTER, "requests", "requests per query pattern; thresholds are settings", ("pattern",)),
     _ours("inter_token_latency_seconds", Kind.HISTOGRAM, "s", "inter-token latency (ITL), weighted by tokens, by position in the answer", ("position",), TIME_PER_TOKEN),

@@ -14,3 +14,7 @@ def main() -> int:
         print(need, file=sys.stderr)  # noqa: T201 - the command's own output
         return 2
     return command()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

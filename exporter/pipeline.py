@@ -17,12 +17,17 @@ from exporter.wire.events import Aborted, RequestStarted
 _log = logging.getLogger(__name__)
 
 _INLINE_CHARACTERS = 16_384
-"""Text up to this length is counted at once; handing it to another thread would cost more."""
+_INLINE_SHARE = 64
+"""Text up to this length is counted at once, as handing it to another thread would cost more; and no more than this
+part of what a tokenizer counts exactly, which goes by its speed: one or two milliseconds."""
 
 _BYTES_PER_TOKEN = 4
 
 _LARGEST_BACKLOG = 64 << 20
-"""Characters that may wait to be counted; beyond, texts are estimated so that memory stays bounded."""
+"""Characters that may wait to be counted; beyond, texts are estimated at once, so that memory stays bounded."""
+
+_LARGEST_OPTIONAL = 4 << 20
+"""The same for what the engine has counted already; beyond, its word is taken without ours."""
 
 
 class Records(Protocol):
@@ -85,6 +90,7 @@ class Pipeline:
         losses: Losses,
         workers: Executor,
         post: Callable[[Callable[[], None]], object],
+        own_counts: float = 0.0,
     ) -> None:
         self._new_exchange = new_exchange
         self._recorder = recorder
@@ -94,6 +100,8 @@ class Pipeline:
         self._losses = losses
         self._workers = workers
         self._post = post
+        self._own_counts = own_counts
+        self._due = 0.0
         self._open: dict[Key, _Open] = {}
         self._relays: dict[str, Intake] = {}
         self._measuring: set[Key] = set()
@@ -219,15 +227,25 @@ class Pipeline:
         if observation.prompt is not None:
             size += sum(len(text) for _, text in observation.prompt.texts)
         counter = self._counter_for(observation.prompt.model if observation.prompt else None, size)
+        backlog = size + self._backlog.total()
+        beside = self._is_sampled() and backlog <= _LARGEST_OPTIONAL
         self._measuring.add(key)
-        if size <= _INLINE_CHARACTERS:
-            self._deliver(key, self._recorder.measure(observation, counter, context_before))
-            return
-        if size + self._backlog.total() > _LARGEST_BACKLOG:
+        if backlog > _LARGEST_BACKLOG:
             counter = self._counter_for(None, 0)
-        self._backlog[counter.name] += size
-        future = self._workers.submit(self._recorder.measure, observation, counter, context_before)
-        future.add_done_callback(lambda done: self._post(lambda: self._measured(key, done, counter.name, size)))
+        elif size > _inline(counter):
+            self._backlog[counter.name] += size
+            future = self._workers.submit(self._recorder.measure, observation, counter, context_before, beside=beside)
+            future.add_done_callback(lambda done: self._post(lambda: self._measured(key, done, counter.name, size)))
+            return
+        self._deliver(key, self._recorder.measure(observation, counter, context_before, beside=beside))
+
+    def _is_sampled(self) -> bool:
+        """Evenly: of a share of a quarter each fourth request."""
+        self._due += self._own_counts
+        if self._due < 1.0:
+            return False
+        self._due -= 1.0
+        return True
 
     def _measured(self, key: Key, done: "Future[Measurement]", counter: str, size: int) -> None:
         self._backlog[counter] -= size
@@ -258,3 +276,9 @@ class Pipeline:
         intake = self._relays.get(key[0])
         if intake is not None:
             intake.acknowledge([key[1]])
+
+
+def _inline(counter: TokenCounter) -> int:
+    """Characters that are counted at once."""
+    share = counter.exact_up_to // _INLINE_SHARE
+    return min(_INLINE_CHARACTERS, share) if share else _INLINE_CHARACTERS

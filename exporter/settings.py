@@ -63,7 +63,20 @@ class TokenizerChoice(BaseModel):
 
     models: str = Field(description="pattern of model names, such as `llama-3*`")
     vocabulary: str = Field(
-        description="`cl100k_base`, `o200k_base`, `bytes` (an estimate), or the path of a `tokenizer.json`"
+        description="`cl100k_base`, `o200k_base`, `bytes` (an estimate), a pulled model or the path of a model's folder"
+    )
+    sha256: str = Field("", pattern=r"^([0-9A-Fa-f]{64})?$", description="hash that the tokenizer's file must have")
+
+
+class PrefixSettings(BaseModel):
+    """Keyed hashes of the prefixes of prompts, for the potential of a prefix cache."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=True, description="put `prefix_blocks` into records, where token ids are known")
+    key_file: Path | None = Field(None, description="file with the key of the hashes; a new one at each start if none")
+    remembered: int = Field(
+        262_144, ge=1, description="blocks of 512 tokens that count as seen before, the latest ones"
     )
 
 
@@ -139,6 +152,11 @@ class Settings(BaseSettings):
     upstream_tls: UpstreamTls = Field(UpstreamTls(), description="TLS to the engine")
     limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")
     tokenizers: tuple[TokenizerChoice, ...] = Field((), description="which vocabulary counts for which models")
+    tokenizer_cache: Path = Field(Path("vocabularies"), description="folder of pulled tokenizers")
+    own_counts: float = Field(
+        1.0, ge=0, le=1, description="share of the requests whose tokens we count although the engine has counted them"
+    )
+    prefix: PrefixSettings = Field(PrefixSettings(), description="hashes of the prefixes of prompts")
 
     @property
     def engines(self) -> tuple[UpstreamChoice, ...]:
@@ -183,6 +201,17 @@ def load(options: Mapping[str, object], file: Path | None) -> Settings:
         if not named & {"upstream", "upstreams"} and _NO_UPSTREAM not in sentences:
             sentences.insert(0, _NO_UPSTREAM)  # the check of the whole is not reached when a part is wrong
         raise BadSettings(tuple(sentences)) from None
+
+
+def tokenizer_settings(options: Mapping[str, object], file: Path | None) -> Settings:
+    """The same for commands that need no engine: where none is named, a placeholder stands in for it."""
+    named = _read(file) if file is not None else {}
+    if {"upstream", "upstreams"} & {
+        *named,
+        *(name for name in ("upstream", "upstreams") if _env_name(name) in os.environ),
+    }:
+        return load(options, file)
+    return load({**options, "upstream": "http://localhost"}, file)
 
 
 def host_port(text: str) -> tuple[str, int]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from exporter.errors import SidecarError
 from exporter.settings import Settings
-from exporter.tokens.choice import Tokenizers
+from exporter.tokens import cache
+from exporter.tokens.choice import open_counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Finding:
         return f"{'note ' if self.note else 'ok   ' if self.good else 'wrong'} {self.sentence}"
 
 
-Trial = tuple[str, Callable[[], None]]
+Trial = tuple[str, Callable[[], object]]
 """What is tried, in a few words, and the call that raises SidecarError where it cannot be done."""
 
 
@@ -49,7 +51,7 @@ def notes(settings: Settings) -> Iterator[Finding]:
             yield Finding(good=True, sentence=f"upstream: {doubled}: leave /v1 to the clients", note=True)
 
 
-def _tried(name: str, trial: Callable[[], None]) -> Finding:
+def _tried(name: str, trial: Callable[[], object]) -> Finding:
     try:
         trial()
     except SidecarError as error:
@@ -60,10 +62,12 @@ def _tried(name: str, trial: Callable[[], None]) -> Finding:
 def _tokenizers(settings: Settings) -> Iterator[Finding]:
     for rule in settings.tokenizers:
         try:
-            counter = Tokenizers([(rule.models, rule.vocabulary)]).counter(rule.models)
+            counter = open_counter(rule.vocabulary, settings.tokenizer_cache, rule.sha256)
         except SidecarError as error:
             yield Finding(good=False, sentence=f"tokenizer for {rule.models}: {error}")
         else:
             yield Finding(good=True, sentence=f"tokenizer for {rule.models}: {counter.name}")
+    for name in cache.names(settings.tokenizer_cache):
+        yield _tried(f"tokenizer pulled: {name}", partial(open_counter, name, settings.tokenizer_cache))
     known = "built-in: OpenAI's models by o200k_base and cl100k_base, others estimated from bytes"
     yield Finding(good=True, sentence=f"tokenizers {known}")

@@ -22,6 +22,7 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
+from exporter.app import keys
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
@@ -34,7 +35,7 @@ from exporter.sinks.prometheus import Page
 from exporter.sinks.records import Records
 from exporter.sinks.store import Store
 from exporter.tap.intake import Intake
-from exporter.tokens.choice import Tokenizers
+from exporter.tokens.choice import Rule, Tokenizers
 
 _log = logging.getLogger("tokentide")
 
@@ -77,6 +78,7 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         isl_threshold=settings.isl_threshold,
         osl_threshold=settings.osl_threshold,
         models=settings.max_models,
+        prefix_blocks=settings.prefix.remembered,
     )
     with ThreadPoolExecutor(1, "parquet") as conversions, ThreadPoolExecutor(1, "tokenizer") as counting:
         records = _records(settings, conversions)
@@ -110,18 +112,19 @@ def _records(settings: Settings, conversions: ThreadPoolExecutor) -> Records:
 
 
 def _pipeline(settings: Settings, store: Store, records: Records, counting: ThreadPoolExecutor) -> Pipeline:
-    rules = [(rule.models, rule.vocabulary) for rule in settings.tokenizers]
-    tokenizers = Tokenizers(rules, store.tokenizer_took)
+    rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
+    tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     loop = asyncio.get_running_loop()
     return Pipeline(
         lambda: Exchange(table.find),
-        Recorder(settings.instance, settings.timeline),
+        Recorder(settings.instance, settings.timeline, prefixes=keys.prefix_hashes(settings.prefix)),
         tokenizers.counter,
         records,
         (store,),
         store,
         counting,
         loop.call_soon_threadsafe,
+        settings.own_counts,
     )
 
 

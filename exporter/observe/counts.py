@@ -1,9 +1,12 @@
 """Who counts the tokens of a request: the best source that there is, and its name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from exporter.dialect.base import Prompt
-from exporter.observe.observation import Observation, TokenCounter
+from exporter.dialect.media import holds_media
+from exporter.observe.observation import Observation, PromptTokens, TokenCounter
+from exporter.observe.parts import part_tokens, shared_out
 from exporter.observe.timeline import own_tokens
 
 
@@ -12,13 +15,16 @@ class Count:
     """A number of tokens and its source (one of the catalogue's SOURCES), both None where nobody could count.
 
     `own` is the tokenizer's count beside the server's; `own_per_event` is our own count of each content event, where it
-    was made.
+    was made. `parts` are the input tokens of each part of the prompt, and `read` is the prompt as the counter read it,
+    where it did.
     """
 
     tokens: int | None = None
     source: str | None = None
     own: int | None = None
     own_per_event: tuple[int, ...] | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    read: PromptTokens | None = None
 
 
 def input_count(observation: Observation, counter: TokenCounter | None, *, beside: bool) -> Count:
@@ -34,10 +40,14 @@ def input_count(observation: Observation, counter: TokenCounter | None, *, besid
     source = "continuous_usage" if observation.continuous else "usage"
     if observation.input_token_ids and (tokens is None or observation.continuous):
         tokens, source = observation.input_token_ids, "engine_ids"
-    own = None
-    if prompt is not None and (tokens is None or (beside and _tokenizes(counter))):
-        own = _own_input(prompt, counter)
-    return own or Count() if tokens is None else _beside(tokens, source, own)
+    if prompt is None:
+        return Count() if tokens is None else Count(tokens, source)
+    read = None
+    if counter is not None and prompt.texts and (tokens is None or (beside and _tokenizes(counter))):
+        read = counter.read(prompt)
+    own = _own_input(prompt, read)
+    count = own or Count() if tokens is None else _beside(tokens, source, own)
+    return replace(count, parts=_parts(prompt, tokens, read), read=read)
 
 
 def output_count(observation: Observation, counter: TokenCounter | None, *, beside: bool) -> Count:
@@ -70,18 +80,30 @@ def _source(counter: TokenCounter, longest: int) -> str:
     return "estimate" if longest > counter.exact_up_to else counter.source
 
 
-def _own_input(prompt: Prompt, counter: TokenCounter | None) -> Count | None:
-    """Nothing where a part of the input is with the engine. Ids need no tokenizer; messages are counted apart, as a
-    chat template's special tokens keep them apart.
+def _own_input(prompt: Prompt, read: PromptTokens | None) -> Count | None:
+    """Nothing where a part of the input is with the engine. Ids need no tokenizer; a prompt with images or sounds can
+    not be counted exactly.
     """
     if prompt.partial:
         return None
     if not prompt.texts:
         return Count(prompt.token_ids, "engine_ids") if prompt.token_ids else None
-    if counter is None:
+    if read is None:
         return None
-    tokens = prompt.token_ids + sum(counter.count(text) for _, text in prompt.texts)
-    return Count(tokens, _source(counter, max(len(text) for _, text in prompt.texts)))
+    exact = read.exact and not (prompt.chat is not None and holds_media(prompt.chat.messages))
+    return Count(prompt.token_ids + read.tokens, "tokenizer" if exact else "estimate")
+
+
+def _parts(prompt: Prompt, stated: int | None, read: PromptTokens | None) -> Mapping[str, int]:
+    """What was counted exactly; else the server's count, shared out; else what was estimated.
+
+    Of a count that holds more than the texts that we know nothing is shared out.
+    """
+    if read is not None and (read.exact or stated is None or prompt.partial):
+        return part_tokens(prompt, read.of_each)
+    if stated is None or prompt.partial or not prompt.texts:
+        return part_tokens(prompt, ()) if prompt.token_ids and not prompt.texts else {}
+    return part_tokens(prompt, shared_out(max(stated - prompt.token_ids, 0), prompt.texts))
 
 
 def _own_output(observation: Observation, counter: TokenCounter | None) -> Count | None:

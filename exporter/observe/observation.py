@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from exporter.dialect.base import Prompt, Usage
 from exporter.record import RequestRecord
 
@@ -86,6 +89,35 @@ class Measurement:
     failures: tuple[str, ...] = ()
 
 
+class PromptTokens(Protocol):
+    """The tokens of a prompt as a counter read it."""
+
+    @property
+    def tokens(self) -> int:
+        """All of them, with the engine's template where it is known."""
+        ...
+
+    @property
+    def of_each(self) -> tuple[int, ...]:
+        """Those of each text of the prompt, in its order."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """False where anything was sampled, estimated, or counted without the template that there is."""
+        ...
+
+    @property
+    def ids(self) -> tuple[npt.NDArray[np.uint32], ...]:
+        """The sequences of ids that the engine reads; none where the count is not exact."""
+        ...
+
+    @property
+    def failure(self) -> str | None:
+        """A fixed word where a template could not be used."""
+        ...
+
+
 class TokenCounter(Protocol):
     """Counts tokens of text."""
 
@@ -102,6 +134,10 @@ class TokenCounter(Protocol):
 
     def ends(self, text: str) -> list[int]:
         """For each token of `text`, the number of characters up to and including it; non-decreasing."""
+        ...
+
+    def read(self, prompt: Prompt) -> PromptTokens:
+        """The tokens of a prompt, with the template of the model where it is known."""
         ...
 
 

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
-from exporter.observe.counts import input_count, output_count
+from exporter.observe.counts import Count, input_count, output_count
 from exporter.observe.observation import Content, Measurement, Observation, TokenCounter
+from exporter.observe.prefix import PrefixHashes
 from exporter.observe.timeline import TokenTimeline, latencies, timeline, tokens_per_event
 from exporter.record import RequestRecord
 
 TimelineMode = Literal["none", "summary", "full"]
 """How much of the timeline a record holds: no buckets, `itl_counts`, or every gap as well."""
 
+_WITHOUT_CACHE: Final = ("embeddings",)
 _INT32: Final = 2**31 - 1
 _LONGEST_ID: Final = 128
 
@@ -19,8 +21,8 @@ _LONGEST_ID: Final = 128
 class Recorder:
     """Measures observations by the definitions of the metric reference; stateless but for its settings.
 
-    `client_id` turns an observation into the hash of its client. With `count_beside` tokens are also counted by a
-    tokenizer where the server has counted them, which costs the tokenizer's time for every request.
+    `client_id` turns an observation into the hash of its client. `prefixes` hashes the prefixes of prompts whose ids
+    are known; none are recorded without it.
     """
 
     def __init__(
@@ -28,40 +30,43 @@ class Recorder:
         instance: str,
         timeline_mode: TimelineMode = "summary",
         client_id: Callable[[Observation], str | None] | None = None,
-        *,
-        count_beside: bool = False,
+        prefixes: PrefixHashes | None = None,
     ) -> None:
         self._instance = instance
         self._mode = timeline_mode
         self._client_id = client_id
-        self._beside = count_beside
+        self._prefixes = prefixes
 
     def measure(
-        self, observation: Observation, counter: TokenCounter | None, context_tokens_in_flight: int | None = None
+        self,
+        observation: Observation,
+        counter: TokenCounter | None,
+        context_tokens_in_flight: int | None = None,
+        *,
+        beside: bool = False,
     ) -> Measurement:
         """The measurement of one finished exchange.
 
         `counter` counts for the model that was asked for; `context_tokens_in_flight` are those of the other requests
-        when this one began.
+        when this one began. With `beside` tokens are also counted by a tokenizer where the server has counted them,
+        which costs the tokenizer's time.
         """
-        read = input_count(observation, counter, beside=self._beside)
-        written = output_count(observation, counter, beside=self._beside)
+        read = input_count(observation, counter, beside=beside)
+        written = output_count(observation, counter, beside=beside)
         visible = _visible(observation, written.tokens)
         tokens = tokens_per_event(observation.contents, visible, counter, written.own_per_event)
         line = timeline(observation.contents, tokens) if observation.streamed else None
-        record = self._identified(observation)
         record = replace(
-            record,
+            self._identified(observation),
             context_tokens_in_flight=context_tokens_in_flight,
-            input_tokens=read.tokens,
             output_tokens=written.tokens,
-            input_source=read.source,
             output_source=written.source,
             reasoning_tokens=_reasoning(observation, tokens),
             ttft_us=_first(observation),
             ttfa_us=_first_answer(observation),
             e2e_us=_end_to_end(observation),
         )
+        record = self._asked(record, observation, read)
         if line is not None:
             record = self._timed(record, observation.contents, line)
         return Measurement(
@@ -70,8 +75,28 @@ class Recorder:
             line.tokens if line is not None else (),
             read.own,
             written.own,
-            observation.failures,
+            (*observation.failures, *_failures(read)),
         )
+
+    def _asked(self, record: RequestRecord, observation: Observation, count: Count) -> RequestRecord:
+        """The record with what was counted of the prompt."""
+        return replace(
+            record,
+            input_tokens=count.tokens,
+            input_source=count.source,
+            system_tokens=count.parts.get("system"),
+            history_tokens=count.parts.get("history"),
+            user_tokens=count.parts.get("user"),
+            tool_tokens=count.parts.get("tools"),
+            prefix_blocks=self._blocks(observation, count),
+        )
+
+    def _blocks(self, observation: Observation, count: Count) -> tuple[int, ...] | None:
+        """Of prompts that an engine may have in its prefix cache, where we know their ids."""
+        prompt, read = observation.prompt, count.read
+        if self._prefixes is None or prompt is None or prompt.partial or observation.operation in _WITHOUT_CACHE:
+            return None
+        return self._prefixes.blocks(prompt.model or "", read.ids) if read is not None and read.ids else None
 
     def _identified(self, observation: Observation) -> RequestRecord:
         """The record of what needs no counting."""
@@ -114,6 +139,11 @@ class Recorder:
             chunk_gaps_us=tuple(min(_us(gap), _INT32) for gap in line.gaps_ns) if full else None,
             chunk_tokens=line.tokens if full else None,
         )
+
+
+def _failures(count: Count) -> tuple[str, ...]:
+    failure = count.read.failure if count.read is not None else None
+    return () if failure is None else (failure,)
 
 
 def _us(nanoseconds: int) -> int:

@@ -13,6 +13,7 @@ from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, stream
 from exporter.sinks.families import Histogram, catalogued, checked
 from exporter.sinks.genai import GenAi
 from exporter.sinks.labels import UNKNOWN, Bounded, operation
+from exporter.sinks.prefixes import Prefixes
 from exporter.sinks.snapshot import Distribution, Family, Labels, Snapshot
 
 IN_FLIGHT = (
@@ -62,17 +63,24 @@ class Store:
     """Keeps every metric of the catalogue; safe to use from several threads.
 
     `provider` is the value of `gen_ai.provider.name`; long means strictly above the thresholds in tokens; at most
-    `models` model names become labels, later ones are `other`.
+    `models` model names become labels, later ones are `other`; `prefix_blocks` blocks of prompts are remembered.
     """
 
     def __init__(
-        self, *, provider: str = "openai", isl_threshold: int = 1024, osl_threshold: int = 256, models: int = 50
+        self,
+        *,
+        provider: str = "openai",
+        isl_threshold: int = 1024,
+        osl_threshold: int = 256,
+        models: int = 50,
+        prefix_blocks: int = 262_144,
     ) -> None:
         self._lock = threading.Lock()
         self._models = Bounded(models)
         self._requests = Requests()
         self._lengths = Lengths(isl_threshold, osl_threshold)
         self._streams = Streams()
+        self._prefixes = Prefixes(prefix_blocks)
         self._gen_ai = GenAi(provider, models)
         self._tokenizer = Histogram("tokentide_tokenizer_seconds")
         self._relays: dict[str, _Relayed] = {}
@@ -89,6 +97,7 @@ class Store:
             labels = (model or UNKNOWN, operation(record.operation))
             self._requests.add(measurement, labels)
             self._lengths.add(measurement, labels)
+            self._prefixes.add(measurement, labels)
             if streamed(record):
                 self._streams.add(measurement, labels)
             self._gen_ai.add(measurement, model)
@@ -151,7 +160,7 @@ class Store:
         """All metrics as they are now."""
         numbers = {name: dict(read()) for name, read in self._readers.items()}
         with self._lock:
-            for counter in (*self._requests.counters, *self._lengths.counters):
+            for counter in (*self._requests.counters, *self._lengths.counters, *self._prefixes.counters):
                 numbers[counter.metric.name] = counter.numbers()
             numbers.update({name: dict(given) for name, given in self._given.items()})
             numbers.update(self._relayed())

@@ -109,7 +109,7 @@ def _haproxy(at: Place) -> list[str]:
 def _sidecar(at: Place) -> list[str]:
     listen, admin, health = (f"127.0.0.1:{port}" for port in at.ports[:3])
     return [
-        sys.executable, "-m", "exporter.cli", "serve",
+        sys.executable, "-m", "exporter.entry", "serve",
         "--upstream", f"http://127.0.0.1:{at.engine}", "--listen", listen, "--admin", admin, "--health", health,
         "--records", str(at.folder / "records"), "--instance", "bench",
     ]  # fmt: skip

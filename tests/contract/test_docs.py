@@ -89,7 +89,7 @@ def test_every_command_that_a_page_tells_to_type_is_one_that_exists(page: str, c
         words.pop(0)
     program = words[0]
     parsers: dict[str, Callable[[], argparse.ArgumentParser]] = {
-        "tokentide-exporter": cli._parser,
+        "tokentide-exporter": cli.parser,
         "tokentide-analyzer": analyzer_parser,
     }
     if Path(program).name in parsers:

@@ -1,6 +1,12 @@
 """Token counters whose counts a reader of a test can do in the head."""
 
 import re
+import zlib
+
+import numpy as np
+
+from exporter.dialect.base import Prompt
+from exporter.tokens.reading import Read, is_plain
 
 _WORD = re.compile(r"\S+")
 
@@ -25,6 +31,14 @@ class WordCounter:
         self.counted.append(text)
         return [match.end() for match in _WORD.finditer(text)]
 
+    def read(self, prompt: Prompt) -> Read:
+        """Words of each text, exactly where none of them is too long; a word's id is its checksum."""
+        of_each = tuple(self.count(text) for _, text in prompt.texts)
+        exact = self.source == "tokenizer" and max(len(text) for _, text in prompt.texts) <= self.exact_up_to
+        ids = [np.array([zlib.crc32(word.encode()) for word in text.split()], np.uint32) for _, text in prompt.texts]
+        sequences = tuple(ids) if is_plain(prompt) else (np.concatenate(ids),)
+        return Read(sum(of_each), of_each, exact=exact, ids=sequences if exact else ())
+
 
 class CharacterCounter:
     """Every character is a token."""
@@ -40,3 +54,8 @@ class CharacterCounter:
     def ends(self, text: str) -> list[int]:
         """1, 2, 3 …"""
         return list(range(1, len(text) + 1))
+
+    def read(self, prompt: Prompt) -> Read:
+        """Characters of each text."""
+        of_each = tuple(len(text) for _, text in prompt.texts)
+        return Read(sum(of_each), of_each, exact=True)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from exporter.dialect.base import Prompt
 from exporter.observe.observation import Measurement
 from exporter.tap.intake import Key
+from exporter.tokens.reading import Read
 
 
 class Words:
@@ -29,6 +31,10 @@ class Words:
             at = text.index(word, at) + len(word)
             ends.append(at)
         return ends
+
+    def read(self, prompt: Prompt) -> Read:
+        of_each = tuple(self.count(text) for _, text in prompt.texts)
+        return Read(sum(of_each), of_each, exact=self.source == "tokenizer")
 
 
 class Spool:

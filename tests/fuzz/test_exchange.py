@@ -137,7 +137,7 @@ def observe(events: Sequence[Event], step: int) -> Observation:
 @given(exchanges(), st.sampled_from([0, 1, 1_000_000]), st.booleans())
 def test_any_bodies_end_in_a_record(events: list[Event], step: int, beside: bool) -> None:
     observation = observe(events, step)
-    measurement = Recorder("i", "full", count_beside=beside).measure(observation, Words(), 5)
+    measurement = Recorder("i", "full").measure(observation, Words(), 5, beside=beside)
     for name, value in asdict(measurement.record).items():
         if isinstance(value, int) and not isinstance(value, bool):
             limit = 63 if name == "timestamp" or name.endswith("_us") else 31

@@ -11,6 +11,7 @@ from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
 from exporter.tap.intake import Totals
 from exporter.tap.unpack import Timed
+from exporter.tokens.estimate import ByteEstimate
 from exporter.wire.events import (
     Aborted,
     Event,
@@ -37,17 +38,19 @@ class Bench:
     relay: Acknowledged = field(default_factory=Acknowledged)
     counter: Words = field(default_factory=Words)
     find: Callable[[str, str], tuple[Dialect, ...]] = table.find
+    own_counts: float = 0.0
 
     def __post_init__(self) -> None:
         self.pipeline = Pipeline(
             lambda: Exchange(self.find),
             Recorder("here", "summary"),
-            lambda _model, _size: self.counter,
+            lambda model, _size: self.counter if model is not None else ByteEstimate(),
             self.spool,
             (self.tally,),
             self.tally,
             self.later,
             lambda call: call(),
+            self.own_counts,
         )
         self.pipeline.joined("r", self.relay)  # type: ignore[arg-type]
 
@@ -224,3 +227,47 @@ def test_the_first_drop_for_each_reason_is_logged_and_later_ones_are_counted_onl
     bench.pipeline.totals("r", Totals(4, {}, {"tap_full": 2, "observer_lost": 1}))
     assert caplog.text.count("tap_full") == 1  # type: ignore[attr-defined]
     assert caplog.text.count("observer_lost") == 1  # type: ignore[attr-defined]
+
+
+def counted_by_the_engine(text: str) -> list[Timed]:
+    usage = b'data: {"choices": [], "usage": {"prompt_tokens": 90, "completion_tokens": 3}}\n\n'
+    return [*answered(text)[:-2], (ResponseBody(usage), 7 * MS), (ResponseEnded(), 8 * MS)]
+
+
+def test_of_what_the_engine_has_counted_the_asked_for_share_is_counted_by_us() -> None:
+    bench = Bench(own_counts=0.4)
+    for number in range(10):
+        bench.pipeline.received(("r", number), counted_by_the_engine("a b"))
+    own = [measurement.own_input_tokens for measurement in bench.tally.accepted]
+    assert own == [None, None, 2, None, 2, None, None, 2, None, 2]
+    assert {measurement.record.input_tokens for measurement in bench.tally.accepted} == {90}
+
+
+def test_our_own_counts_give_way_when_the_tokenizer_is_behind() -> None:
+    bench = Bench(own_counts=1.0)
+    bench.pipeline.received(("r", 1), counted_by_the_engine("word " * 500_000))
+    bench.pipeline.received(("r", 2), counted_by_the_engine("word " * 500_000))
+    bench.later.work()
+    assert [measurement.own_input_tokens for measurement in bench.tally.accepted] == [500_000, None]
+    assert bench.tally.accepted[1].record.user_tokens == 90
+
+
+def test_a_slow_tokenizer_counts_less_at_once() -> None:
+    bench = Bench()
+    bench.counter.exact_up_to = 64 * 100
+    bench.pipeline.received(("r", 1), answered("w" * 95))
+    assert not bench.pipeline.busy
+    bench.pipeline.received(("r", 2), answered("w" * 96))
+    assert bench.pipeline.busy
+
+
+def test_beyond_the_largest_backlog_texts_are_estimated_at_once_and_nothing_piles_up() -> None:
+    bench = Bench()
+    text = "w " * 11_000_000
+    for number in range(4):
+        bench.pipeline.received(("r", number), answered(text))
+    assert len(bench.later.waiting) == 3
+    assert bench.pipeline.backlog == {"words": 3 * (len(text) + 5)}
+    assert bench.relay.numbers == [3]
+    record = bench.tally.accepted[0].record
+    assert (record.input_tokens, record.input_source) == (5_500_000, "estimate")

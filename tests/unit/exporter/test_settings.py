@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from exporter.errors import BadSettings
-from exporter.settings import host_port, load
+from exporter.settings import host_port, load, tokenizer_settings
 
 
 def test_defaults_are_those_of_the_contract() -> None:
@@ -105,3 +105,29 @@ def test_engines_that_contradict_each_other_are_refused(options: dict[str, objec
 def test_one_engine_is_called_engine() -> None:
     [engine] = load({"upstream": "http://e:1"}, None).engines
     assert (engine.name, engine.url, engine.prefix, engine.models) == ("engine", "http://e:1", "", ())
+
+
+def test_our_own_counts_and_prefix_blocks_are_on_unless_switched_off() -> None:
+    settings = load({"upstream": "http://engine:8000"}, None)
+    assert (settings.own_counts, settings.prefix.enabled, settings.prefix.key_file) == (1.0, True, None)
+    assert (str(settings.tokenizer_cache), settings.prefix.remembered) == ("vocabularies", 262_144)
+    with pytest.raises(BadSettings, match="`own_counts` is wrong"):
+        load({"upstream": "http://engine:8000", "own_counts": 1.5}, None)
+
+
+def test_a_hash_that_is_none_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('upstream = "http://x"\n[[tokenizers]]\nmodels = "*"\nvocabulary = "bytes"\nsha256 = "abc"\n')
+    with pytest.raises(BadSettings, match=r"`tokenizers\.0\.sha256` is wrong"):
+        load({}, file)
+
+
+def test_counting_needs_no_engine_and_minds_one_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('tokenizer_cache = "mine"\n')
+    assert str(tokenizer_settings({}, file).tokenizer_cache) == "mine"
+    assert str(tokenizer_settings({"tokenizer_cache": "given"}, file).tokenizer_cache) == "given"
+    file.write_text('[[upstreams]]\nname = "a"\nurl = "http://a"\n')
+    assert [engine.name for engine in tokenizer_settings({}, file).engines] == ["a"]
+    monkeypatch.setenv("TOKENTIDE_UPSTREAM", "http://e:1")
+    assert tokenizer_settings({}, None).upstream == "http://e:1"

@@ -3,6 +3,8 @@ from pathlib import Path
 from exporter.app.check import findings
 from exporter.errors import Unusable
 from exporter.settings import load
+from tests.fakes.vocabularies import model_folder
+from tests.unit.exporter.tokens.test_cache import kept
 
 
 def said(options: dict[str, object], problem: str | None = None) -> list[str]:
@@ -46,3 +48,13 @@ def test_what_serving_would_stumble_over_is_tried_and_found() -> None:
 def test_an_engine_url_that_doubles_v1_is_noted() -> None:
     lines = said({"upstream": "http://engine:8000/v1"})
     assert lines[-1].startswith("note  upstream: http://engine:8000/v1 ends in /v1")
+
+
+def test_a_wrong_hash_and_a_changed_pulled_tokenizer_are_found(tmp_path: Path) -> None:
+    folder = kept(tmp_path / "cache", "org/model")
+    (folder / "tokenizer.json").write_text("{}")
+    rules = [{"models": "a*", "vocabulary": str(model_folder(tmp_path / "m")), "sha256": "00" * 32}]
+    lines = said({"tokenizers": rules, "tokenizer_cache": tmp_path / "cache"})
+    assert lines[1].startswith("wrong tokenizer for a*: The file ")
+    assert lines[1].endswith("get it again, or correct what is expected.")
+    assert lines[2].startswith("wrong tokenizer pulled: org/model: The file ")

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from exporter.dialect.base import Prompt, Text, Usage
+from exporter.dialect.base import Conversation, Prompt, Text, Usage
 from exporter.observe.counts import input_count, output_count
 from exporter.observe.observation import Content, Observation
 from tests.fakes.counters import WordCounter
@@ -152,3 +153,60 @@ def test_input_of_which_the_engine_keeps_a_part_is_counted_by_nobody_else() -> N
 def test_where_the_echo_of_token_ids_ends_nobody_can_say() -> None:
     prompt = Prompt("m", stream=True, token_ids=5, echo=True)
     assert written(seen(prompt=prompt), WordCounter()) == (None, None)
+
+
+def parts(observation: Observation, counter: WordCounter | None, *, beside: bool = False) -> dict[str, int]:
+    return dict(input_count(observation, counter, beside=beside).parts)
+
+
+ROLES = (Text("system", "be brief"), Text("history", "hello you all"), Text("user", "what"), Text("tools", "{}"))
+CHAT = Prompt("m", stream=True, texts=ROLES, messages=3)
+
+
+def test_the_parts_of_a_prompt_are_counted_once_with_it() -> None:
+    counter = WordCounter()
+    count = input_count(seen(prompt=CHAT), counter, beside=True)
+    assert (count.tokens, dict(count.parts)) == (7, {"system": 2, "history": 3, "user": 1, "tools": 1})
+    assert counter.counted == [text for _, text in ROLES]
+
+
+def test_parts_counted_beside_the_server_are_those_of_the_texts_and_may_be_less_than_its_count() -> None:
+    observation = seen(prompt=CHAT, usage=Usage(20, 7))
+    assert parts(observation, WordCounter(), beside=True) == {"system": 2, "history": 3, "user": 1, "tools": 1}
+
+
+@pytest.mark.parametrize("counter", [None, WordCounter(), WordCounter(source="estimate")])
+def test_where_we_do_not_count_the_server_s_count_is_shared_out_by_length(counter: WordCounter | None) -> None:
+    observation = seen(prompt=CHAT, usage=Usage(54, 7))
+    shared = parts(observation, counter, beside=counter is not None and counter.source == "estimate")
+    assert shared == {"system": 16, "history": 26, "user": 8, "tools": 4}
+
+
+def test_an_estimate_has_estimated_parts() -> None:
+    assert parts(seen(prompt=CHAT), WordCounter(source="estimate"))["history"] == 3
+
+
+def test_ids_are_the_user_s_part() -> None:
+    observation = seen(prompt=Prompt("m", stream=True, token_ids=12))
+    assert parts(observation, None) == {"system": 0, "history": 0, "user": 12, "tools": 0}
+
+
+def test_of_a_prompt_that_nobody_can_count_no_parts_are_known() -> None:
+    assert parts(seen(prompt=CHAT), None) == {}
+    assert parts(seen(prompt=None, usage=Usage(20, 7)), WordCounter()) == {}
+    assert parts(seen(prompt=Prompt("m", stream=True, messages=1)), WordCounter()) == {}
+
+
+def test_a_prompt_with_an_image_is_not_counted_exactly_and_not_compared() -> None:
+    image = {"role": "user", "content": [{"type": "text", "text": "what is it"}, {"type": "image_url"}]}
+    prompt = replace(PROMPT, chat=Conversation([image], [], {}))
+    assert read(seen(prompt=prompt), WordCounter()) == (5, "estimate")
+    assert input_count(seen(prompt=prompt, usage=Usage(500, 7)), WordCounter(), beside=True).own is None
+    spoken = replace(PROMPT, chat=Conversation([{"role": "user", "content": "what is it"}], [], {}))
+    assert read(seen(prompt=spoken), WordCounter()) == (5, "tokenizer")
+
+
+def test_of_a_prompt_of_which_the_engine_keeps_a_part_only_what_was_sent_is_split() -> None:
+    prompt = replace(CHAT, partial=True)
+    assert parts(seen(prompt=prompt, usage=Usage(900, 7)), WordCounter(), beside=True)["history"] == 3
+    assert parts(seen(prompt=prompt, usage=Usage(900, 7)), None) == {}

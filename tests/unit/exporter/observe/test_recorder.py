@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.catalog import TIME_PER_TOKEN
+from exporter.dialect.base import Prompt
 from exporter.observe.observation import Interval, Measurement
+from exporter.observe.prefix import PrefixHashes
 from exporter.observe.recorder import Recorder
+from exporter.tokens.reading import Read
 from tests.fakes.counters import WordCounter
 from tests.fakes.transcripts import JSON, MS, Script, load, names, paced, sse
 
@@ -29,8 +32,10 @@ def usage(read: int, written: int, **details: object) -> dict[str, object]:
     return {"choices": [], "usage": {"prompt_tokens": read, "completion_tokens": written, **details}}
 
 
-def measure(script: Script, recorder: Recorder | None = None, counter: WordCounter | None = None) -> Measurement:
-    return (recorder or Recorder("here")).measure(script.observe(), counter or WordCounter(), 77)
+def measure(
+    script: Script, recorder: Recorder | None = None, counter: WordCounter | None = None, *, beside: bool = False
+) -> Measurement:
+    return (recorder or Recorder("here")).measure(script.observe(), counter or WordCounter(), 77, beside=beside)
 
 
 def stream(*events: object, request: object = REQUEST, step: float = 10, **changes: Any) -> Script:
@@ -181,9 +186,58 @@ def test_an_overlong_request_id_is_cut() -> None:
 def test_own_counts_are_beside_the_server_s_when_asked_for() -> None:
     script = stream(frame("one"), frame(" two"), FINISH, usage(9, 5))
     assert measure(script).own_input_tokens is None
-    measurement = measure(script, Recorder("here", count_beside=True))
+    measurement = measure(script, beside=True)
     assert (measurement.own_input_tokens, measurement.own_output_tokens) == (3, 2)
     assert (measurement.record.input_tokens, measurement.record.output_tokens) == (9, 5)
+
+
+def test_the_parts_of_the_prompt_are_recorded() -> None:
+    messages = [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": "hello to you"},
+        {"role": "user", "content": "what is it"},
+    ]
+    request = {**REQUEST, "messages": messages, "tools": [{"name": "t"}]}
+    record = measure(stream(frame("one"), FINISH, request=request)).record
+    parts = (record.system_tokens, record.history_tokens, record.user_tokens, record.tool_tokens)
+    assert parts == (2, 4, 3, 2)
+    assert record.input_tokens == sum(parts)
+
+
+LONG = {**REQUEST, "messages": [{"role": "user", "content": "word " * 1200}]}
+
+
+def test_the_prefixes_of_a_prompt_are_recorded_where_its_ids_are_known() -> None:
+    recorder = Recorder("here", prefixes=PrefixHashes(b"key"))
+    blocks = measure(stream(frame("one"), FINISH, request=LONG), recorder).record.prefix_blocks
+    assert blocks is not None
+    assert len(blocks) == 2
+    stated = stream(frame("one"), FINISH, usage(9, 5), request=LONG)
+    assert measure(stated, recorder, beside=True).record.prefix_blocks == blocks
+    assert measure(stated, recorder).record.prefix_blocks is None
+    assert measure(stream(frame("one"), FINISH), recorder).record.prefix_blocks == ()
+
+
+def test_without_ids_or_when_switched_off_there_are_no_prefixes() -> None:
+    recorder = Recorder("here", prefixes=PrefixHashes(b"key"))
+    script = stream(frame("one"), FINISH, request=LONG)
+    assert measure(script, recorder, WordCounter(source="estimate")).record.prefix_blocks is None
+    assert measure(script, Recorder("here")).record.prefix_blocks is None
+    embeddings = dataclasses.replace(script.observe(), operation="embeddings")
+    assert recorder.measure(embeddings, WordCounter()).record.prefix_blocks is None
+
+
+def test_a_template_that_failed_is_told_among_what_could_not_be_read() -> None:
+    class Failing(WordCounter):
+        """Counts words without the template of its model."""
+
+        def read(self, prompt: Prompt) -> Read:
+            return dataclasses.replace(super().read(prompt), exact=False, ids=(), failure="template_failed")
+
+    measurement = measure(stream(frame("one"), FINISH), counter=Failing())
+    assert measurement.failures == ("template_failed",)
+    assert (measurement.record.input_tokens, measurement.record.input_source) == (3, "estimate")
 
 
 def test_what_could_not_be_read_is_told() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
-from exporter.tokens.choice import Tokenizers
-from exporter.tokens.counters import ByteEstimate
+from exporter.tokens.choice import Rule, Tokenizers, open_counter
+from exporter.tokens.estimate import ByteEstimate
 from exporter.tokens.vocabulary import SHIPPED, UnusableVocabulary
-from tests.unit.exporter.tokens.test_counters import train_small_bpe
+from tests.fakes.vocabularies import model_folder, small_bpe
+from tests.unit.exporter.tokens.test_cache import kept
 
 
 def test_every_model_in_tiktokens_own_table_gets_its_vocabulary() -> None:
@@ -39,16 +40,52 @@ def test_without_rules_only_known_families_get_a_vocabulary(model: str | None, e
 
 
 def test_the_first_rule_that_fits_wins_over_the_built_in_table(tmp_path: Path) -> None:
-    train_small_bpe().save(str(tmp_path / "tokenizer.json"))
-    tokenizers = Tokenizers([("*llama*", str(tmp_path)), ("gpt-4o*", "bytes"), ("*", "cl100k_base")])
+    small_bpe().save(str(tmp_path / "tokenizer.json"))
+    tokenizers = Tokenizers([Rule("*llama*", str(tmp_path)), Rule("gpt-4o*", "bytes"), Rule("*", "cl100k_base")])
     assert tokenizers.counter("meta/Llama-3").name == tmp_path.name
     assert tokenizers.counter("gpt-4o").name == "bytes"
     assert tokenizers.counter("anything").name == "cl100k_base"
 
 
-def test_a_rule_with_a_broken_path_fails_at_construction(tmp_path: Path) -> None:
-    with pytest.raises(UnusableVocabulary, match="There is no tokenizer at"):
-        Tokenizers([("*", str(tmp_path / "absent"))])
+def test_a_tokenizer_that_is_missing_is_one_warning_and_an_estimate(tmp_path: Path) -> None:
+    said: list[str] = []
+    tokenizers = Tokenizers([Rule("*", str(tmp_path / "absent"))], warn=said.append)
+    assert [tokenizers.counter(model).name for model in ("a", "b")] == ["bytes", "bytes"]
+    assert len(said) == 1
+    assert said[0].startswith("There is no tokenizer at")
+    assert said[0].endswith("its models are estimated from bytes.")
+
+
+def test_a_vocabulary_with_a_wrong_hash_is_refused_by_name(tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "m")
+    said: list[str] = []
+    tokenizers = Tokenizers([Rule("a", str(folder), "00" * 32), Rule("b", "bytes")], warn=said.append)
+    assert tokenizers.counter("a").source == "estimate"
+    assert len(said) == 1
+    assert f"{folder / 'tokenizer.json'} has SHA-256" in said[0]
+    with pytest.raises(UnusableVocabulary, match="expected is 0000"):
+        open_counter(str(folder), None, "00" * 32)
+
+
+def test_a_pulled_tokenizer_counts_for_the_model_of_its_name(tmp_path: Path) -> None:
+    kept(tmp_path, "Org/Model-1")
+    tokenizers = Tokenizers([Rule("special", "Org/Model-1")], pulled=tmp_path)
+    for model in ("Org/Model-1", "org/model-1", "elsewhere/model-1", "Model-1", "special"):
+        assert tokenizers.counter(model).name == "Org/Model-1", model
+    assert tokenizers.counter("Model-2").name == "bytes"
+
+
+def test_a_pulled_tokenizer_that_has_changed_is_refused_by_name(tmp_path: Path) -> None:
+    (kept(tmp_path, "Org/Model-1") / "tokenizer.json").write_text("{}")
+    said: list[str] = []
+    assert Tokenizers(warn=said.append, pulled=tmp_path).counter("Org/Model-1").name == "bytes"
+    assert "Org/Model-1/tokenizer.json has SHA-256" in said[0]
+
+
+def test_a_text_beyond_the_exact_limit_is_counted_by_an_estimate(tmp_path: Path) -> None:
+    tokenizers = Tokenizers([Rule("*", str(model_folder(tmp_path / "m")))])
+    assert tokenizers.counter("m", 262_144).source == "tokenizer"
+    assert tokenizers.counter("m", 262_145).source == "estimate"
 
 
 def test_equal_choices_share_one_counter() -> None:

@@ -1,4 +1,4 @@
-"""The command `tokentide-exporter`: reads options, prints findings, starts the sidecar."""
+"""The commands `serve` and `check`: start the sidecar, or say what would keep it from working."""
 
 import argparse
 import contextlib
@@ -11,10 +11,9 @@ from pathlib import Path
 
 import setproctitle
 
-from exporter import __version__
-from exporter.app import plan
+from exporter.app import keys, plan
 from exporter.app.check import findings, notes
-from exporter.errors import BadSettings, SidecarError, Unusable
+from exporter.errors import BadSettings, Unusable
 from exporter.proxy import tls
 from exporter.settings import Settings, host_port, load
 from exporter.supervisor import health, probe
@@ -25,33 +24,14 @@ from exporter.supervisor.loop import Supervisor
 _SERVE_OPTIONS = ("upstream", "listen", "admin", "health", "records", "workers", "instance", "timeline")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit status."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    try:
-        return int(given.run(given))
-    except SidecarError as error:
-        if given.debug:
-            raise
-        print("\n".join(f"tokentide-exporter: {line}" for line in str(error).splitlines()), file=sys.stderr)  # noqa: T201 - the command's own output
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("tokentide-exporter", description="Relays LLM traffic and measures it.")
-    parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the commands to those of the program."""
     serve = commands.add_parser("serve", help="run the sidecar", description="Runs the sidecar until SIGTERM.")
     _settings_options(serve)
     serve.set_defaults(run=_serve)
     check = commands.add_parser("check", help="check the settings", description="Checks settings and the engine.")
     _settings_options(check)
     check.set_defaults(run=_check)
-    return parser
 
 
 def _settings_options(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +52,7 @@ def _check(given: argparse.Namespace) -> int:
     trials = (
         (f"records can be written to {settings.records}", lambda: _usable_folder(settings.records)),
         ("certificates can be used", lambda: _usable_certificates(settings)),
+        ("keys can be used", lambda: keys.prefix_hashes(settings.prefix)),
         ("addresses are free", lambda: _free_addresses(settings)),
     )
     found = list(findings(settings, probe.once, trials))
@@ -86,6 +67,7 @@ def _serve(given: argparse.Namespace) -> int:
     setproctitle.setproctitle("tokentide-supervisor")
     _usable_folder(settings.records)
     _usable_certificates(settings)
+    keys.prefix_hashes(settings.prefix)
     runtime = Path(tempfile.mkdtemp(prefix="tokentide-"))
     stop = threading.Event()
     try:
@@ -143,7 +125,3 @@ def _announce(settings: Settings) -> None:
         log.warning("%s.", note.sentence)
     log.info("Metrics on http://%s/metrics, live figures on /live.", settings.admin)
     log.info("Health on http://%s/healthz and /readyz; records in %s.", settings.health, settings.records)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

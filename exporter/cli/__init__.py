@@ -1,0 +1,33 @@
+"""The command `tokentide-exporter`: reads options and runs one of its commands."""
+
+import argparse
+import sys
+
+from exporter import __version__
+from exporter.cli import serving, tokenizers
+from exporter.errors import SidecarError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except SidecarError as error:
+        if given.debug:
+            raise
+        print("\n".join(f"tokentide-exporter: {line}" for line in str(error).splitlines()), file=sys.stderr)  # noqa: T201 - the command's own output
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of all commands."""
+    made = argparse.ArgumentParser("tokentide-exporter", description="Relays LLM traffic and measures it.")
+    made.add_argument("--version", action="version", version=__version__)
+    made.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    serving.add(commands)
+    tokenizers.add(commands)
+    return made
