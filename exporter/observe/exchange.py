@@ -1,6 +1,5 @@
 """One exchange from its first event to its observation: the one stateful observer."""
 
-import re
 from collections.abc import Callable
 
 from exporter.dialect.base import Dialect, Prompt, Unreadable
@@ -8,6 +7,7 @@ from exporter.observe.answer import Answer
 from exporter.observe.body import Body
 from exporter.observe.observation import Observation
 from exporter.observe.outcome import ending
+from exporter.observe.trace import trace
 from exporter.wire.events import (
     Aborted,
     Event,
@@ -21,8 +21,6 @@ from exporter.wire.events import (
     header,
 )
 from exporter.wire.sse import SseReader
-
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
 class Exchange:
@@ -169,7 +167,7 @@ class Exchange:
         outcome, error_type = ending(self._status, aborted, answer, self.prompt, streamed=self.streamed)
         return Observation(
             request_id=started.request_id,
-            trace_id=_trace_id(started.headers),
+            trace=trace(started.headers),
             operation=self.operation,
             upstream=started.upstream,
             wall_us=started.wall_us,
@@ -193,9 +191,3 @@ class Exchange:
             input_token_ids=answer.prompt_ids if answer else 0,
             queue_us=answer.queue_us if answer else None,
         )
-
-
-def _trace_id(headers: Headers) -> str | None:
-    """The trace id of a W3C `traceparent` (Trace Context, 3.2), or None where there is no valid one."""
-    match = _TRACEPARENT.fullmatch(header(headers, "traceparent") or "")
-    return match.group(1) if match else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exporter.dialect.base import Prompt, Usage
+from exporter.observe.trace import Trace
 from exporter.record import RequestRecord
 
 
@@ -33,7 +34,7 @@ class Observation:
     """
 
     request_id: str
-    trace_id: str | None
+    trace: Trace | None
     operation: str
     upstream: str
     wall_us: int
@@ -57,6 +58,11 @@ class Observation:
     input_token_ids: int = 0
     queue_us: int | None = None
 
+    @property
+    def trace_id(self) -> str | None:
+        """W3C trace id, where there is a valid one."""
+        return self.trace.trace_id if self.trace is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -75,7 +81,8 @@ class Measurement:
     """One finished request as the sinks get it: the record and the timeline that only metrics need.
 
     `intervals` leave out each completion's first event. `tokens_per_chunk` has every content event. `own_input_tokens`
-    and `own_output_tokens` are our own counts where they exist beside the server's.
+    and `own_output_tokens` are our own counts where they exist beside the server's. `duration_us` is from the first
+    byte of the request to the last of the answer, or to the break.
     """
 
     record: RequestRecord
@@ -84,6 +91,8 @@ class Measurement:
     own_input_tokens: int | None = None
     own_output_tokens: int | None = None
     failures: tuple[str, ...] = ()
+    trace: Trace | None = None
+    duration_us: int = 0
 
 
 class TokenCounter(Protocol):

@@ -71,6 +71,8 @@ class Recorder:
             read.own,
             written.own,
             observation.failures,
+            observation.trace,
+            _us(max(observation.ended - observation.received, 0)),
         )
 
     def _identified(self, observation: Observation) -> RequestRecord:
