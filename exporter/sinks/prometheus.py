@@ -6,11 +6,12 @@ from itertools import accumulate
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Exposed
+from prometheus_client.samples import Exemplar as Named
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from exporter.catalog import Kind
-from exporter.sinks.snapshot import Family, Snapshot
+from exporter.sinks.snapshot import Exemplar, Family, Snapshot
 
 _TYPES = {Kind.COUNTER: "counter", Kind.GAUGE: "gauge", Kind.HISTOGRAM: "histogram", Kind.INFO: "info"}
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.GAUGE: "", Kind.INFO: "_info"}
@@ -38,10 +39,17 @@ def _buckets(family: Family) -> Iterator[Sample]:
     bucket, count, total = (f"{metric.prometheus}_{suffix}" for suffix in ("bucket", "count", "sum"))
     for labels, distribution in family.distributions.items():
         named = dict(zip(metric.labels, labels, strict=True))
-        for bound, cumulative in zip(bounds, accumulate(distribution.counts), strict=True):
-            yield Sample(bucket, {**named, "le": bound}, cumulative)
+        exemplars = distribution.exemplars
+        for i, cumulative in enumerate(accumulate(distribution.counts)):
+            exemplar = _exemplar(exemplars[i]) if i in exemplars else None
+            yield Sample(bucket, {**named, "le": bounds[i]}, cumulative, None, exemplar)
         yield Sample(count, named, distribution.count)
         yield Sample(total, named, distribution.sum)
+
+
+def _exemplar(exemplar: Exemplar) -> Named:
+    labels = {"trace_id": exemplar.trace_id, "span_id": exemplar.span_id}
+    return Named(labels, exemplar.value, exemplar.at_us / 1e6)
 
 
 class SnapshotCollector:

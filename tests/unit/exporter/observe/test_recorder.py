@@ -229,4 +229,4 @@ def test_a_measurement_has_the_trace_and_the_whole_time() -> None:
     assert measurement.trace is not None
     assert measurement.trace.span_id == "00f067aa0ba902b7"
     assert measurement.record.trace_id == measurement.trace.trace_id
-    assert measurement.duration_us == 62_000, "to the last body byte"
+    assert measurement.duration_us == 72_000, "to the last body byte"

@@ -1,11 +1,14 @@
 """The metrics page says in Prometheus' words what the snapshot holds."""
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.catalog import Kind
+from exporter.observe.trace import Trace
 from exporter.sinks.prometheus import Page
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import streamed, whole
@@ -119,6 +122,19 @@ def test_what_a_parser_reads_is_what_the_snapshot_holds(accept: str, parse: obje
             expected = dict(zip(metric.labels, labels, strict=True))
             assert [s.value for s in samples if s.name == f"{name}_sum" and s.labels == expected] == [series.sum]
             assert [s.value for s in samples if s.name == f"{name}_count" and s.labels == expected] == [series.count]
+
+
+def test_an_exemplar_is_in_openmetrics_behind_its_bucket() -> None:
+    store = Store()
+    trace = Trace("ab" * 16, "cd" * 8, sampled=True)
+    store.accept(replace(streamed(), trace=trace, duration_us=250_000))
+    at = streamed().record.timestamp / 1e6 + 0.25
+    line = (
+        'tokentide_request_output_tokens_bucket{le="8.0",model="llama",operation="chat"} 1.0'
+        f' # {{span_id="{"cd" * 8}",trace_id="{"ab" * 16}"}} 5.0 {at}'
+    )
+    assert line in page(store, OPENMETRICS).splitlines()
+    assert "trace_id" not in page(store)
 
 
 def test_the_page_negotiates_its_format() -> None:
