@@ -186,7 +186,7 @@ METRICS: tuple[Metric, ...] = (
     _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
     _process("otlp_exports", Kind.COUNTER, "exports", "attempts to hand metrics or spans to the OTLP endpoint", ("signal", "result")),
-    _process("otlp_spans_dropped", Kind.COUNTER, "spans", "spans that found the queue to the OTLP endpoint full"),
+    _process("otlp_spans_dropped", Kind.COUNTER, "spans", "spans that were lost, because too many waited or the endpoint did not take them"),
     _process("build_info", Kind.INFO, "", "version of this sidecar", ("version", "python")),
     _process("config_info", Kind.INFO, "", "settings that shape the figures", ("sidecar", "upstream", "isl_threshold", "osl_threshold")),
 )  # fmt: skip
