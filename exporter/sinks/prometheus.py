@@ -6,6 +6,7 @@ from itertools import accumulate
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Exposed
+from prometheus_client.openmetrics.exposition import ALLOWUTF8
 from prometheus_client.samples import Exemplar as Named
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
@@ -14,6 +15,7 @@ from exporter.catalog import Kind
 from exporter.sinks.snapshot import Exemplar, Family, Snapshot
 
 _TYPES = {Kind.COUNTER: "counter", Kind.GAUGE: "gauge", Kind.HISTOGRAM: "histogram", Kind.INFO: "info"}
+_OPENMETRICS = "application/openmetrics-text"
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.GAUGE: "", Kind.INFO: "_info"}
 
 
@@ -82,4 +84,7 @@ class Page:
             encode, content_type = choose_encoder(accept)
         except TypeError:  # the library compares a version that is no number with one
             encode, content_type = choose_encoder("")
+        if content_type.startswith(_OPENMETRICS):
+            # Every name here is a plain one, so that all escapings write the same; this one looks at it least.
+            return encode(self._registry, escaping=ALLOWUTF8), content_type  # type: ignore[call-arg]  # a partial's own
         return encode(self._registry), content_type

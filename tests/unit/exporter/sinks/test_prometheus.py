@@ -124,6 +124,12 @@ def test_what_a_parser_reads_is_what_the_snapshot_holds(accept: str, parse: obje
             assert [s.value for s in samples if s.name == f"{name}_count" and s.labels == expected] == [series.count]
 
 
+@pytest.mark.parametrize("escaping", ["underscores", "allow-utf-8", "dots", "values"])
+def test_whatever_escaping_of_names_a_scraper_asks_for_the_page_is_the_same(escaping: str) -> None:
+    store = busy_store()
+    assert page(store, f"{OPENMETRICS.partition(',')[0]}; escaping={escaping}") == page(store, OPENMETRICS)
+
+
 def test_an_exemplar_is_in_openmetrics_behind_its_bucket() -> None:
     store = Store()
     trace = Trace("ab" * 16, "cd" * 8, sampled=True)
