@@ -5,6 +5,7 @@ the observer serves it: from a thread, while the observer's own loop goes on. An
 """
 
 import asyncio
+import gc
 import multiprocessing
 import random
 import socket
@@ -143,6 +144,8 @@ def ask(url: str, found: Answers) -> None:
 def main() -> None:
     """Measures and prints."""
     store = filled()
+    gc.collect()
+    gc.freeze()  # as the observer does
     rendering(store)
     waiting(store)
 
