@@ -101,9 +101,7 @@ class Streams:
         if record.ttst_us is not None:
             self._second.observe(labels, record.ttst_us / MICROSECONDS)
         if measurement.tokens_per_chunk:
-            per_chunk = self._per_chunk.cell(labels)
-            for tokens in measurement.tokens_per_chunk:
-                per_chunk.observe(tokens)
+            self._per_chunk.cell(labels).observe_all(measurement.tokens_per_chunk)
         if measurement.intervals:
             self._add_intervals(measurement.intervals, labels)
 

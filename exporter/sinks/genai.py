@@ -57,9 +57,8 @@ class GenAi:
         if record.tpot_us is not None:
             self._per_token.observe(labels, record.tpot_us / MICROSECONDS)
         if measurement.intervals:
-            observe = self._chunk.cell(labels).observe
-            for interval in measurement.intervals:
-                observe(interval.gap_ns / NANOSECONDS)
+            gaps = [interval.gap_ns / NANOSECONDS for interval in measurement.intervals]
+            self._chunk.cell(labels).observe_all(gaps)
 
     def _common(self, record: RequestRecord, operation: str, model: str) -> Labels:
         answered = record.response_model or ""

@@ -1,6 +1,8 @@
 """Only what the catalogue names can be counted, and only with its labels."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporter.sinks.families import Counter, Histogram
 from exporter.sinks.snapshot import Exemplar
@@ -26,6 +28,16 @@ def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_closes() -> Non
     distribution = histogram.distributions()[("m", "chat")]
     assert distribution.counts == (1, 2, 0, 0, 0, 0, 0, 0, 0, 1, 1)
     assert (distribution.count, distribution.sum) == (5, 133.5)
+
+
+@given(st.lists(st.integers(0, 70) | st.floats(0, 70)))
+def test_many_values_at_once_are_counted_as_one_by_one(values: list[float]) -> None:
+    together, apart = (Histogram("tokentide_tokens_per_chunk").cell(("m", "chat")) for _ in range(2))
+    together.observe_all(values)
+    for value in values:
+        apart.observe(value)
+    assert together.counts == apart.counts
+    assert together.sum == pytest.approx(apart.sum)
 
 
 def test_the_latest_marked_observation_of_each_bucket_is_its_exemplar() -> None:
