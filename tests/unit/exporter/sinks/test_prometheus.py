@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.catalog import Kind
 from exporter.observe.trace import Trace
-from exporter.sinks.prometheus import Page
+from exporter.sinks.prometheus import Page, SnapshotCollector
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import streamed, whole
 
@@ -127,7 +127,10 @@ def test_what_a_parser_reads_is_what_the_snapshot_holds(accept: str, parse: obje
 @pytest.mark.parametrize("escaping", ["underscores", "allow-utf-8", "dots", "values"])
 def test_whatever_escaping_of_names_a_scraper_asks_for_the_page_is_the_same(escaping: str) -> None:
     store = busy_store()
-    assert page(store, f"{OPENMETRICS.partition(',')[0]}; escaping={escaping}") == page(store, OPENMETRICS)
+    accept = f"{OPENMETRICS.partition(',')[0]}; escaping={escaping};q=0.6"
+    body, content_type = Page(store.snapshot).render(accept)
+    assert body.decode() == page(store, OPENMETRICS)
+    assert content_type.endswith("escaping=underscores")
 
 
 def test_an_exemplar_is_in_openmetrics_behind_its_bucket() -> None:
@@ -164,9 +167,11 @@ def test_label_values_of_strangers_are_escaped() -> None:
     assert r'model="a\"b\\c\nd"' in page(store)
 
 
-def test_an_injected_registry_may_hold_other_metrics_too() -> None:
+def test_a_registry_may_hold_our_collector_and_other_metrics_too() -> None:
     registry = CollectorRegistry()
     Gauge("neighbour", "another metric", registry=registry).set(4)
-    body = Page(busy_store().snapshot, registry).render("")[0].decode()
+    registry.register(SnapshotCollector(busy_store().snapshot))
+    body = generate_latest(registry).decode()
+    assert "\ntokentide_request_input_tokens_count{" in body
     assert "\nneighbour 4.0\n" in body
     assert "\ntokentide_forwarded_requests_total 2.0\n" in body
