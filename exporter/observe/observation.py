@@ -17,7 +17,7 @@ class Content(NamedTuple):
     """
 
     at: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple's method of that name, which nobody calls here
     kind: str
     text: str
     tokens: int | None = None

@@ -1,6 +1,6 @@
 """Histograms as lines of the scrape page: nine tenths of it, written from label strings made once for each series."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Final
 
@@ -8,6 +8,7 @@ from prometheus_client.utils import floatToGoString
 
 from exporter.sinks.snapshot import Exemplar, Family, Labels
 
+_go: Final[Callable[[float], str]] = floatToGoString  # the library gives it no types
 _PLAIN: Final = 1_000_000
 """Whole numbers below are written without an exponent."""
 
@@ -21,7 +22,7 @@ def lines(family: Family, *, exemplars: bool) -> Iterator[str]:
     metric = family.metric
     name = metric.prometheus
     yield f"# HELP {name} {_escaped(metric.meaning)}\n# TYPE {name} histogram\n"
-    edges = [f'le="{floatToGoString(bound)}"' for bound in metric.buckets]
+    edges = [f'le="{_go(bound)}"' for bound in metric.buckets]
     edges.append('le="+Inf"')
     for labels, distribution in family.distributions.items():
         before, after = _around_le(metric.labels, labels)
@@ -33,7 +34,7 @@ def lines(family: Family, *, exemplars: bool) -> Iterator[str]:
             mark = _mark(marked[i]) if i in marked else ""
             yield f"{start}{edges[i]}{end}{_number(reached)}{mark}\n"
         named = f"{{{','.join((*before, *after))}}}" if metric.labels else ""
-        yield f"{name}_count{named} {_number(reached)}\n{name}_sum{named} {floatToGoString(distribution.sum)}\n"
+        yield f"{name}_count{named} {_number(reached)}\n{name}_sum{named} {_go(distribution.sum)}\n"
 
 
 def _around_le(names: tuple[str, ...], labels: Labels) -> tuple[list[str], list[str]]:
@@ -44,7 +45,7 @@ def _around_le(names: tuple[str, ...], labels: Labels) -> tuple[list[str], list[
 
 
 def _number(count: int) -> str:
-    return f"{count}.0" if count < _PLAIN else floatToGoString(count)
+    return f"{count}.0" if count < _PLAIN else _go(count)
 
 
 def _escaped(text: str) -> str:
@@ -57,4 +58,4 @@ def _quoted(text: str) -> str:
 
 def _mark(exemplar: Exemplar) -> str:
     trace = f'span_id="{exemplar.span_id}",trace_id="{exemplar.trace_id}"'
-    return f" # {{{trace}}} {floatToGoString(exemplar.value)} {exemplar.at_us / 1e6}"
+    return f" # {{{trace}}} {_go(exemplar.value)} {exemplar.at_us / 1e6}"
