@@ -113,6 +113,44 @@ class UpstreamTls(BaseModel):
     key: str = Field("", description="its private key, where it is not in the same file")
 
 
+class OtlpHeader(BaseModel):
+    """A header for the OTLP endpoint; its value is a secret, so it stands in the environment or in a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,63}$", description="name of the header, such as `authorization`")
+    environment: str = Field("", description="variable of the environment that holds the value")
+    file: str = Field("", description="file that holds the value; read at start")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "OtlpHeader":
+        if bool(self.environment) == bool(self.file):
+            raise PydanticCustomError("one_source", "give either `environment` or `file`, not the value itself")
+        return self
+
+
+class OtlpExport(BaseModel):
+    """Metrics and spans to an OpenTelemetry endpoint, beside the page for Prometheus."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str = Field(
+        "", pattern=r"^(https?://[^\s/@?#]+(/[^\s@?#]*)?)?$", description="URL of the endpoint; empty for no export"
+    )
+    protocol: Literal["http", "grpc"] = Field("http", description="protobuf over HTTP (port 4318), or gRPC (4317)")
+    interval_seconds: float = Field(15.0, ge=0.1, description="time between two exports of all metrics")
+    timeout_seconds: float = Field(10.0, gt=0, description="how long one export may take, with its retries")
+    temporality: Literal["cumulative", "delta"] = Field(
+        "cumulative", description="counts since the start, or since the export before"
+    )
+    metrics: bool = Field(default=True, description="export metrics")
+    traces: bool = Field(default=False, description="export a span for each sampled request")
+    sample_ratio: float = Field(
+        1.0, ge=0, le=1, description="share of the requests without a trace of their own that get a span"
+    )
+    headers: tuple[OtlpHeader, ...] = Field((), description="headers of each export")
+
+
 class Settings(BaseSettings):
     """Everything that `tokentide-exporter serve` and `check` can be told."""
 
@@ -148,6 +186,10 @@ class Settings(BaseSettings):
     )
     tap_bytes: int = Field(8 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
     max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
+    max_clients: int = Field(
+        0, ge=0, description="clients with series of their own, by the hash of their key; 0 for no series by client"
+    )
+    otlp: OtlpExport = Field(OtlpExport(), description="export by OTLP")
     tls: ListenerTls = Field(ListenerTls(), description="TLS for clients")
     upstream_tls: UpstreamTls = Field(UpstreamTls(), description="TLS to the engine")
     limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")

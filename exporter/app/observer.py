@@ -22,12 +22,13 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
-from exporter.app import keys
+from exporter.app import export, keys
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
 from exporter.errors import SidecarError
 from exporter.observe.exchange import Exchange
+from exporter.observe.observation import Sink
 from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
 from exporter.settings import Settings
@@ -73,16 +74,20 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     control.on_orphaned(ended)
+    kept = export.sampling(settings.otlp)
     store = Store(
         provider=settings.provider,
         isl_threshold=settings.isl_threshold,
         osl_threshold=settings.osl_threshold,
         models=settings.max_models,
         prefix_blocks=settings.prefix.remembered,
+        clients=settings.max_clients,
+        sampling=kept,
     )
+    exporting = export.begin(settings, store, kept)
     with ThreadPoolExecutor(1, "parquet") as conversions, ThreadPoolExecutor(1, "tokenizer") as counting:
         records = _records(settings, conversions)
-        pipeline = _pipeline(settings, store, records, counting)
+        pipeline = _pipeline(settings, (store, *exporting.sinks), store, records, counting)
         _publish(settings, store, records, pipeline)
         server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
         pages = _serve_admin(settings, store, listener)
@@ -95,6 +100,7 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         server.close()
         ticking.cancel()
         records.close()
+        await asyncio.to_thread(exporting.stop)
         pages.should_exit = True
 
 
@@ -111,7 +117,9 @@ def _records(settings: Settings, conversions: ThreadPoolExecutor) -> Records:
     return records
 
 
-def _pipeline(settings: Settings, store: Store, records: Records, counting: ThreadPoolExecutor) -> Pipeline:
+def _pipeline(
+    settings: Settings, sinks: tuple[Sink, ...], store: Store, records: Records, counting: ThreadPoolExecutor
+) -> Pipeline:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
     tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     loop = asyncio.get_running_loop()
@@ -120,7 +128,7 @@ def _pipeline(settings: Settings, store: Store, records: Records, counting: Thre
         Recorder(settings.instance, settings.timeline, prefixes=keys.prefix_hashes(settings.prefix)),
         tokenizers.counter,
         records,
-        (store,),
+        sinks,
         store,
         counting,
         loop.call_soon_threadsafe,
