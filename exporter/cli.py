@@ -14,6 +14,7 @@ import setproctitle
 from exporter import __version__
 from exporter.app import plan
 from exporter.app.check import findings, notes
+from exporter.app.headers import header_values
 from exporter.errors import BadSettings, SidecarError, Unusable
 from exporter.proxy import tls
 from exporter.settings import Settings, host_port, load
@@ -73,6 +74,7 @@ def _check(given: argparse.Namespace) -> int:
         (f"records can be written to {settings.records}", lambda: _usable_folder(settings.records)),
         ("certificates can be used", lambda: _usable_certificates(settings)),
         ("addresses are free", lambda: _free_addresses(settings)),
+        ("headers for OTLP have values", lambda: _usable_headers(settings)),
     )
     found = list(findings(settings, probe.once, trials))
     for finding in found:
@@ -133,6 +135,11 @@ def _usable_certificates(settings: Settings) -> None:
     engine = settings.upstream_tls
     files = tls.Files(engine.certificate, engine.key, engine.ca)
     tls.for_engine(files, wanted=any(each.url.startswith("https:") for each in settings.engines))
+
+
+def _usable_headers(settings: Settings) -> None:
+    if settings.otlp.endpoint:
+        header_values(settings.otlp.headers)
 
 
 def _announce(settings: Settings) -> None:
