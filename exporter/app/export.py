@@ -1,17 +1,16 @@
 """The export by OTLP, put together from the settings; nothing of OpenTelemetry is loaded where there is none."""
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from exporter import __version__
+from exporter.app.headers import header_values
 from exporter.catalog import OTLP_RESULTS
 from exporter.errors import Unusable
 from exporter.observe.observation import Sink
-from exporter.settings import OtlpExport, OtlpHeader, Settings
+from exporter.settings import OtlpExport, Settings
 from exporter.sinks.courier import Courier
 from exporter.sinks.sampling import Sampling
 from exporter.sinks.store import Store
@@ -61,26 +60,6 @@ def begin(settings: Settings, store: Store, kept: Sampling) -> Export:
         courier.start()
     _log.info("Exporting %s to %s by OTLP.", " and ".join(export.couriers) or "nothing", otlp.endpoint)
     return export
-
-
-def header_values(headers: tuple[OtlpHeader, ...]) -> dict[str, str]:
-    """The headers with their values. Raises Unusable, without the value, where there is none that can be sent."""
-    return {header.name.lower(): _value(header) for header in headers}
-
-
-def _value(header: OtlpHeader) -> str:
-    if header.environment:
-        place, value = f"the environment variable {header.environment}", os.environ.get(header.environment, "")
-    else:
-        place = f"the file {header.file}"
-        try:
-            value = Path(header.file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise Unusable(f"the header {header.name} needs {place}, which cannot be read.") from None
-    value = value.strip()
-    if not value or not value.isascii() or not value.isprintable():
-        raise Unusable(f"the header {header.name} needs {place}, which holds no value that can be sent.")
-    return value
 
 
 def _signals(settings: Settings, store: Store, kept: Sampling, endpoint: "Endpoint") -> Export:

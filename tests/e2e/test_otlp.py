@@ -1,5 +1,7 @@
 """A sidecar exports by OTLP to a receiver that somebody else wrote, and does not care whether there is one."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,3 +117,17 @@ def test_an_endpoint_that_is_not_there_is_one_warning_and_a_counter(
         assert running.log.count("cannot be delivered") == 2, "one for each signal"
         assert "Traceback" not in running.log
         assert len(running.rows()) == 2
+
+
+def test_check_names_a_header_without_a_value_and_not_the_value(engine: Engine, tmp_path: Path) -> None:
+    ports = "".join(f'{name} = "127.0.0.1:{free_port()}"\n' for name in ("listen", "admin", "health"))
+    given = f'upstream = "{engine.url}"\nrecords = "{tmp_path / "records"}"\n{ports}'
+    file = tmp_path / "sidecar.toml"
+    command = [str(Path(sys.executable).with_name("tokentide-exporter")), "check", "--settings", str(file)]
+    file.write_text(given + settings("http://127.0.0.1:1", "http", tmp_path))
+    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (good.returncode, CREDENTIAL in good.stdout) == (0, False)
+    (tmp_path / "token").write_text("")
+    wrong = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "wrong headers for OTLP have values: the header authorization needs the file" in wrong.stdout

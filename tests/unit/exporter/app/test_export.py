@@ -3,15 +3,13 @@
 import logging
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exporter.app import export
-from exporter.errors import Unusable
 from exporter.observe.trace import Trace
-from exporter.settings import OtlpExport, OtlpHeader, Settings
+from exporter.settings import OtlpExport, Settings
 from exporter.sinks.store import Store
 
 BEGUN = Trace("ab" * 16, "cd" * 8, sampled=False, ours=True)
@@ -38,33 +36,6 @@ def test_spans_of_our_own_are_sampled_and_without_them_the_client_alone_decides(
     assert export.sampling(OtlpExport(endpoint="http://c:4318", traces=True, sample_ratio=1.0)).keeps(BEGUN)
     assert not export.sampling(OtlpExport(endpoint="http://c:4318", traces=False)).keeps(BEGUN)
     assert not export.sampling(OtlpExport(traces=True)).keeps(BEGUN)
-
-
-def test_a_header_s_value_comes_from_the_environment_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TOKEN_FOR_TEST", "Bearer one")
-    (tmp_path / "key").write_text("two\n")
-    headers = (
-        OtlpHeader(name="Authorization", environment="TOKEN_FOR_TEST"),
-        OtlpHeader(name="x-key", file=str(tmp_path / "key")),
-    )
-    assert export.header_values(headers) == {"authorization": "Bearer one", "x-key": "two"}
-
-
-@pytest.mark.parametrize("content", [None, "", "  \n", "secret\nsecond line", "sécret", b"\xff"])
-def test_a_header_without_a_usable_value_is_named_and_its_value_is_not(
-    content: str | bytes | None, tmp_path: Path
-) -> None:
-    file = tmp_path / "key"
-    if content is not None:
-        file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(Unusable, match="the header x-key needs the file") as refused:
-        export.header_values((OtlpHeader(name="x-key", file=str(file)),))
-    assert "cret" not in str(refused.value)
-
-
-def test_a_variable_that_is_not_set_is_named() -> None:
-    with pytest.raises(Unusable, match="needs the environment variable NOBODY_SET_THIS, which holds no value"):
-        export.header_values((OtlpHeader(name="x-key", environment="NOBODY_SET_THIS"),))
 
 
 def test_a_missing_header_is_a_warning_and_the_sidecar_goes_on(caplog: pytest.LogCaptureFixture) -> None:
