@@ -12,7 +12,7 @@ from rich.console import Console
 
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
-from analyzer.cli import choices
+from analyzer.cli import choices, imports
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.settings import Settings
@@ -38,6 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    """Run the command that was asked for."""
+    if options.command == "import":
+        with _progress("reading files"):
+            error = imports.run(options)
+        if error is not None:
+            raise error
+        return
+    _analyse(options)
+
+
+def _analyse(options: argparse.Namespace) -> None:
     """Analyse and hand over; what could not be read or said is raised afterwards, so that nothing is thrown away."""
     settings = settings_file.load(options.settings)
     with _progress("reading records") as say:

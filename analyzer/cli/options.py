@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from analyzer.cli import imports
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -18,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--out", type=Path, metavar="FILE", help="write analysis.json here, not to standard output")
     report = commands.add_parser("report", parents=[shared], help="analyse records and file the report")
     report.add_argument("--out", type=Path, metavar="DIR", required=True, help="the archive to file the report in")
+    imports.add_command(commands)
     return top
 
 
