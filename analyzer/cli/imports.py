@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer import settings as settings_file
+from analyzer.cli import histograms
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, UnreadableRecords
 from analyzer.traces import FORMATS, Imported, Wishes, import_files
 from analyzer.window import microseconds, moment
@@ -19,8 +20,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Add `import` with its options to the commands of the program."""
     command = commands.add_parser("import", help="turn traces and other tools' exports into records")
     add = command.add_argument
-    add("format", metavar="FORMAT", choices=[*FORMATS], help=f"{', '.join(FORMATS)}; see docs/importing.md")
-    add("files", nargs="+", metavar="FILE", help="what to read; more than one of the same format")
+    known = [*FORMATS, histograms.NAME]
+    add("format", metavar="FORMAT", choices=known, help=f"{', '.join(known)}; see docs/importing.md")
+    add("files", nargs="+", metavar="FILE", help="what to read; more than one of a format; of prometheus its address")
     add("--out", type=Path, metavar="DIR", required=True, help="the folder that gets the records")
     add("--timezone", metavar="TZ", help="the clock of times without an offset, an IANA name; UTC unless given")
     add("--start", metavar="T", help="the moment from which relative times count: an ISO date or time")
@@ -33,11 +35,14 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         default=[],
         help="a record's column from the file's column NAME",
     )
+    histograms.add_options(add)
     add("--debug", action="store_true", help="show the traceback of an error")
 
 
 def run(options: argparse.Namespace) -> AnalyzerError | None:
     """Import, print what was done, and answer the error to end with; raises `BadSettings` before anything is read."""
+    if options.format == histograms.NAME:
+        return histograms.run(options)
     now = microseconds(datetime.now(UTC))
     files = [Path(file) for file in options.files]
     done = import_files(options.format, FORMATS[options.format], files, _wishes(options), options.out, now)
@@ -100,7 +105,7 @@ def _summary(done: Imported, out: Path) -> Iterator[str]:
         yield f"models     {_models(list(done.models.items()))}"
     for sentence, rows in done.notes.items():
         if rows:
-            yield f"note       {_counted(rows, 'row')} {sentence}"
+            yield f"note       {_counted(rows, 'row')}: {sentence}"
 
 
 def _models(models: Sequence[tuple[str, int]]) -> str:

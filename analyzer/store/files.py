@@ -9,15 +9,20 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from analyzer.errors import UnreadableFile, UnreadableRecords
+from analyzer.store.marginals import COLUMNS as MARGINAL_COLUMNS
 from exporter.record import REQUIRED_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files that hold records, and those that do not or cannot be read, each with the reason."""
+    """The files that hold records, and those that do not or cannot be read, each with the reason.
+
+    `marginals` are the files that hold bucket counts instead of requests.
+    """
 
     readable: tuple[Path, ...]
     unreadable: tuple[UnreadableFile, ...]
+    marginals: tuple[Path, ...] = ()
 
 
 def find(places: Iterable[str]) -> Found:
@@ -27,6 +32,7 @@ def find(places: Iterable[str]) -> Found:
     it is named in the answer. An empty folder gives no file and is no error: nothing was recorded yet.
     """
     readable: dict[Path, None] = {}
+    marginals: dict[Path, None] = {}
     unreadable: list[UnreadableFile] = []
     for place in places:
         try:
@@ -36,11 +42,13 @@ def find(places: Iterable[str]) -> Found:
             continue
         for path in paths:
             reason = _reason_against(path)
-            if reason is None:
+            if reason is None and _holds_marginals(path):
+                marginals[path.resolve()] = None
+            elif reason is None:
                 readable[path.resolve()] = None
             else:
                 unreadable.append(UnreadableFile(str(path), reason))
-    return Found(tuple(readable), tuple(unreadable))
+    return Found(tuple(readable), tuple(unreadable), tuple(marginals))
 
 
 def _paths(place: str) -> Iterator[Path]:
@@ -75,6 +83,8 @@ def _reason_against(path: Path) -> str | None:
         schema = parquet.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         return f"it is not a Parquet file that can be read ({_first_line(error)})"
+    if set(MARGINAL_COLUMNS) <= set(schema.names):
+        return None
     missing = [name for name in REQUIRED_COLUMNS if name not in schema.names]
     if missing:
         return f"it holds other data than records: it lacks the columns {', '.join(missing)}"
@@ -82,6 +92,10 @@ def _reason_against(path: Path) -> str | None:
         if name in schema.names and not fits(schema.field(name).type):
             return f"its column {name} is {schema.field(name).type}, not {wanted}"
     return None
+
+
+def _holds_marginals(path: Path) -> bool:
+    return set(MARGINAL_COLUMNS) <= set(parquet.read_schema(path).names)
 
 
 def _first_line(error: Exception) -> str:

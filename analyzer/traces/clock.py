@@ -16,7 +16,7 @@ _MOMENT = pa.timestamp("us", tz="UTC")
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 _BEYOND_MICROSECONDS = r"(\.\d{6})\d+"
 
-NAIVE = "have a time without a zone, taken as UTC: give --timezone where that is wrong"
+NAIVE = "times without a zone were taken as UTC, --timezone says another"
 
 
 @dataclass(frozen=True, slots=True)

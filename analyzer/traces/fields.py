@@ -19,7 +19,7 @@ TYPES: Mapping[str, pa.DataType] = {
     "list<int32>": pa.list_(pa.int32()),
     "list<int64>": pa.list_(pa.int64()),
 }
-FAILED = "failed, and are kept with the outcome upstream_error"
+FAILED = "failed requests, kept with the outcome upstream_error"
 
 
 def batch(columns: Mapping[str, pa.Array | None], table: Table, notes: Mapping[str, int]) -> Batch:

@@ -88,7 +88,7 @@ def _read(path: Path, source: Format, wishes: Wishes, tally: _Tally, now: int) -
     for batch in source.read(path, wishes):
         own.take(batch, checked(_with_model(batch.rows, wishes.model, path), now))
         if "model" not in batch.rows.column_names and wishes.model is None:
-            own.notes["name no model and got the file's name: --model gives another"] += batch.rows.num_rows
+            own.notes["no model is named, so that it is the file's name, --model says another"] += batch.rows.num_rows
     tally.read += own.read
     tally.tables.extend(own.tables)
     tally.set_aside.update(own.set_aside)

@@ -22,8 +22,8 @@ ASKED = ("gen_ai.request.max_tokens",)
 CHOICES = ("gen_ai.request.choice.count", "gen_ai.request.n")
 REQUESTED, ANSWERED = "gen_ai.request.model", "gen_ai.response.model"
 OPERATIONS = {"chat", "text_completion", "embeddings", "generate_content"}
-OTHERS = "are no single requests (agents, tools, others), and were not counted"
-OUTER = "hold another request inside them, so that only the inner one was counted"
+OTHERS = "spans that are no single requests (agents, tools, others) were not counted"
+OUTER = "spans around another request were not counted, the inner ones were"
 
 Attributes = Mapping[str, object]
 

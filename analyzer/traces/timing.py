@@ -9,7 +9,7 @@ from analyzer.shape import ITL_BOUNDS_MS
 
 TOLERANCE = 0.05
 SLACK_US = 1000
-DISAGREE = "have TTFT + (n - 1) x ITL that is not E2E: their time per output token was left out"
+DISAGREE = "TTFT + (n - 1) x ITL is not E2E, so that the time per output token was left out"
 
 
 @dataclass(frozen=True, slots=True)

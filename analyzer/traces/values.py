@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-_WHOLE = r"^[+-]?\d{1,18}$"
+_WHOLE = r"^[+-]?(\d{1,18}|[1-8]\d{18})$"
 _LARGEST = 2.0**62  # beyond it a float has no int64; far more than any time or token count
 
 

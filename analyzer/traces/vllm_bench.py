@@ -16,7 +16,7 @@ from analyzer.traces.timing import DISAGREE, Timing, disagree, times
 
 SECOND_US = 1_000_000
 DETAILS = ("input_lens", "output_lens", "start_times")
-ESTIMATED = "got their date from the end of the run minus its duration, good to seconds: --start gives a better one"
+ESTIMATED = "the first request is dated by the end of the run minus its duration, --start says it better"
 
 
 class VLLMBench:
