@@ -158,7 +158,9 @@ def _evidence(
     finite = [len(side.edges) - 1 for side in sides]
     return (
         said(
-            "requests", f"Hourly increases of the histogram {source}, added up and rounded; no single request is known."
+            "requests",
+            f"Hourly increases of the histogram {source}, added up and rounded: requests that"
+            " the engine finished. No single request is known.",
         ),
         said("isl", f"Each quantile is the upper edge of one of {finite[0]} buckets: the true one is at or below it."),
         said("osl", f"Each quantile is the upper edge of one of {finite[1]} buckets: the true one is at or below it."),

@@ -36,10 +36,15 @@ def write(marginals: Mapping[str, Marginals], folder: Path, stem: str) -> Path:
     hidden = folder / f".{stem}.{os.getpid()}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _appear(table, hidden, final)
+    except OSError as error:
+        raise BadSettings(f"--out {folder} cannot be written: {error.strerror or error}.") from error
+    return final
+
+
+def _appear(table: pa.Table, hidden: Path, final: Path) -> None:
+    try:
         parquet.write_table(table, hidden, compression="zstd")
         hidden.replace(final)
-    except OSError as error:
-        raise BadSettings(f"--out {folder} cannot be written: {error.strerror}.") from error
     finally:
         hidden.unlink(missing_ok=True)
-    return final

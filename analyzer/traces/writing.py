@@ -35,7 +35,7 @@ def write(rows: pa.Table, folder: Path, stem: str) -> tuple[Path, ...]:
         for path in earlier.difference(final):
             path.unlink()
     except OSError as error:
-        raise BadSettings(f"--out {folder} cannot be written: {error.strerror}.") from error
+        raise BadSettings(f"--out {folder} cannot be written: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     return final
