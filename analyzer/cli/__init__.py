@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -20,6 +21,7 @@ from analyzer.marginals import as_json as marginals_as_json
 from analyzer.settings import Settings
 from analyzer.shape import Thresholds
 from analyzer.store import Records, find, opened
+from analyzer.window import microseconds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +65,7 @@ def _analyse(options: argparse.Namespace) -> None:
             if trouble is not None:
                 raise trouble
             return
-        with opened(found, settings.memory_limit) as records:
+        with opened(found, settings.memory_limit, microseconds(datetime.now(UTC))) as records:
             analysis, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
         say("writing the report" if options.command == "report" else "writing the analysis")

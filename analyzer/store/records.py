@@ -17,6 +17,7 @@ from analyzer.store.files import Found
 from analyzer.window import Window, hour_phases, microseconds
 
 SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +132,19 @@ class Records:
 
 
 @contextmanager
-def opened(found: Found, memory_limit: str = "2GB") -> Iterator[Records]:
+def opened(found: Found, memory_limit: str = "2GB", now: int | None = None) -> Iterator[Records]:
     """The records in the readable files of `found`; files that turn out to be damaged join the unreadable ones.
 
-    `memory_limit` is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
+    Requests more than a day after `now` (microseconds since the epoch) are set aside where it is given. `memory_limit`
+    is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
     """
     with (
         tempfile.TemporaryDirectory(prefix="tokentide-") as spill,
         duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")  # times without a zone are taken as UTC
+        if now is not None:
+            connection.execute(f"SET VARIABLE latest = {now + DAY_US:d}::BIGINT")
         connection.execute("SET parquet_metadata_cache = true")  # halves the time where there are thousands of files
         damaged = _damaged(connection, found.readable)
         if damaged:

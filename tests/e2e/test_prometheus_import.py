@@ -17,7 +17,7 @@ from tests.fakes.prometheus import Prometheus, program
 pytestmark = pytest.mark.interop
 
 HOURS = 30
-PER_HOUR = 200
+PER_HOUR = 500
 EDGES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, math.inf)
 START = int(time.time()) // 3600 * 3600 - HOURS * 3600
 Run = Callable[..., tuple[int, str, str]]
