@@ -57,9 +57,9 @@ def _analyse(options: argparse.Namespace) -> None:
     settings = settings_file.load(options.settings)
     with _progress("reading records") as say:
         found = find(options.records)
-        if found.unreadable and not (found.readable or found.marginals):
+        if found.unreadable and not (found.readable or found.remote or found.marginals):
             raise UnreadableRecords(found.unreadable)
-        if found.marginals and not found.readable:
+        if found.marginals and not (found.readable or found.remote):
             done, trouble = marginals.analysis(found, settings, options)
             _hand_over(done, options)
             if trouble is not None:
@@ -72,7 +72,9 @@ def _analyse(options: argparse.Namespace) -> None:
         _hand_over(analysis, options)
     sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
-        raise _partly_unreadable(unreadable, len(found.readable) + len(found.unreadable) - len(unreadable), problem)
+        raise _partly_unreadable(
+            unreadable, len(found.readable) + len(found.remote) + len(found.unreadable) - len(unreadable), problem
+        )
     if problem is not None:
         raise problem
 

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 def _shared_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
-    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, or a glob")
+    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, a glob, or s3://…")
     add("--from", dest="since", metavar="T", help="the window's start: an ISO date or time, on the clock of --timezone")
     add("--to", dest="until", metavar="T", help="the window's end, not in it any more")
     add("--all", dest="everything", action="store_true", help="take everything that was recorded")
