@@ -19,6 +19,7 @@ TYPES: Mapping[str, pa.DataType] = {
     "list<int32>": pa.list_(pa.int32()),
     "list<int64>": pa.list_(pa.int64()),
 }
+LARGEST = 1 << 62
 FAILED = "failed requests, kept with the outcome upstream_error"
 
 
@@ -36,8 +37,13 @@ def of_rows(rows: Sequence[Mapping[str, object]], left_out: Mapping[str, int], n
         if any(value is not None for value in values) or column.name in REQUIRED_COLUMNS:
             kind = TYPES[column.type]
             wide = pa.int64() if pa.types.is_integer(kind) or pa.types.is_timestamp(kind) else kind
-            columns[column.name] = pa.array(values, wide).cast(kind if pa.types.is_timestamp(kind) else wide)
+            bounded = [_bounded(value) for value in values]
+            columns[column.name] = pa.array(bounded, wide).cast(kind if pa.types.is_timestamp(kind) else wide)
     return Batch(pa.table(columns), left_out, notes)
+
+
+def _bounded(value: object) -> object:
+    return max(-LARGEST, min(LARGEST, value)) if type(value) is int else value
 
 
 def outcomes(failed: pa.Array) -> pa.Array:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,13 +37,19 @@ def rows(
     numbers. Raises `UnreadableRecords` where the file is of another kind or lacks one of `needed`.
     """
     kind = kind or _kind(path)
+    if kind == ".parquet":
+        yield from _of_parquet(path, names, needed)
+    elif kind in {".jsonl", ".ndjson", ".json"}:
+        yield from of_objects(path, objects(path), names, needed, lists)
+    else:
+        yield from _of_csv(path, names, needed)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Lets what goes wrong with the file itself become the reason why it cannot be read."""
     try:
-        if kind == ".parquet":
-            yield from _of_parquet(path, names, needed)
-        elif kind in {".jsonl", ".ndjson", ".json"}:
-            yield from of_objects(path, objects(path), names, needed, lists)
-        else:
-            yield from _of_csv(path, names, needed)
+        yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise unreadable(path, f"it cannot be read ({reason})") from error
@@ -79,8 +86,9 @@ def objects(path: Path) -> Iterator[dict[str, Any] | None]:
 
     A line that is no object is `None`; so is a whole file that breaks off inside an array.
     """
-    with pa.input_stream(str(path), compression="detect") as stream:
-        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="strict")
+    with _readable(path), pa.input_stream(str(path), compression="detect") as stream:
+        # a byte that is no UTF-8 costs a character of a text, not the file
+        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
         for place, line in enumerate(line for line in lines if line.strip()):
             value = _parsed(line)
             if place == 0 and (value is None or isinstance(value, list)):
@@ -100,7 +108,7 @@ def document(path: Path) -> dict[str, Any]:
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
             value = json.loads(stream.read())
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         raise unreadable(path, "it is not a JSON file that can be read") from error
     if not isinstance(value, dict):
         raise unreadable(path, "it holds no JSON object")
@@ -110,7 +118,7 @@ def document(path: Path) -> dict[str, Any]:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -128,15 +136,22 @@ def _within(one: Mapping[str, Any], name: str) -> Any:
 
 
 def _of_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> Iterator[Table]:
+    with _readable(path):
+        header = _header(path)
+    _check(path, needed, header)
+    wanted = list(dict.fromkeys(name for name in header if name in names))
+    with _readable(path):
+        yield from _csv_batches(path, wanted)
+
+
+def _csv_batches(path: Path, wanted: list[str]) -> Iterator[Table]:
+    """The columns `wanted` as texts; rows of another width are counted."""
     broken: list[int] = []
 
     def skip(_: csv.InvalidRow) -> str:
         broken.append(1)
         return "skip"
 
-    header = _header(path)
-    _check(path, needed, header)
-    wanted = [name for name in header if name in names]
     reader = csv.open_csv(
         pa.input_stream(str(path), compression="detect"),
         read_options=csv.ReadOptions(block_size=_BLOCK, use_threads=False),
@@ -161,7 +176,7 @@ def _header(path: Path) -> list[str]:
 
 
 def _of_parquet(path: Path, names: Sequence[str], needed: Sequence[str]) -> Iterator[Table]:
-    with parquet.ParquetFile(path) as file:
+    with _readable(path), parquet.ParquetFile(path) as file:
         held = file.schema_arrow.names
         _check(path, needed, held)
         wanted = [name for name in held if name in names]

@@ -9,6 +9,7 @@ from analyzer.shape import ITL_BOUNDS_MS
 
 TOLERANCE = 0.05
 SLACK_US = 1000
+A_YEAR_US = 366 * 86_400 * 1_000_000
 DISAGREE = "TTFT + (n - 1) x ITL is not E2E, so that the time per output token was left out"
 
 
@@ -28,16 +29,17 @@ class Timing:
 def times(timing: Timing, own_tokens: int | None, tokens: int | None) -> Mapping[str, object]:
     """The columns of the record that `timing` gives, of an answer of `tokens`.
 
-    TPOT is (E2E - TTFT) / (n - 1), as everywhere here, not the figure of the tool; ITL only where each event brought
-    one token, because who counts events otherwise counts tokens twice or not at all. Both are left out where
-    `disagree` says so of the tool's own count `own_tokens`.
+    Times that no answer takes are left out. TPOT is (E2E - TTFT) / (n - 1), as everywhere here, not the figure of the
+    tool; ITL only where each event brought one token, because who counts events otherwise counts tokens twice or not at
+    all. Both are left out where `disagree` says so of the tool's own count `own_tokens`.
     """
-    found: dict[str, object] = {"ttft_us": timing.ttft, "e2e_us": timing.e2e}
-    if disagree(timing, own_tokens):
+    ttft, e2e = (end if end is not None and 0 <= end < A_YEAR_US else None for end in (timing.ttft, timing.e2e))
+    found: dict[str, object] = {"ttft_us": ttft, "e2e_us": e2e}
+    if ttft is None or e2e is None or disagree(timing, own_tokens):
         return found
-    if timing.ttft is not None and timing.e2e is not None and tokens is not None and tokens > 1:
-        found["tpot_us"] = max(0, round((timing.e2e - timing.ttft) / (tokens - 1)))
-    if timing.gaps is not None and timing.ttft is not None:
+    if tokens is not None and tokens > 1:
+        found["tpot_us"] = max(0, round((e2e - ttft) / (tokens - 1)))
+    if timing.gaps is not None:
         found["chunks"] = len(timing.gaps) + 1
         if timing.gaps and len(timing.gaps) + 1 == tokens:
             found |= _of_gaps(np.array(timing.gaps))

@@ -79,7 +79,7 @@ def _exact(column: pa.Array) -> pa.Array | None:
 
 
 def _whole_list(value: Any) -> list[int] | None:
-    fits = isinstance(value, list) and all(isinstance(one, int) and abs(one) < 1 << 63 for one in value)
+    fits = isinstance(value, list) and all(type(one) is int and abs(one) < 1 << 63 for one in value)
     return value if fits else None
 
 

@@ -12,6 +12,10 @@ def test_one_token_has_no_time_after_it() -> None:
     assert "tpot_us" not in times(Timing(None, 100_000), 9, 9)
 
 
+def test_times_that_no_answer_takes_are_left_out() -> None:
+    assert times(Timing(-1, 1 << 62), 4, 4) == {"ttft_us": None, "e2e_us": None}
+
+
 def test_gaps_are_itl_only_where_each_event_brought_one_token() -> None:
     gaps = [4000.0, 6000.0, 2000.0]
     found = times(Timing(1000, 13_000, 4000, gaps), 4, 4)

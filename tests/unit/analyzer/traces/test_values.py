@@ -53,7 +53,15 @@ def test_each_distinct_text_is_changed_once() -> None:
 
 def test_values_of_json_are_spelt_and_those_inside_others_are_none() -> None:
     assert scalars([1, 2.5, "x", True, None, {"a": 1}, [1]]).to_pylist() == ["1", "2.5", "x", "true", None, None, None]
-    assert whole_lists([[1, 2], "x", [1.5], None, [1 << 70], []]).to_pylist() == [[1, 2], None, None, None, None, []]
+    assert whole_lists([[1, 2], "x", [1.5], None, [1 << 70], [True], []]).to_pylist() == [
+        [1, 2],
+        None,
+        None,
+        None,
+        None,
+        None,
+        [],
+    ]
 
 
 @pytest.mark.parametrize("column", [strings(), pa.array([], pa.float64())])
