@@ -59,7 +59,7 @@ def failures(outcome: pa.Array) -> dict[str, int]:
 
 def typed(rows: pa.Table) -> pa.Table:
     """`rows` with the types of the record in its order, with its version; a number that does not fit is null."""
-    names = [column.name for column in COLUMNS if column.name in rows.column_names]
+    names = [column.name for column in COLUMNS[1:] if column.name in rows.column_names]
     kinds = {column.name: TYPES[column.type] for column in COLUMNS}
     arrays = [_fitting(rows.column(name), kinds[name]) for name in names]
     version = pa.array([1], pa.int16()).take(pa.array([0] * rows.num_rows, pa.int8()))

@@ -55,7 +55,7 @@ def _batch(path: Path, table: Table, source: Mapping[str, str], wishes: Wishes) 
         if column in table.columns and name != "timestamp":
             columns[name] = _read(path, name, table.columns[column])
     if "prefix_blocks" not in columns and BLOCKS in table.columns:
-        columns["prefix_blocks"] = table.columns[BLOCKS]
+        columns["prefix_blocks"] = _read(path, "prefix_blocks", table.columns[BLOCKS])
     return batch(columns, table, when.notes)
 
 
@@ -67,7 +67,8 @@ def _read(path: Path, name: str, column: pa.Array) -> pa.Array:
     if kind == "bool":
         return column.cast(pa.bool_()) if pa.types.is_boolean(column.type) else pc.equal(text(column), "true")
     if kind.startswith("list"):
-        if not pa.types.is_list(column.type) and not pa.types.is_large_list(column.type):
+        is_list = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        if not is_list or not pa.types.is_integer(column.type.value_type):
             raise unreadable(path, f"its column for {name} holds no lists of whole numbers")
-        return column
+        return column.cast(pa.list_(pa.int64()), safe=False)
     return whole(column)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from analyzer.errors import BadSettings, UnreadableFile, UnreadableRecords
 from analyzer.traces.base import Batch, Format, Wishes
 from analyzer.traces.checking import Checked, checked
+from analyzer.traces.fields import typed
 from analyzer.traces.writing import write
 
 _CHUNK = 1 << 20
@@ -50,7 +51,7 @@ class _Tally:
     def take(self, batch: Batch, found: Checked) -> None:
         """Count one batch and keep its rows."""
         self.read += batch.rows.num_rows + sum(batch.left_out.values())
-        self.tables.append(found.rows)
+        self.tables.append(typed(found.rows))
         self.set_aside.update(found.set_aside)
         self.set_aside.update(batch.left_out)
         self.notes.update(batch.notes)
@@ -118,7 +119,7 @@ def _digest(path: Path) -> str:
 
 
 def _summed_up(tally: _Tally, unreadable: Sequence[UnreadableFile], files: int, out: Path, stem: str) -> Imported:
-    rows = pa.concat_tables(tally.tables, promote_options="permissive") if tally.tables else None
+    rows = pa.concat_tables(tally.tables, promote_options="default") if tally.tables else None
     paths = write(rows, out, stem) if rows is not None and rows.num_rows else ()
     first = last = None
     models: dict[str, int] = {}

@@ -13,8 +13,8 @@ _LARGEST = 2.0**62  # beyond it a float has no int64; far more than any time or 
 
 
 def text(column: pa.Array) -> pa.Array:
-    """The values as strings; an empty one is null."""
-    strings = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    """The values as strings; an empty one is null, and so are all of a kind that no string can be made of."""
+    strings = pc.utf8_trim_whitespace(_as_strings(column))
     return pc.if_else(pc.equal(strings, ""), pa.scalar(None, pa.string()), strings)
 
 
@@ -64,6 +64,13 @@ def each(column: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
     encoded = text(column).dictionary_encode()
     changed = pa.array([change(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return changed.take(encoded.indices)
+
+
+def _as_strings(column: pa.Array) -> pa.Array:
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(column), pa.string())
 
 
 def _exact(column: pa.Array) -> pa.Array | None:
