@@ -50,28 +50,16 @@ def advise(
 ) -> tuple[LengthAdvice, tuple[Evidence, ...]]:
     """Limits for the requests of `shape`, with the evidence of each; `days` are its local calendar days.
 
-    With seven days or more the bounds are the larger of the order statistic's and a resampling of whole days. `drifts`
-    are those of the sides (isl, osl, total) for which one is known; where lengths surely grow, limits hold a week more
-    of it. `refusals` are the requests that the engine did not take.
+    `drifts` are those of the sides (isl, osl, total) that have one: where lengths surely grow, limits hold a week more.
     """
     number = rank(shape.requests, target.over_share, target.confidence)
     if number is None:
         return _too_little(shape, len(days), target, refusals)
     known = drifts or {}
-    bounds = {
-        side: bound(
-            getattr(shape, side),
-            [getattr(day, side) for day in days],
-            number,
-            target,
-            known[side].growth if side in known else 1.0,
-        )
-        for side in words.LIMITS
-    }
+    bounds = _bounds(shape, days, number, target, known)
     limits = _limits(bounds, target)
-    over = shape.total.over(limits["total"])
+    over, drift = shape.total.over(limits["total"]), known.get("total")
     signs = caps(shape, target.over_share, refusals)
-    drift = known.get("total")
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,
@@ -84,7 +72,7 @@ def advise(
         over_share=over / shape.requests,
         over_share_bound=share_bound(over, shape.requests, target.confidence),
         right_censored=bool(signs),
-        drift_per_week=None if drift is None else drift.per_week,
+        drift_per_week=drift and drift.per_week,
         effect=words.effect(shape, limits["total"], over, target),
         effects=effects(shape, limits["total"], target),
     )
@@ -94,6 +82,22 @@ def advise(
         words.of_drift(shape, len(days), drift),
         words.of_caps(shape, len(days), signs, refusals),
     )
+
+
+def _bounds(
+    shape: HourlyShape, days: Sequence[HourlyShape], number: int, target: LengthTarget, drifts: Mapping[str, Drift]
+) -> dict[str, Bound]:
+    """Each side's bound: with seven days or more the larger of the order statistic's and a resampling of whole days."""
+    return {
+        side: bound(
+            getattr(shape, side),
+            [getattr(day, side) for day in days],
+            number,
+            target,
+            drifts[side].growth if side in drifts else 1.0,
+        )
+        for side in words.LIMITS
+    }
 
 
 def _limits(bounds: Mapping[str, Bound], target: LengthTarget) -> dict[str, int]:

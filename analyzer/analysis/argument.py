@@ -119,7 +119,7 @@ def _model(
         lengths=limits,
         latency=traffic.latency,
         capacity=advice,
-        evidence=(*described, *left_out, *estimated, *limits_evidence, *advice_evidence),
+        evidence=(*described, *left_out, *estimated, *estimates.without(base, (*limits_evidence, *advice_evidence))),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
         regimes=kinds,

@@ -1,5 +1,8 @@
 """The sentences behind what is estimated: anomalies, kinds of hours and demand."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis.baseline import Baseline
 from analyzer.demand import Demand
@@ -18,6 +21,14 @@ def told(base: Baseline, kinds: HoursAdvice, asked: Demand, days: int) -> tuple[
         Evidence("demand", base.whole.requests, len(base.days), None, _of_demand(asked)),
         Evidence("regimes", seen, history.days_with_requests, None, f"{_of_history(history)}{kinds.reason}"),
     )
+
+
+def without(base: Baseline, found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The evidence of estimates, which say that anomalies are not in them where there are any."""
+    if not base.requests_left_out:
+        return tuple(found)
+    said = f" The {base.requests_left_out:,} requests of the hours with anomalies are left out."
+    return tuple(replace(one, sentence=f"{one.sentence}{said}") for one in found)
 
 
 def _of_anomalies(base: Baseline) -> str:

@@ -11,6 +11,7 @@ Columns = Mapping[str, IntArray]
 Place = tuple[int, int]  # number of the model, start of the hour
 
 _NONE = Histogram.of(())
+KINDS = ("short_short", "short_long", "long_short", "long_long")
 ENDINGS = ("cut_by_length", "reason_known", "not_completed", "at_own_limit")
 SIDES = ("isl", "osl", "total", "asked", "max_tokens")
 
@@ -27,9 +28,8 @@ def hourly_shapes(
 ) -> dict[int, tuple[HourlyShape, ...]]:
     """The hours of each model, ascending, by number of the model; every table is sorted by model, hour and value."""
     by_side = {name: _histograms(_rows(lengths, lengths["side"] == side)) for side, name in enumerate(SIDES)}
-    cells, peaks = _histograms(grid), _peaks(seconds)
-    second_counts, ten_counts, minutes = _histograms(seconds), _histograms(tens), _histograms(by_minute)
-    levels = {} if in_flight is None else _histograms(in_flight)
+    cells, second_counts, ten_counts = _histograms(grid), _histograms(seconds), _histograms(tens)
+    minutes, levels, peaks = _histograms(by_minute), _histograms(in_flight or {}), _peaks(seconds)
     shapes: dict[int, list[HourlyShape]] = {}
     for row in zip(*(hours[name].tolist() for name in hours), strict=True):
         values: dict[str, int] = dict(zip(hours, row, strict=True))
@@ -51,7 +51,7 @@ def hourly_shapes(
                 by_minute=minutes[place],
                 in_flight=levels.get(place, _NONE),
                 peak_second=peaks[place],
-                patterns=Patterns(*(values[f"{i}_{o}"] for i in ("short", "long") for o in ("short", "long"))),
+                patterns=Patterns(*(values[name] for name in KINDS)),
                 endings=Endings(*(values[name] for name in ENDINGS)),
             )
         )
@@ -73,6 +73,8 @@ def _cuts(columns: Columns) -> dict[Place, slice]:
 
 
 def _histograms(columns: Columns) -> dict[Place, Histogram]:
+    if not columns:
+        return {}
     values, counts = (columns[name].astype(np.int64, copy=False) for name in ("value", "requests"))
     return {place: Histogram(values[cut], counts[cut]) for place, cut in _cuts(columns).items()}
 

@@ -23,8 +23,8 @@ def test_a_weekend_without_requests_is_no_silence() -> None:
 
 def test_a_whole_day_is_compared_with_the_same_days_of_other_weeks() -> None:
     start, end = moment(15, 0), moment(16, 6)
-    quiet = without(requests(35, lambda _: 20), start, end)
-    assert silences(week(quiet)) == (Silence(start, end, 600),)
+    quiet = without(requests(24, lambda _: 60), start, end)
+    assert silences(week(quiet)) == (Silence(start, end, 1800),)
 
 
 def test_gaps_between_the_bursts_of_every_hour_are_no_silence() -> None:
