@@ -49,6 +49,15 @@ class Histogram:
         return _added_up(pairs[:, 0], pairs[:, 1])
 
     @classmethod
+    def counted(cls, observations: IntArray) -> "Histogram":
+        """A histogram of whole numbers, each an observation."""
+        return cls(*np.unique(observations, return_counts=True))
+
+    def grouped(self, values: IntArray) -> "Histogram":
+        """The same observations under other values: `values[i]` stands for the i-th of the distinct ones."""
+        return _added_up(values, self.counts)
+
+    @classmethod
     def merged(cls, parts: Sequence["Histogram"]) -> "Histogram":
         """What one histogram over the observations of all `parts` would hold, exactly."""
         if not parts:

@@ -45,21 +45,24 @@ class CapacitySettings(BaseModel):
 
 
 class ModelSettings(BaseModel):
-    """What holds for one model: its capacity, the limit it runs with today, and the longest its weights allow."""
+    """What holds for one model: its capacity, the limit it runs with today, the longest its weights allow, and how many
+    tokens the KV cache of one replica holds, as the engine tells when it starts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     capacity: CapacitySettings | None = None
     current_max_seq_len: int | None = Field(default=None, ge=1)
     model_max_seq_len: int | None = Field(default=None, ge=1)
+    kv_pool_tokens: int | None = Field(default=None, ge=1)
 
 
 class Settings(BaseSettings):
     """The settings of the analyzer; `TOKENTIDE_…` in the environment goes before the file.
 
-    `current_max_seq_len` and `model_max_seq_len` hold for every model that has no table of its own under `models`,
-    `capacity` for the one of them with the most requests. Lengths are tokens; `align_to` is what recommended limits are
-    rounded up to.
+    `current_max_seq_len`, `model_max_seq_len` and `kv_pool_tokens` hold for every model that has no table of its own
+    under `models`, `capacity` for the one of them with the most requests. Lengths are tokens; `align_to` is what
+    recommended limits are rounded up to.
     """
 
     model_config = SettingsConfigDict(
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
     capacity: CapacitySettings | None = None
     current_max_seq_len: int | None = Field(default=None, ge=1)
     model_max_seq_len: int | None = Field(default=None, ge=1)
+    kv_pool_tokens: int | None = Field(default=None, ge=1)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
 
     @field_validator("timezone")
@@ -104,6 +108,7 @@ class Settings(BaseSettings):
             capacity=own.capacity or self.capacity,
             current_max_seq_len=own.current_max_seq_len or self.current_max_seq_len,
             model_max_seq_len=own.model_max_seq_len or self.model_max_seq_len,
+            kv_pool_tokens=own.kv_pool_tokens or self.kv_pool_tokens,
         )
 
 

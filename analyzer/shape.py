@@ -7,6 +7,7 @@ import numpy as np
 
 from analyzer.histogram import Histogram, Quantiles
 
+MINUTE_US = 60_000_000
 CELL = 64  # a cell of the grid is CELL · (power of two of ISL) + (power of two of OSL)
 
 ITL_BOUNDS_MS = (
@@ -84,11 +85,14 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """How requests ended: stopped by a length limit, of those whose reason is known; not completed, of all."""
+    """How requests ended: stopped by a length limit, of those whose reason is known; not completed, of all; with as
+    many output tokens as the client allowed, of those that named a limit.
+    """
 
     cut_by_length: int
     reason_known: int
     not_completed: int
+    at_own_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +100,11 @@ class HourlyShape:
     """The requests of one local hour, or, added up, of many.
 
     `start` is where the (first) hour begins, `first` and `last` the arrivals at its ends, all in microseconds since the
-    epoch. `seconds` and `minutes` hold the counts of the bins that are not empty, aligned to UTC. `asked` is input plus
-    the output limit the client asked for, of requests that named one. `grid` holds cells of powers of two.
+    epoch. `seconds` and `tens` hold the counts of the bins of 1 s and 10 s that are not empty, aligned to UTC;
+    `by_minute` holds for each minute since the epoch its requests. `max_tokens` is the output limit the client asked
+    for, `asked` the same plus the input, both of requests that named one. `grid` holds cells of powers of two.
+    `in_flight` holds for each number of requests in flight the microseconds with that many, zero left out, of requests
+    whose end is recorded.
     """
 
     start: int
@@ -108,13 +115,47 @@ class HourlyShape:
     osl: Histogram
     total: Histogram
     asked: Histogram
+    max_tokens: Histogram
     grid: Histogram
     seconds: Histogram
-    minutes: Histogram
+    tens: Histogram
+    by_minute: Histogram
+    in_flight: Histogram
     peak_second: Peak
-    peak_minute: Peak
     patterns: Patterns
     endings: Endings
+
+    @property
+    def minutes(self) -> Histogram:
+        """The counts of the minutes that are not empty, aligned to UTC."""
+        return Histogram.counted(self.by_minute.counts)
+
+    @property
+    def peak_minute(self) -> Peak:
+        """The fullest minute."""
+        fullest = int(self.by_minute.counts.argmax())
+        return Peak(int(self.by_minute.counts[fullest]), int(self.by_minute.values[fullest]) * MINUTE_US)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """How often prompts begin alike: the prefix blocks that requests name, and the share (0..1) that came before."""
+
+    blocks: int
+    seen_before_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Requests that the engine refused as bad or too large (HTTP 400, 413, 422).
+
+    `for_length` are those whose error names a length; `longer` those whose input was counted and is longer than that
+    of any request that was answered.
+    """
+
+    requests: int
+    for_length: int
+    longer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +171,8 @@ class Traffic:
     """What was recorded of one model: its hours in order of time, its largest callers, and its latency.
 
     `callers` are the ten largest, `peak_caller` the largest of the fullest minute; both without requests that name no
-    caller. `timed` counts the requests behind each figure of `latency`, by its name.
+    caller. `timed` counts the requests behind each figure of `latency`, by its name. `prefix` is `None` where no
+    request names its prefix blocks.
     """
 
     hours: tuple[HourlyShape, ...]
@@ -138,10 +180,15 @@ class Traffic:
     peak_caller: Caller | None
     latency: Latency | None
     timed: Mapping[str, int] = field(default_factory=dict)
+    prefix: Prefix | None = None
+    refusals: Refusals | None = None
 
 
 def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:
-    """What one shape over all requests of `shapes` would hold, exactly; raises `ValueError` without any."""
+    """What one shape over all requests of `shapes`, which are of different hours, would hold, exactly.
+
+    Adding up is associative and commutative. Raises `ValueError` without any shape.
+    """
     if not shapes:
         raise ValueError("there are no hours to add up")
     return HourlyShape(
@@ -153,11 +200,13 @@ def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:
         osl=Histogram.merged([s.osl for s in shapes]),
         total=Histogram.merged([s.total for s in shapes]),
         asked=Histogram.merged([s.asked for s in shapes]),
+        max_tokens=Histogram.merged([s.max_tokens for s in shapes]),
         grid=Histogram.merged([s.grid for s in shapes]),
         seconds=Histogram.merged([s.seconds for s in shapes]),
-        minutes=Histogram.merged([s.minutes for s in shapes]),
+        tens=Histogram.merged([s.tens for s in shapes]),
+        by_minute=Histogram.merged([s.by_minute for s in shapes]),
+        in_flight=Histogram.merged([s.in_flight for s in shapes]),
         peak_second=highest([s.peak_second for s in shapes]),
-        peak_minute=highest([s.peak_minute for s in shapes]),
         patterns=Patterns(
             sum(s.patterns.short_short for s in shapes),
             sum(s.patterns.short_long for s in shapes),
@@ -168,6 +217,7 @@ def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:
             sum(s.endings.cut_by_length for s in shapes),
             sum(s.endings.reason_known for s in shapes),
             sum(s.endings.not_completed for s in shapes),
+            sum(s.endings.at_own_limit for s in shapes),
         ),
     )
 

@@ -8,6 +8,7 @@ HOUR = timedelta(hours=1)
 HOUR_US = 3_600_000_000
 WEEK_DAYS = 7
 EVERYTHING_BELOW = timedelta(days=2)
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def last_whole_days(newest: datetime, timezone: str, days: int = WEEK_DAYS) -> W
     zone = ZoneInfo(timezone)
     today = newest.astimezone(zone).date()
     return Window(_midnight(today - timedelta(days=days), zone), _midnight(today, zone), timezone)
+
+
+def weeks_until(window: Window, weeks: int = 8) -> Window:
+    """The `weeks` weeks on the local clock that end with `window`."""
+    return Window(window.end - timedelta(weeks=weeks), window.end, window.timezone)
 
 
 def default(first: datetime, newest: datetime, timezone: str) -> Window:

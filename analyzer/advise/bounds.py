@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from analyzer.histogram import Histogram
+from analyzer.histogram import Histogram, IntArray
 
 RESAMPLES = 1000
 DAYS_FOR_VARIATION = 7
@@ -19,7 +19,8 @@ BATCH = 20  # resamples reckoned at once: bounds memory where lengths are many
 class LengthTarget:
     """What limits are wanted: the share of requests that may be over, at which confidence, rounded up to what.
 
-    `current_max_seq_len` is the limit in force today, `model_max_seq_len` the longest the model allows, both in tokens.
+    `current_max_seq_len` is the limit in force today, `model_max_seq_len` the longest the model allows, `pool_tokens`
+    what the KV cache of one replica holds, all in tokens.
     """
 
     over_share: float = 0.001
@@ -27,6 +28,7 @@ class LengthTarget:
     align_to: int = 64
     current_max_seq_len: int | None = None
     model_max_seq_len: int | None = None
+    pool_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Bound:
     rank: int
     by_rank: int
     by_days: int | None
+    growth: float = 1.0
 
     @property
     def value(self) -> int:
@@ -46,9 +49,9 @@ class Bound:
 
     @property
     def to_cover(self) -> int:
-        """The bound, or the longest request where it is near enough to be covered as well."""
-        longest = int(self.lengths.values[-1])
-        return longest if longest < NEAR_BOUND * self.value else self.value
+        """The bound with its growth, or the longest request where it is near enough to be covered as well."""
+        longest, grown = int(self.lengths.values[-1]), math.ceil(self.value * self.growth)
+        return max(longest, grown) if longest < NEAR_BOUND * self.value else grown
 
 
 def rank(requests: int, over_share: float, confidence: float) -> int | None:
@@ -79,27 +82,44 @@ def day_block_bound(days: Sequence[Histogram], over_share: float, confidence: fl
     Days are drawn with replacement, as many as there are, 1000 times with a fixed seed; requests of one day stay
     together, so that days that differ from each other widen the bound as they should. Quantiles are nearest-rank.
     """
-    everything = Histogram.merged(days)
-    matrix = np.zeros((len(days), len(everything.values)))
-    for row, day in enumerate(days):
-        matrix[row, np.searchsorted(everything.values, day.values)] = day.counts
-    above = matrix[:, ::-1].cumsum(axis=1)[:, ::-1]  # requests at or above each length
+    own = [_exceeded_by(day, over_share) for day in days]
+    every = np.unique(np.concatenate([day.values for day in days]))
+    # the quantile of any mixture of days lies between the smallest and the largest of theirs
+    values = every[(every >= min(own)) & (every <= max(own))]
+    beyond = np.array([day.total - _upto(day, values) for day in days], dtype=np.float64)
+    totals = np.array([day.total for day in days], dtype=np.float64)
     generator = np.random.default_rng(seed)
     weights = generator.multinomial(len(days), np.full(len(days), 1 / len(days)), size=RESAMPLES)
     found: list[int] = []
     for start in range(0, RESAMPLES, BATCH):
-        counts = weights[start : start + BATCH] @ above
+        drawn = weights[start : start + BATCH]
         # X at or below v for a share of 1 − over_share ⇔ at most over_share lies above v
-        allowed = np.floor(counts[:, :1] * over_share + 1e-9)
-        beyond = np.concatenate([counts[:, 1:], np.zeros((len(counts), 1))], axis=1)
-        found.extend(everything.values[np.argmax(beyond <= allowed, axis=1)].tolist())
+        allowed = np.floor(drawn @ totals * over_share + 1e-9)
+        found.extend(values[np.argmax(drawn @ beyond <= allowed[:, None], axis=1)].tolist())
     return Histogram.of((value, 1) for value in found).quantile(math.ceil(confidence * 1000))
 
 
-def bound(lengths: Histogram, days: Sequence[Histogram], number: int, target: LengthTarget) -> Bound:
-    """The bound of one side from the order statistic of rank `number` and, with seven days or more, whole days."""
+def _exceeded_by(lengths: Histogram, over_share: float) -> int:
+    """The shortest length that at most `over_share` of the requests exceed."""
+    return lengths.at_rank(max(1, lengths.total - math.floor(lengths.total * over_share + 1e-9)))
+
+
+def _upto(lengths: Histogram, values: IntArray) -> IntArray:
+    """Requests at or below each of `values`."""
+    within = np.concatenate([[0], np.cumsum(lengths.counts)])
+    found: IntArray = within[np.searchsorted(lengths.values, values, side="right")]
+    return found
+
+
+def bound(
+    lengths: Histogram, days: Sequence[Histogram], number: int, target: LengthTarget, growth: float = 1.0
+) -> Bound:
+    """The bound of one side from the order statistic of rank `number` and, with seven days or more, whole days.
+
+    `growth` is the factor by which lengths are expected to grow until the limit is looked at again.
+    """
     by_days = None
     if len(days) >= DAYS_FOR_VARIATION:
         by_days = day_block_bound(days, target.over_share, target.confidence)
-    seen = lengths.at_rank(max(1, lengths.total - math.floor(lengths.total * target.over_share + 1e-9)))
-    return Bound(lengths, seen, number, lengths.at_rank(number), by_days)
+    seen = _exceeded_by(lengths, target.over_share)
+    return Bound(lengths, seen, number, lengths.at_rank(number), by_days, growth)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzer.demand import Bins, Rate, negative_binomial_p95, poisson_p95
+from analyzer.demand import Cell, Rate, negative_binomial_p95, poisson_p95
 from analyzer.evidence import Evidence
 
 UNCHECKED = "stated, not checked against the records"
@@ -76,8 +76,7 @@ class Load:
     """
 
     rate: Rate
-    busiest: Bins | None
-    busiest_name: str
+    busiest: Cell | None
     mean_tokens: float
 
 
@@ -166,10 +165,10 @@ def peak(load: Load, stated: StatedCapacity) -> Peak:
         }
         found, where = counts[stated.law], "the seconds of the window"
     else:
-        cell = load.busiest
+        cell = load.busiest.seconds
         negative_binomial = stated.law == "negative_binomial"
         found = negative_binomial_p95(cell.mean, cell.variance) if negative_binomial else poisson_p95(cell.mean)
-        where = f"the seconds of the busiest hours ({load.busiest_name})"
+        where = f"the seconds of the busiest hours ({load.busiest.name})"
     return Peak(
         float(found),
         f"95 % of {where} stay at or below {found} requests/s by {LAWS[stated.law]} "

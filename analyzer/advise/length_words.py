@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from analyzer.advise.bounds import DAYS_FOR_VARIATION, Bound, LengthTarget, requests_needed, share_bound
+from analyzer.advise.drift import Drift
 from analyzer.evidence import Evidence
-from analyzer.shape import HourlyShape
+from analyzer.shape import HourlyShape, Refusals
 
 WEEK_US = 604_800_000_000
 LIMITS = {"isl": "max_input_len", "osl": "max_output_len", "total": "max_seq_len"}
@@ -39,24 +40,58 @@ def of_share_over(shape: HourlyShape, over: int, limit: int, days: int, target: 
     return Evidence("lengths.over_share", shape.requests, days, (0.0, bound), sentence)
 
 
-def of_caps(shape: HourlyShape, days: int, caps: Sequence[str]) -> Evidence:
-    """Whether the lengths seen were cut off, from the signs in `caps`."""
+def of_drift(shape: HourlyShape, days: int, drift: Drift | None) -> Evidence:
+    """Whether lengths grow from week to week, and what the limits hold for it."""
+    figure = "lengths.drift_per_week"
+    if drift is None:
+        sentence = "Whether lengths grow from week to week shows over two weeks, and fewer were seen."
+        return Evidence(figure, shape.requests, days, None, sentence)
+    low, high = drift.interval
+    trend = (
+        f"The daily p99 of input and output together moves by {drift.per_week:+,.0f} tokens a week (95 % interval "
+        f"{low:+,.0f} to {high:+,.0f}), from {drift.days} days compared with the same weekday of other weeks"
+    )
+    if not drift.sure:
+        meaning = "which may be chance, so the limits hold nothing for it"
+    elif drift.per_week > 0:
+        meaning = "which is no chance: the limit of the total holds one more week of it"
+    else:
+        meaning = "which is no chance; limits are not lowered for it"
+    sentence = f"{trend} (seasonal Kendall test, p = {drift.p:.2g}), {meaning}."
+    return Evidence(figure, shape.requests, drift.days, drift.interval, sentence)
+
+
+def of_caps(shape: HourlyShape, days: int, caps: Sequence[str], refusals: Refusals | None = None) -> Evidence:
+    """Whether the lengths seen were cut off, from the signs in `caps`, and what was refused."""
+    sentence = f"{_caps(shape, caps)}{_refused(refusals)}"
+    return Evidence("lengths.right_censored", shape.requests, days, None, sentence)
+
+
+def _refused(refusals: Refusals | None) -> str:
+    if refusals is None:
+        return ""
+    return (
+        f" {refusals.requests:,} requests were refused as bad or too large (HTTP 400, 413 or 422) and are in no "
+        f"length; {max(refusals.for_length, refusals.longer):,} of them for their length, by the name of the error or "
+        "because their input is longer than any that was answered."
+    )
+
+
+def _caps(shape: HourlyShape, caps: Sequence[str]) -> str:
     if caps:
-        sentence = (
+        return (
             f"A limit in force cut lengths off ({'; '.join(caps)}): the true lengths are longer than the bounds say, "
             "and how much longer cannot be seen from these records."
         )
-    elif shape.endings.reason_known:
-        sentence = (
+    if shape.endings.reason_known:
+        return (
             f"{shape.endings.cut_by_length:,} of {shape.endings.reason_known:,} answers ran into a length limit, and "
             "no pile of requests at the longest length hints at another one; refused requests have no length to count."
         )
-    else:
-        sentence = (
-            "The records do not say why answers ended; no pile of requests at the longest length hints at a limit in "
-            "force, but it cannot be ruled out."
-        )
-    return Evidence("lengths.right_censored", shape.requests, days, None, sentence)
+    return (
+        "The records do not say why answers ended; no pile of requests at the longest length hints at a limit in "
+        "force, but it cannot be ruled out."
+    )
 
 
 def too_little(shape: HourlyShape, target: LengthTarget) -> str:
@@ -123,6 +158,8 @@ def _days(bound: Bound) -> str:
 def _why(bound: Bound, limit: int) -> str:
     if limit < bound.value:
         return ", the longest that the model allows"
+    if bound.growth > 1:
+        return f", with one week more of growth ({percent(bound.growth - 1)})"
     if bound.to_cover != bound.value:
         return ", which also covers the longest request seen"
     return ""

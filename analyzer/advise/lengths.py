@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from analyzer.advise import length_words as words
 from analyzer.advise.bounds import Bound, LengthTarget, bound, rank, share_bound
+from analyzer.advise.caps import caps
+from analyzer.advise.drift import Drift
+from analyzer.advise.effects import Effect, effects
 from analyzer.evidence import Evidence
-from analyzer.shape import HourlyShape
-
-_LEAST_PILE = 10
-"""Fewer requests near the longest one are no pile: a single request is always its own longest."""
+from analyzer.shape import HourlyShape, Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class LengthAdvice:
     of `target_over_share` of the requests exceeds. The limits are these bounds, or the longest request seen where it is
     below 1.25 times the bound, rounded up; `max_seq_len` is never below the other two. `over_share` is the share of the
     recorded requests longer than `max_seq_len` (input + output), `over_share_bound` its upper confidence bound.
-    `right_censored` says that the lengths seen were cut off by a limit already in force. `drift_per_week` is in
-    tokens, `None` where it was not computed. `effect` says in words what the limits change and what they do not.
+    `right_censored` says that the lengths seen were cut off by a limit already in force. `drift_per_week` is by how
+    many tokens the daily p99 of the total moves in a week, `None` where two weeks were not seen. `effect` says in words
+    what the limits change and what they do not, `effects` the same for each kind of engine.
     """
 
     target_over_share: float
@@ -37,26 +38,28 @@ class LengthAdvice:
     right_censored: bool
     drift_per_week: float | None
     effect: str
+    effects: tuple[Effect, ...] = ()
 
 
 def advise(
-    shape: HourlyShape, days: Sequence[HourlyShape], target: LengthTarget
+    shape: HourlyShape,
+    days: Sequence[HourlyShape],
+    target: LengthTarget,
+    drifts: Mapping[str, Drift] | None = None,
+    refusals: Refusals | None = None,
 ) -> tuple[LengthAdvice, tuple[Evidence, ...]]:
     """Limits for the requests of `shape`, with the evidence of each; `days` are its local calendar days.
 
-    With seven days or more the bounds are the larger of the order statistic's and a resampling of whole days.
+    `drifts` are those of the sides (isl, osl, total) that have one: where lengths surely grow, limits hold a week more.
     """
     number = rank(shape.requests, target.over_share, target.confidence)
     if number is None:
-        return _too_little(shape, len(days), target)
-    bounds = {
-        "isl": bound(shape.isl, [day.isl for day in days], number, target),
-        "osl": bound(shape.osl, [day.osl for day in days], number, target),
-        "total": bound(shape.total, [day.total for day in days], number, target),
-    }
+        return _too_little(shape, len(days), target, refusals)
+    known = drifts or {}
+    bounds = _bounds(shape, days, number, target, known)
     limits = _limits(bounds, target)
-    over = shape.total.over(limits["total"])
-    caps = _caps(shape, target)
+    over, drift = shape.total.over(limits["total"]), known.get("total")
+    signs = caps(shape, target.over_share, refusals)
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,
@@ -68,52 +71,52 @@ def advise(
         total_bound=bounds["total"].value,
         over_share=over / shape.requests,
         over_share_bound=share_bound(over, shape.requests, target.confidence),
-        right_censored=bool(caps),
-        drift_per_week=None,
+        right_censored=bool(signs),
+        drift_per_week=None if drift is None else drift.per_week,
         effect=words.effect(shape, limits["total"], over, target),
+        effects=effects(shape, limits["total"], target),
     )
     return advice, (
         *(words.of_limit(side, bounds[side], limits[side], len(days), target) for side in bounds),
         words.of_share_over(shape, over, limits["total"], len(days), target),
-        words.of_caps(shape, len(days), caps),
+        words.of_drift(shape, len(days), drift),
+        words.of_caps(shape, len(days), signs, refusals),
     )
 
 
+def _bounds(
+    shape: HourlyShape, days: Sequence[HourlyShape], number: int, target: LengthTarget, drifts: Mapping[str, Drift]
+) -> dict[str, Bound]:
+    """Each side's bound: with seven days or more the larger of the order statistic's and a resampling of whole days."""
+    return {
+        side: bound(
+            getattr(shape, side),
+            [getattr(day, side) for day in days],
+            number,
+            target,
+            drifts[side].growth if side in drifts else 1.0,
+        )
+        for side in words.LIMITS
+    }
+
+
 def _limits(bounds: Mapping[str, Bound], target: LengthTarget) -> dict[str, int]:
-    """Each side's limit, rounded up and never above the model's own; the total one is never below the other two."""
-    longest = target.model_max_seq_len
-
-    def rounded(tokens: int) -> int:
-        aligned = -(-max(tokens, 1) // target.align_to) * target.align_to
-        return aligned if longest is None else min(aligned, longest)
-
-    limits = {side: rounded(bound.to_cover) for side, bound in bounds.items()}
+    """Each side's limit; the total one is never below the other two."""
+    limits = {side: rounded(bound.to_cover, target) for side, bound in bounds.items()}
     return limits | {"total": max(limits.values())}
 
 
-def _caps(shape: HourlyShape, target: LengthTarget) -> tuple[str, ...]:
-    """Signs that lengths were cut off by a limit in force, each as a clause; empty without any.
-
-    A pile of requests just below the longest one is such a sign: within 1 % of it ten requests or more, more than in
-    the 10 % of its length before that, and more than the target share, so that the recommended limit would stand on
-    the pile.
-    """
-    found: list[str] = []
-    ended = shape.endings
-    if ended.cut_by_length > target.over_share * shape.requests:
-        found.append(f"{ended.cut_by_length:,} of {ended.reason_known:,} answers with a known ending ran into a limit")
-    for side, lengths in (("input", shape.isl), ("output", shape.osl), ("input and output", shape.total)):
-        longest = int(lengths.values[-1])
-        pile = lengths.between(0.99 * longest, longest)
-        below = lengths.between(0.89 * longest, 0.99 * longest)
-        if pile >= _LEAST_PILE and pile > below and pile > target.over_share * shape.requests:
-            found.append(f"{pile:,} requests lie within 1 % of the longest {side} of {longest:,} tokens")
-    return tuple(found)
+def rounded(tokens: int, target: LengthTarget) -> int:
+    """A limit that holds `tokens`, rounded up as wanted, and never above the model's own."""
+    aligned = -(-max(tokens, 1) // target.align_to) * target.align_to
+    return aligned if target.model_max_seq_len is None else min(aligned, target.model_max_seq_len)
 
 
-def _too_little(shape: HourlyShape, days: int, target: LengthTarget) -> tuple[LengthAdvice, tuple[Evidence, ...]]:
+def _too_little(
+    shape: HourlyShape, days: int, target: LengthTarget, refusals: Refusals | None
+) -> tuple[LengthAdvice, tuple[Evidence, ...]]:
     sentence = words.too_little(shape, target)
-    caps = _caps(shape, target)
+    signs = caps(shape, target.over_share, refusals)
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,
@@ -125,8 +128,9 @@ def _too_little(shape: HourlyShape, days: int, target: LengthTarget) -> tuple[Le
         total_bound=None,
         over_share=None,
         over_share_bound=None,
-        right_censored=bool(caps),
+        right_censored=bool(signs),
         drift_per_week=None,
         effect=sentence,
     )
-    return advice, (Evidence("lengths", shape.requests, days, None, sentence), words.of_caps(shape, days, caps))
+    told = Evidence("lengths", shape.requests, days, None, sentence)
+    return advice, (told, words.of_caps(shape, days, signs, refusals))

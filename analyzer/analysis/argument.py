@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
-from analyzer.advise import capacity, lengths
+from analyzer.advise import capacity, lengths, windows
 from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
-from analyzer.analysis import sentences
+from analyzer.analysis import estimates, sentences
+from analyzer.analysis.baseline import baseline, drifts, local_days
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
-from analyzer.demand import Bins, Rate, by_cell, client_shares, negative_binomial_p95, rate
+from analyzer.demand import client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
+from analyzer.patterns.regimes import regimes
 from analyzer.shape import HourlyShape, Thresholds, Traffic, joint, merged, query_patterns
-from analyzer.window import HourOfWeek, Window, hour_starts, microseconds
-
-TWO_WEEKS_DAYS = 14
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from analyzer.window import Window, hour_starts, microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,20 @@ def analyse(
     traffic: Mapping[str, Traffic],
     questions: Mapping[str, Questions],
     thresholds: Thresholds,
+    earlier: Mapping[str, Sequence[HourlyShape]] | None = None,
 ) -> Analysis:
     """Everything that can be said about `traffic`; `questions` has every model of it.
 
-    Same input, same output: there is no clock and no chance in it but the fixed seed of the resampling.
+    `earlier` are hours of the same models before the window, up to eight weeks before its end: what is usual, what
+    comes back and what drifts is learnt from them too. Same input, same output: there is no clock and no chance in it
+    but fixed seeds.
     """
-    slots = hour_starts(window)
+    before = earlier or {}
     return Analysis(
         window=window,
         coverage=coverage(window, recorded, traffic),
         models={
-            model: _model(model, window, slots, traffic[model], questions[model], thresholds, recorded)
+            model: _model(model, window, traffic[model], questions[model], thresholds, recorded, before.get(model, ()))
             for model in sorted(traffic)
         },
     )
@@ -87,26 +88,29 @@ def coverage(window: Window, recorded: Recorded, traffic: Mapping[str, Traffic])
 def _model(
     name: str,
     window: Window,
-    slots: Sequence[int],
     traffic: Traffic,
     questions: Questions,
     thresholds: Thresholds,
     recorded: Recorded,
+    earlier: Sequence[HourlyShape],
 ) -> ModelAnalysis:
-    whole = merged(traffic.hours)
-    days = _days(window, traffic.hours)
-    arrivals = rate(whole, traffic.peak_caller)
-    total = whole.total.summary()
-    limits, limits_evidence = lengths.advise(whole, days, questions.target)
-    load = _load(window, slots, traffic.hours, whole, arrivals)
-    advice, advice_evidence = _capacity(name, load, questions, limits.max_seq_len, whole.requests, len(days))
-    described = sentences.of_description(whole, arrivals, traffic, len(days), recorded.unreadable_files)
-    left_out = sentences.of_outside(recorded.outside.get(name, 0), whole.requests, len(days))
+    base = baseline(window, traffic.hours, earlier)
+    whole = merged(traffic.hours) if base.requests_left_out else base.whole
+    days = len(local_days(window, traffic.hours)) if base.requests_left_out else len(base.days)
+    arrivals, target = rate(whole, traffic.peak_caller), questions.target
+    limits, limits_evidence = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
+    asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
+    kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
+    load = Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
+    advice, advice_evidence = _capacity(name, load, questions, limits.max_seq_len, base.whole.requests, len(base.days))
+    described = sentences.of_description(whole, arrivals, traffic, days, recorded.unreadable_files)
+    left_out = sentences.of_outside(recorded.outside.get(name, 0), whole.requests, days)
+    estimated = estimates.told(base, kinds, asked, days)
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
         osl=whole.osl.summary(),
-        total=total,
+        total=whole.total.summary(),
         joint=joint(whole),
         query_patterns=query_patterns(whole, thresholds),
         rate=arrivals,
@@ -115,7 +119,11 @@ def _model(
         lengths=limits,
         latency=traffic.latency,
         capacity=advice,
-        evidence=(*described, *left_out, *limits_evidence, *advice_evidence),
+        evidence=(*described, *left_out, *estimated, *estimates.without(base, (*limits_evidence, *advice_evidence))),
+        prefix=traffic.prefix,
+        anomalies=base.anomalies,
+        regimes=kinds,
+        demand=asked,
     )
 
 
@@ -133,35 +141,6 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
     isl = Histogram.merged([shape.isl for shape in shapes])
     osl = Histogram.merged([shape.osl for shape in shapes])
     return Hour(hour, isl.total, isl.quantile(500), isl.quantile(990), osl.quantile(500), osl.quantile(990))
-
-
-def _days(window: Window, shapes: Sequence[HourlyShape]) -> tuple[HourlyShape, ...]:
-    """The local calendar days on which requests came, each added up."""
-    by_day: dict[date, list[HourlyShape]] = {}
-    for shape in shapes:
-        by_day.setdefault(window.local(shape.start).date(), []).append(shape)
-    return tuple(merged(found) for found in by_day.values())
-
-
-def _load(
-    window: Window, slots: Sequence[int], shapes: Sequence[HourlyShape], whole: HourlyShape, arrivals: Rate
-) -> Load:
-    """The rate with its busiest hour of the week, or of the day where the window is shorter than two weeks."""
-    weekly = window.days >= TWO_WEEKS_DAYS
-    keys = {start: HourOfWeek.of(window.local(start)).index for start in slots}
-    if not weekly:
-        keys = {start: index % 24 for start, index in keys.items()}
-    cells = by_cell(shapes, keys, whole.first, whole.last)
-    mean_tokens = whole.total.sum / whole.requests
-    if not cells:
-        return Load(arrivals, None, "", mean_tokens)
-    busiest = max(cells, key=lambda key: (_peak(cells[key]), -key))
-    name = f"{busiest % 24:02d}:00 to {busiest % 24 + 1:02d}:00"
-    return Load(arrivals, cells[busiest], f"{DAY_NAMES[busiest // 24]} {name}" if weekly else name, mean_tokens)
-
-
-def _peak(cell: Bins) -> int:
-    return negative_binomial_p95(cell.mean, cell.variance)
 
 
 def _capacity(

@@ -1,11 +1,15 @@
 """An analysis in exactly the keys of the public contract."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 
 from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis
-from analyzer.demand import Rate
+from analyzer.demand import Demand, Rate
+from analyzer.patterns.anomalies import Anomaly
+from analyzer.patterns.repeats import Repeats
+from analyzer.window import Window
 
 
 def as_json(analysis: Analysis) -> dict[str, object]:
@@ -24,11 +28,11 @@ def as_json(analysis: Analysis) -> dict[str, object]:
             "missing_hours": coverage.missing_hours,
             "outside": coverage.outside,
         },
-        "models": {name: _model(model) for name, model in analysis.models.items()},
+        "models": {name: _model(model, window) for name, model in analysis.models.items()},
     }
 
 
-def _model(model: ModelAnalysis) -> dict[str, object]:
+def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:
     return {
         "requests": model.requests,
         "isl": asdict(model.isl),
@@ -38,15 +42,46 @@ def _model(model: ModelAnalysis) -> dict[str, object]:
         "query_patterns": asdict(model.query_patterns),
         "rate": _rate(model.rate),
         "clients": None if model.clients is None else [asdict(client) for client in model.clients],
-        "prefix": None,
+        "prefix": None if model.prefix is None else asdict(model.prefix),
         "hours": [asdict(hour) for hour in model.hours],
-        "anomalies": None,
-        "regimes": None,
+        "anomalies": [_anomaly(anomaly, window) for anomaly in model.anomalies],
+        "regimes": _regimes(model.regimes),
         "seasons": None,
         "lengths": asdict(model.lengths),
         "latency": None if model.latency is None else asdict(model.latency),
         "capacity": None if model.capacity is None else _capacity(model.capacity),
         "evidence": [asdict(evidence) for evidence in model.evidence],
+        "demand": _demand(model.demand),
+    }
+
+
+def _anomaly(anomaly: Anomaly, window: Window) -> dict[str, object]:
+    start, end = (window.local(moment).isoformat() for moment in (anomaly.start, anomaly.end))
+    return {"start": start, "end": end, "kind": anomaly.kind, "what": anomaly.what}
+
+
+def _regimes(found: HoursAdvice) -> dict[str, object]:
+    unknown = dict.fromkeys(field.name for field in fields(Repeats))
+    tested = unknown if found.repeat_p is None else asdict(found.repeat_p)
+    return asdict(found) | {"repeat_p": tested}
+
+
+def _demand(found: Demand) -> dict[str, object]:
+    """The busiest cell without its bins, which are told by its arrivals."""
+    cell = found.busiest
+    return {
+        "cells": found.cells,
+        "window": [asdict(one) for one in found.window],
+        "busiest": None
+        if cell is None
+        else {
+            "name": cell.name,
+            "days": cell.days,
+            "mean_rps": cell.seconds.mean,
+            "dispersion_1s": cell.seconds.dispersion,
+            "arrivals": [asdict(one) for one in cell.arrivals],
+        },
+        "in_flight": None if found.in_flight is None else asdict(found.in_flight),
     }
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
-from analyzer.demand import ClientShare, Rate
+from analyzer.advise.windows import HoursAdvice
+from analyzer.demand import ClientShare, Demand, Rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Summary
-from analyzer.shape import Joint, Latency, QueryPatterns
+from analyzer.patterns.anomalies import Anomaly
+from analyzer.shape import Joint, Latency, Prefix, QueryPatterns
 from analyzer.window import Window
 
 SCHEMA = "tokentide.analysis/1"
@@ -44,7 +46,11 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnalysis:
-    """Everything said about one model; `hours` has 24 entries, `clients` is `None` where no request names a caller."""
+    """Everything said about one model; `hours` has 24 entries, `clients` is `None` where no request names a caller.
+
+    What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
+    `lengths`, `capacity`) leaves `anomalies` out.
+    """
 
     requests: int
     isl: Summary
@@ -59,6 +65,10 @@ class ModelAnalysis:
     latency: Latency | None
     capacity: CapacityAdvice | None
     evidence: tuple[Evidence, ...]
+    prefix: Prefix | None
+    anomalies: tuple[Anomaly, ...]
+    regimes: HoursAdvice
+    demand: Demand
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,9 @@ def _analysis(
         outside={span.model: span.requests - requests.get(span.model, 0) for span in chosen if span.model},
     )
     questions = choices.questions(settings, requests)
-    analysis = analyse(window, recorded, reading.traffic, questions, thresholds)
+    before = choices.before(window, chosen)
+    earlier = {} if before is None else records.hours(before, models, thresholds)
+    analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)
     return analysis, choices.problem(analysis, spans, options)
 
 

@@ -12,7 +12,7 @@ from analyzer.analysis import Analysis, Questions
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, TooLittleTraffic
 from analyzer.settings import CapacitySettings, Settings
 from analyzer.store import Found, Span
-from analyzer.window import Window, default, everything, last_whole_days, moment
+from analyzer.window import Window, default, everything, last_whole_days, moment, weeks_until
 
 
 def window(spans: Sequence[Span], settings: Settings, options: argparse.Namespace) -> Window:
@@ -41,6 +41,14 @@ def window(spans: Sequence[Span], settings: Settings, options: argparse.Namespac
             f"The window from {start.isoformat()} to {end.isoformat()} is empty: give --from before --to."
         )
     return Window(start, end, timezone)
+
+
+def before(window: Window, spans: Sequence[Span]) -> Window | None:
+    """What lies before `window` of the eight weeks that end with it, `None` where nothing of that is recorded."""
+    eight_weeks = weeks_until(window)
+    if eight_weeks.start >= window.start or all(_moment(span.first) >= window.start for span in spans):
+        return None
+    return Window(eight_weeks.start, window.start, window.timezone)
 
 
 def _timezone(name: str) -> str:
@@ -87,6 +95,7 @@ def _questions(settings: Settings, model: str, used_for: str | None) -> Question
         align_to=settings.align_to,
         current_max_seq_len=own.current_max_seq_len,
         model_max_seq_len=own.model_max_seq_len,
+        pool_tokens=own.kv_pool_tokens,
     )
     if used_for not in (None, model):
         return Questions(target, None, used_for)

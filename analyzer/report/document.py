@@ -168,10 +168,12 @@ def _unsaid(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator
     if span < 14:
         yield words("Whether this week is like other weeks, and whether lengths grow: one window does not show it.")
     elif any(model.lengths.drift_per_week is None for model in values):
-        yield words("Whether lengths grow from week to week: not computed.")
-    yield words(
-        "Recurring kinds of hours, seasonal profiles, anomalies and shared prefixes: not computed by this version."
-    )
+        yield words("Whether lengths grow from week to week: two weeks with requests on most days were not seen.")
+    if any(model.regimes.verdict == "too_little_traffic" for model in values):
+        yield words("Which hours have a mix of lengths of their own: that shows over five days or more.")
+    if any(model.prefix is None for model in values):
+        yield words("How much prompts have in common: the records name no prefix blocks.")
+    yield words("Seasonal profiles: not computed by this version.")
     if any(model.latency is None for model in values):
         yield words("How fast the engine answered: the records hold no times.")
     if any(model.clients is None for model in values):

@@ -1,11 +1,15 @@
 """The first paragraph: what came, which limits to set, what to run, or what is missing to know it."""
 
+from collections.abc import Sequence
+
 from analyzer.advise.bounds import requests_needed
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.analysis import ModelAnalysis
+from analyzer.patterns.anomalies import Anomaly
 from analyzer.report.blocks import Paragraph, Span, Tile, Tiles, Words, code, strong, words
 from analyzer.report.numbers import days, plural, rate, share, span, whole
+from analyzer.report.pattern_sections import left_out
 from analyzer.window import Window
 
 SETTING = "rps_per_replica"
@@ -36,7 +40,7 @@ def _limits(model: ModelAnalysis) -> Words:
     parts: list[str | Span] = []
     for setting, tokens, _ in settings:
         parts += [" and " if parts else "Set ", code(setting), " to ", strong(whole(tokens or 0))]
-    return words(*parts, f"{_certainty(advice)}{_seen(advice)}. ")
+    return words(*parts, f"{_certainty(advice)}{_seen(advice, model.anomalies)}. ")
 
 
 def _settings(advice: LengthAdvice) -> tuple[tuple[str, int | None, int | None], ...]:
@@ -59,11 +63,12 @@ def _certainty(advice: LengthAdvice) -> str:
     )
 
 
-def _seen(advice: LengthAdvice) -> str:
+def _seen(advice: LengthAdvice, left_out: Sequence[Anomaly]) -> str:
     if advice.over_share is None or advice.max_seq_len is None:
         return ""
     were = "none was" if advice.over_share == 0 else f"{share(advice.over_share)} were"
-    seen = f"; of those recorded, {were} longer than {whole(advice.max_seq_len)} in all"
+    which = "of those recorded outside of anomalies" if left_out else "of those recorded"
+    seen = f"; {which}, {were} longer than {whole(advice.max_seq_len)} in all"
     if advice.over_share_bound is None:
         return seen
     return f"{seen} (at most {share(advice.over_share_bound)} with the same certainty)"
@@ -142,7 +147,7 @@ def _change(advice: CapacityAdvice) -> str:
 
 def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
     """What changes how the first paragraph must be read."""
-    found: list[Paragraph] = []
+    found = [*left_out(model.anomalies)]
     if model.lengths.right_censored and model.lengths.max_seq_len is not None:
         text = (
             " The lengths seen were cut off by a limit already in force: what clients would send or want without it may"

@@ -6,6 +6,7 @@ from analyzer.advise.capacity import CapacityAdvice, Objectives, arithmetic
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report import figures, tables
+from analyzer.report import pattern_sections as patterns
 from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
 from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
 from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
@@ -27,6 +28,8 @@ def of_model(model: ModelAnalysis, window: Window, prefix: str, depth: int) -> I
         ("lengths", "How long requests are, and where to cut", _lengths(model, prefix)),
         ("load", "How requests arrive", _load(model, window, prefix)),
         ("day", "Over the day", _day(model, window, prefix)),
+        ("kinds", "Kinds of hours", patterns.kinds_of_hours(model, prefix)),
+        ("anomalies", "What is unlike every other day", patterns.anomalies(model, window)),
         ("latency", "Latency", _latency(model, prefix)),
         ("callers", "Who calls", _callers(model)),
         ("capacity", "Replicas and GPUs, step by step", _capacity(model)),
@@ -53,6 +56,7 @@ def _together(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
         figures.heat_map(model, prefix),
         tables.patterns(shares),
         tables.joint(model.joint),
+        *patterns.prefixes(model.prefix),
     )
 
 
@@ -78,6 +82,7 @@ def _lengths(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
         figures.tails(model, prefix),
         tables.limits(advice, longest),
         *effect,
+        *patterns.effects(advice.effects),
     )
 
 
@@ -98,6 +103,7 @@ def _load(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...
         Paragraph(words(_laws(load))),
         *_spread(load),
         figures.load_levels(levels, PLANNED if model.capacity else None, prefix),
+        *patterns.busy_bins(model.demand),
     )
 
 
@@ -156,7 +162,7 @@ def _day(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...]
     else:
         text = (
             f"The hour from {busy.hour:02}:00 has {rate(busy.requests / quiet.requests)} times the requests of the"
-            f" hour from {quiet.hour:02}:00. How much of this comes back every day is not computed."
+            f" hour from {quiet.hour:02}:00. {patterns.comes_back(model)}"
         )
     return (
         Paragraph(words(text)),

@@ -39,6 +39,9 @@ RAMP = (
 )
 """Ten steps from few to many; the stylesheet of the page names each once more for dark rooms."""
 
+KINDS = ("#9dbfe2", "#8fcabf", "#e8c98f", "#c3aee0", "#e5a9a0", "#c3cad4")
+"""The grounds of up to six kinds of hours, all pale enough for a letter on them."""
+
 DASHES: Mapping[str, list[int]] = MappingProxyType(
     {"max_input_len": [], "max_output_len": [7, 3], "max_seq_len": [2, 3]}
 )

@@ -11,7 +11,8 @@ SELECT
     count(*) FILTER (isl > getvariable('long_isl') AND osl > getvariable('long_osl')) AS long_long,
     count(*) FILTER (finish_reason IN ('length', 'max_tokens')) AS cut_by_length,
     count(finish_reason) AS reason_known,
-    count(*) FILTER (NOT completed) AS not_completed
+    count(*) FILTER (NOT completed) AS not_completed,
+    count(*) FILTER (osl >= max_tokens AND max_tokens > 0) AS at_own_limit
 FROM traffic
 GROUP BY model, hour
 ORDER BY model, hour

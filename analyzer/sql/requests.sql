@@ -9,11 +9,15 @@ WITH complete AS (
         NULL::VARCHAR AS operation,
         NULL::VARCHAR AS outcome,
         NULL::VARCHAR AS finish_reason,
+        NULL::VARCHAR AS error_type,
+        NULL::BIGINT AS http_status,
         NULL::BIGINT AS max_tokens,
         NULL::BIGINT AS ttft_us,
         NULL::BIGINT AS tpot_us,
         NULL::BIGINT AS e2e_us,
-        NULL::INTEGER[] AS itl_counts
+        NULL::INTEGER[] AS itl_counts,
+        NULL::BIGINT[] AS prefix_blocks,
+        NULL::BIGINT[] AS hash_ids
     WHERE false
     UNION ALL BY NAME
     FROM records
@@ -24,15 +28,19 @@ counted AS (
         model::VARCHAR AS model,
         try_cast(input_tokens AS BIGINT) AS isl,
         try_cast(output_tokens AS BIGINT) AS osl,
-        try_cast(max_tokens AS BIGINT) AS max_tokens,
+        CASE WHEN try_cast(max_tokens AS BIGINT) BETWEEN 0 AND 16777216 THEN try_cast(max_tokens AS BIGINT) END
+            AS max_tokens,
         client_id::VARCHAR AS client,
         operation::VARCHAR AS operation,
         coalesce(outcome = 'completed', true) AS completed,
         finish_reason::VARCHAR AS finish_reason,
+        error_type::VARCHAR AS error_type,
+        http_status,
         ttft_us,
         tpot_us,
         e2e_us,
-        itl_counts
+        itl_counts,
+        coalesce(prefix_blocks, hash_ids) AS prefix_blocks
     FROM complete
 )
 SELECT

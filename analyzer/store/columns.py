@@ -11,16 +11,25 @@ Columns = Mapping[str, IntArray]
 Place = tuple[int, int]  # number of the model, start of the hour
 
 _NONE = Histogram.of(())
-SIDES = ("isl", "osl", "total", "asked")
+KINDS = ("short_short", "short_long", "long_short", "long_long")
+ENDINGS = ("cut_by_length", "reason_known", "not_completed", "at_own_limit")
+SIDES = ("isl", "osl", "total", "asked", "max_tokens")
 
 
 def hourly_shapes(
-    *, hours: Columns, lengths: Columns, grid: Columns, seconds: Columns, minutes: Columns
+    *,
+    hours: Columns,
+    lengths: Columns,
+    grid: Columns,
+    seconds: Columns,
+    tens: Columns,
+    by_minute: Columns,
+    in_flight: Columns | None,
 ) -> dict[int, tuple[HourlyShape, ...]]:
     """The hours of each model, ascending, by number of the model; every table is sorted by model, hour and value."""
     by_side = {name: _histograms(_rows(lengths, lengths["side"] == side)) for side, name in enumerate(SIDES)}
-    cells, second_counts, minute_counts = _histograms(grid), _histograms(seconds), _histograms(minutes)
-    second_peaks, minute_peaks = _peaks(seconds), _peaks(minutes)
+    cells, second_counts, ten_counts = _histograms(grid), _histograms(seconds), _histograms(tens)
+    minutes, levels, peaks = _histograms(by_minute), _histograms(in_flight or {}), _peaks(seconds)
     shapes: dict[int, list[HourlyShape]] = {}
     for row in zip(*(hours[name].tolist() for name in hours), strict=True):
         values: dict[str, int] = dict(zip(hours, row, strict=True))
@@ -35,13 +44,15 @@ def hourly_shapes(
                 osl=by_side["osl"][place],
                 total=by_side["total"][place],
                 asked=by_side["asked"].get(place, _NONE),
+                max_tokens=by_side["max_tokens"].get(place, _NONE),
                 grid=cells[place],
                 seconds=second_counts[place],
-                minutes=minute_counts[place],
-                peak_second=second_peaks[place],
-                peak_minute=minute_peaks[place],
-                patterns=Patterns(*(values[f"{i}_{o}"] for i in ("short", "long") for o in ("short", "long"))),
-                endings=Endings(values["cut_by_length"], values["reason_known"], values["not_completed"]),
+                tens=ten_counts[place],
+                by_minute=minutes[place],
+                in_flight=levels.get(place, _NONE),
+                peak_second=peaks[place],
+                patterns=Patterns(*(values[name] for name in KINDS)),
+                endings=Endings(*(values[name] for name in ENDINGS)),
             )
         )
     return {number: tuple(found) for number, found in shapes.items()}
@@ -62,6 +73,8 @@ def _cuts(columns: Columns) -> dict[Place, slice]:
 
 
 def _histograms(columns: Columns) -> dict[Place, Histogram]:
+    if not columns:
+        return {}
     values, counts = (columns[name].astype(np.int64, copy=False) for name in ("value", "requests"))
     return {place: Histogram(values[cut], counts[cut]) for place, cut in _cuts(columns).items()}
 

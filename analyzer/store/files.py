@@ -147,9 +147,10 @@ def _counts(kind: pa.DataType) -> bool:
 
 _TYPES: dict[str, tuple[Callable[[pa.DataType], bool], str]] = {
     "timestamp": (_timestamp, "a timestamp"),
-    **dict.fromkeys(("model", "client_id", "operation", "outcome", "finish_reason"), (_text, "text")),
+    **dict.fromkeys(("model", "client_id", "operation", "outcome", "finish_reason", "error_type"), (_text, "text")),
     **dict.fromkeys(
-        ("input_tokens", "output_tokens", "max_tokens", "ttft_us", "tpot_us", "e2e_us"), (_number, "a number")
+        ("input_tokens", "output_tokens", "max_tokens", "http_status", "ttft_us", "tpot_us", "e2e_us"),
+        (_number, "a number"),
     ),
-    "itl_counts": (_counts, "a list of whole numbers"),
+    **dict.fromkeys(("itl_counts", "prefix_blocks", "hash_ids"), (_counts, "a list of whole numbers")),
 }

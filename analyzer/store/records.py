@@ -11,14 +11,14 @@ import duckdb
 
 from analyzer.errors import UnreadableFile, UnreadableRecords
 from analyzer.histogram import IntArray, Quantiles, interpolated
-from analyzer.shape import ITL_BOUNDS_MS, Caller, Latency, Thresholds, Traffic
+from analyzer.shape import ITL_BOUNDS_MS, Caller, HourlyShape, Latency, Prefix, Refusals, Thresholds, Traffic
 from analyzer.store.columns import hourly_shapes
 from analyzer.store.files import Found
 from analyzer.store.remote import Bucket
 from analyzer.window import Window, hour_phases, microseconds
 
-SECOND_US = 1_000_000
-DAY_US = 86_400 * SECOND_US
+
+DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,10 @@ class Records:
         """The traffic of `models` inside `window`, with long requests counted by `thresholds`."""
         names = sorted(models)
         self._choose(window, names, thresholds)
-        shapes = hourly_shapes(
-            hours=self._columns("hours"),
-            lengths=self._columns("lengths"),
-            grid=self._columns("grid"),
-            seconds=self._bins(SECOND_US),
-            minutes=self._bins(60 * SECOND_US),
-        )
-        callers, peak_callers = self._callers("callers"), self._callers("peak_callers")
         latency, timed = self._latency()
+        shapes = self._shapes(ended=any("e2e_ms" in measures for measures in timed.values()))
+        callers, peak_callers = self._callers("callers"), self._callers("peak_callers")
+        prefixes, refusals = self._prefixes(), self._refusals()
         traffic = {
             names[number]: Traffic(
                 hours=hours,
@@ -76,10 +71,32 @@ class Records:
                 peak_caller=next(iter(peak_callers.get(number, ())), None),
                 latency=latency.get(number),
                 timed=timed.get(number, {}),
+                prefix=prefixes.get(number),
+                refusals=refusals.get(number),
             )
             for number, hours in shapes.items()
         }
         return Reading(traffic, dict(self._connection.execute(_query("set_aside")).fetchall()))
+
+    def hours(
+        self, window: Window, models: Sequence[str], thresholds: Thresholds
+    ) -> Mapping[str, tuple[HourlyShape, ...]]:
+        """Only the hours of `models` inside `window`, without what is said about requests in flight."""
+        names = sorted(models)
+        self._choose(window, names, thresholds)
+        return {names[number]: shapes for number, shapes in self._shapes(ended=False).items()}
+
+    def _shapes(self, *, ended: bool) -> dict[int, tuple[HourlyShape, ...]]:
+        """The chosen hours by number of the model; `ended` says whether any end of a request is recorded."""
+        return hourly_shapes(
+            hours=self._columns("hours"),
+            lengths=self._columns("lengths"),
+            grid=self._columns("grid"),
+            seconds=self._bins(1),
+            tens=self._bins(10),
+            by_minute=self._columns("by_minute"),
+            in_flight=self._columns("in_flight") if ended else None,
+        )
 
     def _choose(self, window: Window, names: Sequence[str], thresholds: Thresholds) -> None:
         """Put the window, the models and the thresholds where the queries find them."""
@@ -96,6 +113,7 @@ class Records:
         self._set("long_osl", thresholds.osl)
         self._set("itl_buckets", len(ITL_BOUNDS_MS) + 1)
         run(_query("traffic"))
+        run(_query("seconds"))
 
     def _set(self, variable: str, value: int) -> None:
         self._connection.execute(f"SET VARIABLE {variable} = {value:d}::BIGINT")
@@ -113,6 +131,14 @@ class Records:
         for number, client, requests in self._connection.execute(_query(table)).fetchall():
             callers.setdefault(number, []).append(Caller(client, requests))
         return callers
+
+    def _prefixes(self) -> dict[int, Prefix]:
+        rows = self._connection.execute(_query("prefixes")).fetchall()
+        return {number: Prefix(blocks, (blocks - different) / blocks) for number, blocks, different in rows}
+
+    def _refusals(self) -> dict[int, Refusals]:
+        rows = self._connection.execute(_query("refusals")).fetchall()
+        return {number: Refusals(refused, named, longer) for number, refused, named, longer in rows}
 
     def _latency(self) -> tuple[dict[int, Latency], dict[int, dict[str, int]]]:
         """Latency and the requests behind it, by number of the model; models without a recorded time are left out."""
@@ -143,6 +169,7 @@ def opened(found: Found, memory_limit: str = "2GB", now: int | None = None) -> I
         tempfile.TemporaryDirectory(prefix="tokentide-") as spill,
         duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as connection,
     ):
+        connection.execute("SET enable_progress_bar = false")  # it would draw into a pipe as well
         connection.execute("SET TimeZone = 'UTC'")  # times without a zone are taken as UTC
         if now is not None:
             connection.execute(f"SET VARIABLE latest = {now + DAY_US:d}::BIGINT")

@@ -1,16 +1,20 @@
 """The public traces, analysed by the command, equal figures counted from the rows with other tools."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from analyzer.cli import main
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"
 NAMES = ("azure_code", "azure_conv", "week_chat")
+ALL = (*NAMES, "mooncake_conversation", "planted_dev")
 SIDES = {"isl": "isl", "osl": "osl", "total": "isl_plus_osl"}
 PATTERNS = {
     "short_short": "short_in_short_out",
@@ -38,10 +42,33 @@ def analysed(name: str, folder: Path, settings: str = "", *options: str) -> Any:
     return json.loads(target.read_text())
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """The analysis of a trace by its name, made once."""
+    made: dict[str, Any] = {}
+
+    def once(name: str) -> Any:
+        if name not in made:
+            made[name] = analysed(name, tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return once
+
+
+@pytest.fixture(scope="module", params=ALL)
+def pair(request: pytest.FixtureRequest, traced: Callable[[str], Any]) -> tuple[Any, Any]:
     """The analysis of a trace, and the truth about it."""
-    return analysed(request.param, tmp_path_factory.mktemp(request.param)), truth(request.param)
+    return traced(request.param), truth(request.param)
+
+
+@pytest.fixture
+def planted(traced: Callable[[str], Any]) -> Any:
+    return only_model(traced("planted_dev"))
+
+
+@pytest.fixture
+def chat(traced: Callable[[str], Any]) -> Any:
+    return only_model(traced("week_chat"))
 
 
 def only_model(analysis: Any) -> Any:
@@ -151,3 +178,105 @@ def test_the_default_window_leaves_out_the_day_that_is_not_over(tmp_path: Path) 
     assert analysis["window"]["end"] == "2025-04-13T00:00:00+08:00"
     assert analysis["window"]["missing_hours"] == 24  # the trace begins on Monday
     assert analysis["window"]["requests"] == sum(day["count"] for day in true["by_day_local"][:6])
+
+
+def test_blocks_that_mooncake_has_seen_before_are_counted(pair: tuple[Any, Any]) -> None:
+    true = pair[1].get("prefix_cache")
+    expected = true and {"blocks": true["blocks"], "seen_before_share": true["seen_before_infinite_cache_share"]}
+    assert only_model(pair[0])["prefix"] == expected
+
+
+def test_p_values_agree_with_those_of_other_shuffles(pair: tuple[Any, Any]) -> None:
+    """Within three standard errors of 200 shuffles there and 500 here."""
+    true = pair[1]["regimes"].get("hour_of_day_block_permutation")
+    found = only_model(pair[0])["regimes"]["repeat_p"]
+    if true is None:
+        assert set(found.values()) == {None}
+        return
+    names = {"mix": "mean_jsd", "isl_p99": "p99_isl_ratio", "osl_p99": "p99_osl_ratio", "rate": "rate_ratio"}
+    for name, other in names.items():
+        p = true[other]["p_value"]
+        assert abs(found[name] - p) <= 3 * (p * (1 - p) * (1 / 200 + 1 / 500)) ** 0.5, name
+
+
+def test_the_planted_surge_is_told_and_nothing_else_is_called_an_anomaly(planted: Any) -> None:
+    (surge,) = json.loads((TRACES / "truth" / "planted_dev.planted.json").read_text())["anomalies"]
+    (found,) = planted["anomalies"]
+    assert (found["kind"], found["start"][:19], found["end"][:19]) == ("surge", surge["start"][:19], surge["end"][:19])
+
+
+def test_real_traces_have_no_anomaly(pair: tuple[Any, Any]) -> None:
+    if pair[1]["name"] != "planted_dev":
+        assert only_model(pair[0])["anomalies"] == []
+
+
+def test_estimates_do_not_follow_the_planted_surge(planted: Any) -> None:
+    """Inputs of the surge are six times as long: with it, one in a thousand is longer than 92,000 tokens."""
+    regimes = json.loads((TRACES / "truth" / "planted_dev.planted.json").read_text())["regimes"]
+    longest = max(regime["isl_with_outliers"]["p99.9"] for regime in regimes)
+    assert planted["isl"]["p99_9"] > 2 * longest  # the count keeps the surge
+    assert planted["lengths"]["isl_bound"] < 1.1 * longest
+    one = planted["demand"]["busiest"]["arrivals"][0]
+    business = regimes[0]["poisson_per_second"]
+    assert (one["negative_binomial_p95"], one["observed_p95"], one["observed_p99"]) == (
+        3,
+        business["p95"],
+        business["p99"],
+    )
+    minute = planted["demand"]["busiest"]["arrivals"][2]["observed_p95"]
+    assert minute == pytest.approx(regimes[0]["poisson_per_minute"]["p95"], rel=0.05)
+
+
+def test_planted_regimes_come_back_with_one_label_each(planted: Any) -> None:
+    true = json.loads((TRACES / "truth" / "planted_dev.planted.json").read_text())["regimes"]
+    regimes = planted["regimes"]
+    assert (regimes["verdict"], len(regimes["labels"])) == ("recurring", 168)
+    labels = {}
+    for regime in true:
+        days = range(5) if regime["days"] == "weekday" else range(5, 7)
+        (labels[regime["name"]],) = {regimes["labels"][24 * day + hour] for day in days for hour in regime["hours_utc"]}
+    assert len({labels["business"], labels["evening"], labels["night"]}) == 3
+    assert len({window["name"] for window in regimes["windows"]}) == regimes["k"]
+    business = regimes["windows"][labels["business"]]
+    assert business["name"] == "long-in/short-out, weekday mornings and afternoons"
+    assert business["requests"] == true[0]["realised_rows_outside_anomalies"]
+    assert business["mean_rps"] == pytest.approx(1.2, rel=0.01)
+    for window in regimes["windows"]:
+        assert window["limits"]["max_seq_len"] >= window["limits"]["max_input_len"] - 64
+
+
+def test_lengths_shuffled_over_the_planted_times_have_no_regimes(tmp_path: Path) -> None:
+    table = parquet.read_table(TRACES / "planted_dev.parquet")
+    order = pa.array(np.random.default_rng(1).permutation(len(table)))
+    for name in ("input_tokens", "output_tokens"):
+        table = table.set_column(table.column_names.index(name), name, table[name].take(order))
+    parquet.write_table(table, tmp_path / "shuffled.parquet")
+    target = tmp_path / "analysis.json"
+    assert main(["analyze", str(tmp_path / "shuffled.parquet"), "--all", "--out", str(target)]) == 0
+    regimes = only_model(json.loads(target.read_text()))["regimes"]
+    assert (regimes["verdict"], regimes["labels"], regimes["windows"]) == ("none", None, [])
+    assert regimes["repeat_p"]["mix"] > 0.01 >= regimes["repeat_p"]["rate"]
+
+
+def test_the_mix_of_the_chat_week_comes_back_but_its_tails_do_not(chat: Any) -> None:
+    regimes = chat["regimes"]
+    assert regimes["verdict"] == "recurring"
+    assert regimes["repeat_p"]["mix"] <= 0.01 < min(regimes["repeat_p"][side] for side in ("isl_p99", "osl_p99"))
+    assert {limit for window in regimes["windows"] for limit in window["limits"].values()} == {None}
+    assert "no limits per window are offered" in regimes["reason"]
+
+
+def test_the_caller_of_the_fullest_minute_of_the_chat_week_is_named(chat: Any) -> None:
+    assert chat["rate"]["peak_60s"] == 734
+    assert chat["rate"]["peak_60s_client"]["share"] == 553 / 734
+
+
+def test_the_same_trace_gives_the_same_bytes(tmp_path: Path) -> None:
+    analysed("azure_conv", tmp_path)
+    first = (tmp_path / "analysis.json").read_bytes()
+    analysed("azure_conv", tmp_path)
+    assert (tmp_path / "analysis.json").read_bytes() == first
+
+
+def test_the_same_weeks_give_the_same_analysis(chat: Any, tmp_path: Path) -> None:
+    assert json.dumps(only_model(analysed("week_chat", tmp_path))) == json.dumps(chat)

@@ -18,11 +18,15 @@ TYPES: dict[str, pa.DataType] = {
     "operation": pa.string(),
     "outcome": pa.string(),
     "finish_reason": pa.string(),
+    "error_type": pa.string(),
+    "http_status": pa.int16(),
     "max_tokens": pa.int32(),
     "ttft_us": pa.int64(),
     "tpot_us": pa.int64(),
     "e2e_us": pa.int64(),
     "itl_counts": pa.list_(pa.int32()),
+    "prefix_blocks": pa.list_(pa.int64()),
+    "hash_ids": pa.list_(pa.int64()),
 }
 
 

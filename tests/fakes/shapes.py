@@ -18,7 +18,7 @@ def shape(
     limits = thresholds or Thresholds()
     arrivals = [at for at, _, _ in requests]
     kinds = Counter((isl > limits.isl, osl > limits.osl) for _, isl, osl in requests)
-    seconds, minutes = (Counter(at // width for at in arrivals) for width in (SECOND, 60 * SECOND))
+    seconds, tens = (Counter(at // (width * SECOND) for at in arrivals) for width in (1, 10))
     return HourlyShape(
         start=min(arrivals) // HOUR * HOUR,
         requests=len(requests),
@@ -28,11 +28,13 @@ def shape(
         osl=histogram(osl for _, _, osl in requests),
         total=histogram(isl + osl for _, isl, osl in requests),
         asked=histogram(()),
+        max_tokens=histogram(()),
         grid=histogram(CELL * power(isl) + power(osl) for _, isl, osl in requests),
         seconds=histogram(seconds.values()),
-        minutes=histogram(minutes.values()),
+        tens=histogram(tens.values()),
+        by_minute=histogram(at // (60 * SECOND) for at in arrivals),
+        in_flight=histogram(()),
         peak_second=fullest(seconds, SECOND),
-        peak_minute=fullest(minutes, 60 * SECOND),
         patterns=Patterns(kinds[False, False], kinds[False, True], kinds[True, False], kinds[True, True]),
         endings=endings or Endings(0, 0, 0),
     )

@@ -83,3 +83,11 @@ def test_interpolated_quantiles_are_close_to_the_true_ones_where_buckets_are_nar
     counts = np.histogram(values, bins=[0, *bounds, np.inf])[0]
     found = interpolated(bounds.tolist(), counts.tolist())
     assert found.p99 == pytest.approx(np.quantile(values, 0.99), abs=1)
+
+
+def test_observations_are_counted() -> None:
+    assert Histogram.counted(np.array([3, 1, 3])).items() == [(1, 1), (3, 2)]
+
+
+def test_observations_can_be_grouped_under_other_values() -> None:
+    assert histogram([1, 2, 2, 9]).grouped(np.array([5, 5, 4])).items() == [(4, 1), (5, 3)]

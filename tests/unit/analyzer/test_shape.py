@@ -1,15 +1,29 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.shape import CELL, HourlyShape, Peak, Thresholds, highest, joint, merged, query_patterns
-from tests.fakes.shapes import SECOND, hours, shape
+from tests.fakes.shapes import HOUR, SECOND, Request, hours, shape
 
 REQUESTS = [(i * 613 * SECOND, (i * 37) % 5000, (i * 11) % 700) for i in range(200)]
 
 
+A_REQUEST = st.tuples(st.integers(0, HOUR - 1), st.integers(0, 9), st.integers(0, 9))
+
+
+def an_hour(number: int) -> st.SearchStrategy[list[Request]]:
+    """At least one request of the hour `number` since the epoch."""
+    moved = st.lists(A_REQUEST, min_size=1, max_size=6)
+    return moved.map(lambda requests: [(number * HOUR + at, isl, osl) for at, isl, osl in requests])
+
+
 def plain(one: HourlyShape) -> list[object]:
-    histograms = (one.isl, one.osl, one.total, one.grid, one.seconds, one.minutes)
+    histograms = (
+        one.isl, one.osl, one.total, one.asked, one.max_tokens, one.grid, one.seconds, one.tens, one.by_minute,
+        one.minutes, one.in_flight,
+    )  # fmt: skip
     return [
-        one.requests, one.first, one.last, one.peak_second, one.peak_minute, one.patterns, one.endings,
+        one.start, one.requests, one.first, one.last, one.peak_second, one.peak_minute, one.patterns, one.endings,
         *(histogram.items() for histogram in histograms),
     ]  # fmt: skip
 
@@ -20,6 +34,23 @@ def test_hours_add_up_to_exactly_what_counting_all_at_once_gives() -> None:
 
 def test_the_order_of_the_hours_does_not_matter() -> None:
     assert plain(merged(hours(REQUESTS)[::-1])) == plain(merged(hours(REQUESTS)))
+
+
+@given(an_hour(0), an_hour(1), an_hour(5))
+def test_adding_up_hours_is_associative_commutative_and_exact(
+    first: list[Request], second: list[Request], third: list[Request]
+) -> None:
+    a, b, c = shape(first), shape(second), shape(third)
+    all_at_once = plain(shape([*first, *second, *third]))
+    for found in (merged([merged([a, b]), c]), merged([a, merged([b, c])]), merged([c, a, b]), merged([b, c, a])):
+        assert plain(found) == all_at_once
+
+
+def test_minutes_know_when_they_were() -> None:
+    found = shape([(0, 1, 1), (61 * SECOND, 1, 1), (62 * SECOND, 1, 1)])
+    assert found.by_minute.items() == [(0, 1), (1, 2)]
+    assert found.minutes.items() == [(1, 1), (2, 1)]
+    assert found.peak_minute == Peak(2, 60 * SECOND)
 
 
 def test_nothing_cannot_be_added_up() -> None:

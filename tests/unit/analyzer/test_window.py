@@ -14,6 +14,7 @@ from analyzer.window import (
     last_whole_days,
     microseconds,
     moment,
+    weeks_until,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -95,3 +96,10 @@ def test_the_name_of_a_window_sorts_by_time_and_suits_a_folder(start: datetime, 
 def test_microseconds_are_exact() -> None:
     at = utc(2025, 4, 7, 12, 0, 0) + timedelta(microseconds=123_457)
     assert Window(at, at, "UTC").local(microseconds(at)) == at
+
+
+@pytest.mark.parametrize("end", [datetime(2025, 4, 7, tzinfo=BERLIN), datetime(2025, 11, 3, tzinfo=BERLIN)])
+def test_eight_weeks_end_with_the_window_on_the_local_clock_also_over_a_clock_change(end: datetime) -> None:
+    found = weeks_until(Window(end - timedelta(days=7), end, "Europe/Berlin"))
+    assert (found.days, found.end) == (56, end)
+    assert (found.start.hour, found.start.date()) == (0, end.date() - timedelta(days=56))

@@ -14,12 +14,12 @@ from analyzer.advise.capacity import (
     peak,
     replicas_for,
 )
-from analyzer.demand import Bins, poisson_p95, rate
+from analyzer.demand import Bins, Cell, poisson_p95, rate
 from tests.fakes.shapes import SECOND, shape
 
 # 31 requests/s on the mean, from 0 to 62 within a second, so that the second moment is large
 BURSTY = shape([(s * SECOND + i, 1000, 100) for s in range(60) for i in range(62 if s % 2 else 1)])
-LOAD = Load(rate(BURSTY, None), None, "", 1100)
+LOAD = Load(rate(BURSTY, None), None, 1100)
 STATED = StatedCapacity(rps_per_replica=2.4)
 
 
@@ -73,7 +73,7 @@ def test_the_peak_is_that_of_the_negative_binomial_law_unless_said_otherwise() -
 
 
 def test_the_busiest_hours_count_where_they_were_seen() -> None:
-    busy = dataclasses.replace(LOAD, busiest=Bins(3600, 64 * 3600, 64 * 64 * 3600), busiest_name="09:00 to 10:00")
+    busy = dataclasses.replace(LOAD, busiest=Cell("09:00 to 10:00", 1, Bins(3600, 64 * 3600, 64 * 64 * 3600), ()))
     found = peak(busy, STATED)
     assert found.rps == 77
     assert "09:00 to 10:00" in found.sentence

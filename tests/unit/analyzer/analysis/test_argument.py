@@ -87,7 +87,8 @@ def test_capacity_is_sized_for_the_busiest_hour_of_the_day() -> None:
 
 def test_over_two_weeks_the_busiest_hour_is_one_of_the_week() -> None:
     fortnight = Window(DAY.start, DAY.start + timedelta(days=14), "UTC")
-    requests = [at(h) for h in range(14 * 24)] + [at(24 * 8 + 3 + s / 3600) for s in range(3600)]
+    tuesdays = [at(24 * day + 3 + s / 3600) for day in (1, 8) for s in range(3600)]
+    requests = [at(h) for h in range(14 * 24)] + tuesdays
     found = analysis(traffic(*sorted(requests)), fortnight, StatedCapacity(rps_per_replica=1))
     assert "(Tuesday 03:00 to 04:00)" in found.models["m"].evidence[-1].sentence
 
@@ -119,8 +120,42 @@ def test_every_figure_has_its_evidence() -> None:
     assert figures == {
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "hours", "clients", "latency",
         "lengths.max_input_len", "lengths.max_output_len", "lengths.max_seq_len", "lengths.over_share",
-        "lengths.right_censored", "capacity.replicas",
+        "lengths.right_censored", "lengths.drift_per_week", "capacity.replicas", "anomalies", "regimes", "demand",
     }  # fmt: skip
+
+
+def test_a_surge_is_told_and_left_out_of_what_is_estimated_but_not_of_what_is_counted() -> None:
+    """Ten requests of 100 tokens in each hour of a week, and 1,000 of 9,000 tokens in one of them."""
+    week = Window(DAY.start, DAY.start + timedelta(days=7), "UTC")
+    usual = [at(h + i / 10, isl=100) for h in range(7 * 24) for i in range(10)]
+    surge = [at(60.5 + s / 7200, isl=9000) for s in range(1000)]
+    model = analysis(traffic(*sorted(usual + surge)), week).models["m"]
+    assert (model.requests, model.isl.max, model.rate.peak_60s) == (2680, 9000, 121)
+    (found,) = model.anomalies
+    assert found.kind in {"surge", "retry_storm"}
+    assert week.local(found.start).isoformat() == "2025-03-05T12:30:00+00:00"
+    assert model.lengths.isl_bound == 100
+    assert model.demand.window[2].observed_max == 1
+    told = {e.figure: e for e in model.evidence}
+    assert (
+        "1 anomaly was found: the hours that they touch, with the 1,010 requests in them" in told["anomalies"].sentence
+    )
+    assert told["lengths.max_seq_len"].requests == 1670
+
+
+def test_the_weeks_before_the_window_tell_what_is_usual_but_are_not_counted() -> None:
+    """The window is one day, in which nothing could be compared; three days before it have ten requests an hour."""
+    earlier = hours([at(h + i / 10 - 72) for h in range(72) for i in range(10)])
+    today = traffic(
+        *sorted([at(h + i / 10) for h in range(24) for i in range(10)] + [at(9 + s / 3600) for s in range(900)])
+    )
+    recorded = Recorded(today.hours[0].first, today.hours[-1].last, {})
+    asked = {"m": Questions(LengthTarget(0.05), None)}
+    alone = analyse(DAY, recorded, {"m": today}, asked, Thresholds()).models["m"]
+    found = analyse(DAY, recorded, {"m": today}, asked, Thresholds(), {"m": earlier}).models["m"]
+    assert (alone.anomalies, alone.requests, found.requests) == ((), 1140, 1140)
+    assert [one.kind for one in found.anomalies] == ["retry_storm"]  # all have one input length
+    assert {e.figure: e.days for e in found.evidence}["regimes"] == 4
 
 
 def test_requests_outside_the_window_are_counted_and_told() -> None:

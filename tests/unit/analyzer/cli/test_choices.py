@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.advise.capacity import Objectives
-from analyzer.cli.choices import questions, window
+from analyzer.cli.choices import before, questions, window
 from analyzer.cli.options import parser
 from analyzer.errors import BadSettings
 from analyzer.settings import CapacitySettings, ModelSettings, Settings
@@ -25,6 +25,17 @@ def options(line: str) -> argparse.Namespace:
 def chosen(line: str) -> tuple[str, str]:
     found = window(SPANS, Settings(), options(line))
     return found.start.isoformat(), found.end.isoformat()
+
+
+def test_what_lies_before_the_window_is_read_up_to_eight_weeks_before_its_end() -> None:
+    found = before(window(SPANS, Settings(), options("")), SPANS)
+    assert found is not None
+    assert (found.start, found.end) == (datetime(2025, 1, 23, tzinfo=UTC), datetime(2025, 3, 13, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("line", ["--all", "--from 2025-03-01"])
+def test_a_window_before_which_nothing_is_recorded_has_nothing_before_it(line: str) -> None:
+    assert before(window(SPANS, Settings(), options(line)), SPANS) is None
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 from analyzer.advise.capacity import CapacityAdvice, Deployment, Objectives, Profile
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.windows import HoursAdvice, KindOfHours, WindowLimits
 from analyzer.analysis import Analysis, Coverage, Hour, ModelAnalysis
-from analyzer.demand import ClientShare, Rate
+from analyzer.demand import Arrivals, Bins, Cell, ClientShare, Demand, Rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Quantiles, Summary
+from analyzer.patterns.anomalies import Anomaly
+from analyzer.patterns.repeats import Repeats
 from analyzer.report.blocks import Block, Figure, Paragraph, Points, Report, Table, Tiles, Words
 from analyzer.shape import Joint, Latency, QueryPatterns
 from analyzer.window import Window
@@ -74,6 +77,8 @@ LATENCY = Latency(
     itl_ms=None,
 )
 
+SUMMARY = Summary(2, 1154.7, 1020, 2735, 4083, 4142, 6212, 14_050)
+
 RATE = Rate(
     mean_rps=5.53,
     peak_1s=19,
@@ -85,6 +90,34 @@ RATE = Rate(
     dispersion_60s=26.5,
     peak_60s_at=datetime(2026, 11, 10, 18, 43, tzinfo=UTC),
     peak_60s_client=None,
+)
+
+NO_REGIMES = HoursAdvice("none", "Hours do not differ.", None, None, Repeats(0.4, 0.5, 0.6, 0.7), ())
+
+KINDS = HoursAdvice(
+    verdict="recurring",
+    reason="The mix comes back.",
+    k=2,
+    labels=tuple(int(9 <= hour % 24 < 17 and hour < 120) for hour in range(168)),
+    repeat_p=Repeats(0.002, 0.004, 0.2, 0.002),
+    windows=tuple(
+        KindOfHours(name, label, hours, 10_000, 2.5, SUMMARY, SUMMARY, WindowLimits(limit, None))
+        for name, label, hours, limit in (
+            ("short-in/short-out, weekday nights", 0, tuple(h for h in range(168) if not 9 <= h % 24 < 17), 4096),
+            ("long-in/short-out, weekday mornings", 1, tuple(h for h in range(120) if 9 <= h % 24 < 17), 8192),
+        )
+    ),
+)
+
+SURGE = Anomaly(1_794_315_600_000_000, 1_794_326_400_000_000, "surge", "4.0 times as many requests.")
+
+BINS = Arrivals(1, 5.5, 1.3, 10, 11, 5, 10, 13, 19)
+
+DEMAND = Demand(
+    cells="hours of the day",
+    window=(BINS,),
+    busiest=Cell("18:00 to 19:00", 7, Bins(25_200, 148_000, 1_000_000), (BINS,)),
+    in_flight=None,
 )
 
 MODEL = ModelAnalysis(
@@ -105,6 +138,10 @@ MODEL = ModelAnalysis(
     latency=None,
     capacity=None,
     evidence=(Evidence("lengths.max_seq_len", 20_000, 7, (6345.0, 6568.0), "Order statistic 19,989 of 20,000."),),
+    prefix=None,
+    anomalies=(),
+    regimes=NO_REGIMES,
+    demand=DEMAND,
 )
 
 CALLERS = (ClientShare("6f1c", 0.6), ClientShare("90aa", 0.4))

@@ -43,9 +43,9 @@ def test_specifications_hold_no_names_that_change_from_run_to_run() -> None:
     assert spec() == spec()
 
 
-@pytest.mark.parametrize("colour", [*theme.RAMP, theme.INK, theme.MUTED, theme.GRID, theme.LIMIT, theme.ISL, theme.OSL,
-                                    theme.TOTAL, theme.BAR, theme.ISL_BAR, theme.OSL_BAR, theme.PAPER, theme.ON_PALE,
-                                    theme.ON_DEEP])  # fmt: skip
+@pytest.mark.parametrize("colour", [*theme.RAMP, *theme.KINDS, theme.INK, theme.MUTED, theme.GRID,
+                                    theme.LIMIT, theme.ISL, theme.OSL, theme.TOTAL, theme.BAR, theme.ISL_BAR,
+                                    theme.OSL_BAR, theme.PAPER, theme.ON_PALE, theme.ON_DEEP])  # fmt: skip
 def test_every_colour_has_its_counterpart_for_dark_rooms(colour: str) -> None:
     dark = STYLE.split("prefers-color-scheme: dark")[1]
     assert f'[fill="{colour}"]' in dark

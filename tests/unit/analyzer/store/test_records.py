@@ -1,14 +1,15 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from analyzer.shape import Caller, Thresholds, Traffic, merged
+from analyzer.shape import Caller, Prefix, Refusals, Thresholds, Traffic, merged
 from analyzer.store import Reading, find, opened
-from analyzer.window import Window
+from analyzer.window import Window, hour_starts
 from tests.fakes.recordings import MONDAY, row, write
 from tests.fakes.shapes import SECOND, shape
 
@@ -33,7 +34,7 @@ def test_hours_are_counted_as_plain_python_counts_them(tmp_path: Path) -> None:
     expected = shape([(MONDAY_US + int(at * SECOND), isl, osl) for at, isl, osl in requests])
     found = merged(counted)
     assert len(counted) == 2
-    for name in ("isl", "osl", "total", "grid", "seconds", "minutes"):
+    for name in ("isl", "osl", "total", "grid", "seconds", "tens", "by_minute"):
         assert getattr(found, name).items() == getattr(expected, name).items(), name
     assert (found.patterns, found.peak_second, found.peak_minute) == (
         expected.patterns,
@@ -41,6 +42,77 @@ def test_hours_are_counted_as_plain_python_counts_them(tmp_path: Path) -> None:
         expected.peak_minute,
     )
     assert (found.start, found.first, found.last) == (expected.start, expected.first, expected.last)
+
+
+def test_the_limit_that_clients_ask_for_is_counted_and_who_used_it_up(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1, 5, 50, max_tokens=50), row(2, 5, 7, max_tokens=50), row(3, 5, 7)])
+    found = merged(traffic(tmp_path).hours)
+    assert found.max_tokens.items() == [(50, 2)]
+    assert found.asked.items() == [(55, 2)]
+    assert found.endings.at_own_limit == 1
+
+
+def test_requests_in_flight_are_counted_by_the_microsecond_from_start_and_end(tmp_path: Path) -> None:
+    """One runs from 0 s to 10 s, one from 4 s to 6 s, one for ever: that one's end is not recorded."""
+    ends = [row(0, e2e_us=10 * SECOND), row(4, e2e_us=2 * SECOND), row(5, e2e_us=None)]
+    write(tmp_path / "a.parquet", ends)
+    assert merged(traffic(tmp_path).hours).in_flight.items() == [(1, 8 * SECOND), (2, 2 * SECOND)]
+
+
+def test_a_request_that_runs_over_the_hour_is_in_flight_in_both(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(3590, e2e_us=30 * SECOND), row(3610, e2e_us=SECOND)])
+    first, second = traffic(tmp_path).hours
+    assert first.in_flight.items() == [(1, 10 * SECOND)]
+    assert second.in_flight.items() == [(1, 19 * SECOND), (2, SECOND)]
+
+
+def test_prefix_blocks_that_came_before_are_counted_under_both_names(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1, prefix_blocks=[1, 2, 3]), row(2, prefix_blocks=[1, 2, 4])])
+    write(tmp_path / "b.parquet", [row(3, hash_ids=[1, 9]), row(4, hash_ids=None), row(5, hash_ids=[])])
+    assert traffic(tmp_path).prefix == Prefix(blocks=8, seen_before_share=3 / 8)
+
+
+def test_without_prefix_blocks_nothing_is_said_about_prefixes(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1)])
+    assert traffic(tmp_path).prefix is None
+
+
+def test_refused_requests_are_counted_apart_with_those_that_were_too_long(tmp_path: Path) -> None:
+    refused = {"outcome": "refused", "osl": None}
+    rows = [
+        row(1, 500, 10, http_status=200),
+        row(2, 900, http_status=400, error_type="BadRequestError", **refused),
+        row(3, 100, http_status=400, error_type="context_length_exceeded", **refused),
+        row(4, None, http_status=413, error_type="413", **refused),
+        row(5, 900, http_status=429, error_type="RateLimitError", **refused),
+        row(-60, 900, http_status=400, **refused),
+    ]
+    write(tmp_path / "a.parquet", rows)
+    found = read(tmp_path)
+    assert found.traffic["m"].refusals == Refusals(requests=3, for_length=2, longer=1)
+    assert merged(found.traffic["m"].hours).requests == 1
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(("month", "day", "hours", "twice"), [(3, 30, 23, ()), (10, 26, 25, (2,))])
+def test_the_days_on_which_the_clocks_change_have_their_own_number_of_hours(
+    month: int, day: int, hours: int, twice: tuple[int, ...], tmp_path: Path
+) -> None:
+    """A request every half hour of one day in Berlin: 2025-03-30 lacks the hour from 2, 2025-10-26 has it twice."""
+    midnight, next_one = (datetime(2025, month, day + later, tzinfo=BERLIN) for later in (0, 1))
+    seconds = int((next_one.astimezone(UTC) - midnight.astimezone(UTC)).total_seconds())
+    start = midnight.astimezone(UTC)
+    rows = [row() | {"timestamp": start + timedelta(seconds=at)} for at in range(0, seconds, 1800)]
+    write(tmp_path / "a.parquet", rows)
+    window = Window(midnight, next_one, "Europe/Berlin")
+    found = traffic(tmp_path, window).hours
+    assert [shape.requests for shape in found] == [2] * hours
+    assert tuple(shape.start for shape in found) == hour_starts(window)
+    local = [window.local(shape.start).hour for shape in found]
+    assert sorted({hour for hour in local if local.count(hour) > 1}) == list(twice)
+    assert (2 in local) is bool(twice)
 
 
 def test_a_file_with_only_the_required_columns_can_be_read(tmp_path: Path) -> None:

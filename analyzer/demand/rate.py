@@ -1,22 +1,18 @@
-"""Arrivals turned into the load they ask for."""
+"""How requests arrive, as counted and under the Poisson and the negative binomial law."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TypeVar
 
 from scipy import stats
 
 from analyzer.histogram import Histogram
 from analyzer.shape import Caller, HourlyShape
-from analyzer.window import HOUR_US
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 BUSY = 0.95
-
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,27 +117,6 @@ def with_empty(counts: Histogram, number: int) -> Histogram:
     """`counts` of the bins that are not empty, completed by the empty ones up to `number` bins."""
     empty = number - counts.total
     return Histogram.merged([counts, Histogram.of([(0, empty)])]) if empty > 0 else counts
-
-
-def by_cell(shapes: Iterable[HourlyShape], slots: Mapping[int, Key], first: int, last: int) -> dict[Key, Bins]:
-    """One-second bins of each cell of hours (such as an hour of the week), empty seconds and hours counted.
-
-    `slots` names the cell of every local hour by its start in microseconds; only the part of an hour between the
-    arrivals `first` and `last` counts as seen. Cells of which less than one hour was seen are left out.
-    """
-    seen: dict[Key, int] = {}
-    counted: dict[Key, list[Histogram]] = {}
-    for start, key in slots.items():
-        begin, end = max(start, first), min(start + HOUR_US - 1, last)
-        if begin <= end:
-            seen[key] = seen.get(key, 0) + end // SECOND_US - begin // SECOND_US + 1
-    for shape in shapes:
-        counted.setdefault(slots[shape.start], []).append(shape.seconds)
-    return {
-        key: bins(Histogram.merged(counted.get(key, [])), number)
-        for key, number in seen.items()
-        if number * SECOND_US >= HOUR_US
-    }
 
 
 def client_shares(callers: Sequence[Caller], requests: int) -> tuple[ClientShare, ...] | None:

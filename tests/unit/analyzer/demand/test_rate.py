@@ -6,7 +6,6 @@ import pytest
 from analyzer.demand import (
     ClientShare,
     bins,
-    by_cell,
     client_shares,
     negative_binomial_p95,
     poisson_p95,
@@ -14,7 +13,7 @@ from analyzer.demand import (
     with_empty,
 )
 from analyzer.shape import Caller
-from tests.fakes.shapes import HOUR, SECOND, histogram, hours, shape
+from tests.fakes.shapes import SECOND, histogram, shape
 
 
 @pytest.mark.parametrize(("mean", "count"), [(64, 77), (7, 12), (31, 40), (2.4, 5)])
@@ -68,22 +67,6 @@ def test_requests_of_one_instant_are_taken_as_one_second() -> None:
 def test_the_caller_of_the_fullest_minute_has_its_share_of_that_minute() -> None:
     found = rate(shape([(0, 1, 1), (1, 1, 1), (90 * SECOND, 1, 1)]), Caller("c", 1))
     assert found.peak_60s_client == ClientShare("c", 0.5)
-
-
-def test_hours_without_requests_count_in_their_cell() -> None:
-    """Two days, hour 0 busy on one of them only, hour 1 never seen whole."""
-    requests = [(s * SECOND, 1, 1) for s in range(3600)] + [(25 * HOUR + 5, 1, 1)]
-    slots = {start * HOUR: start % 24 for start in range(26)}
-    cells = by_cell(hours(requests), slots, first=0, last=25 * HOUR + 5)
-    assert cells[0].bins == 7200
-    assert cells[0].mean == 0.5
-    assert cells[1].bins == 3601
-    assert cells[1].sum == 1
-
-
-def test_a_cell_seen_for_less_than_an_hour_is_left_out() -> None:
-    requests = [(s * SECOND, 1, 1) for s in range(600, 3600)]
-    assert by_cell(hours(requests), {0: "a"}, first=600 * SECOND, last=3599 * SECOND) == {}
 
 
 def test_shares_of_callers_are_of_all_requests() -> None:

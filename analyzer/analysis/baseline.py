@@ -1,0 +1,84 @@
+"""The traffic that estimates rest on: the hours of the window and of the weeks before it, without anomalies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from analyzer.advise.drift import TWO_WEEKS, Drift, drift
+from analyzer.histogram import Histogram
+from analyzer.patterns.anomalies import Anomaly, anomalies
+from analyzer.patterns.calendar import Calendar, calendar
+from analyzer.shape import HourlyShape, merged
+from analyzer.window import Window, hour_starts, microseconds, weeks_until
+
+SIDES = ("isl", "osl", "total")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """What is usual: the window's `hours` that no anomaly touches, added up as `whole` and by local day as `days`.
+
+    `anomalies` are those that touch the window, `left_out` the starts of the hours that any anomaly touches, in
+    microseconds since the epoch, and `requests_left_out` the requests of the window in them. `history` are the eight
+    weeks that end with the window, without anomalies, `by_day` its hours day by day.
+    """
+
+    anomalies: tuple[Anomaly, ...]
+    left_out: frozenset[int]
+    requests_left_out: int
+    hours: tuple[HourlyShape, ...]
+    whole: HourlyShape
+    days: tuple[HourlyShape, ...]
+    history: Calendar
+
+    @property
+    def by_day(self) -> tuple[tuple[HourlyShape, ...], ...]:
+        """The hours of the history, day by day, days without any left out."""
+        found: dict[int, list[HourlyShape]] = {}
+        for placed in self.history.hours:
+            found.setdefault(placed.day, []).append(placed.shape)
+        return tuple(tuple(found[day]) for day in sorted(found))
+
+
+def baseline(window: Window, hours: Sequence[HourlyShape], earlier: Sequence[HourlyShape]) -> Baseline:
+    """What is usual in `hours`, those of `window`, of which there is one at least; `earlier` are hours before it."""
+    every = sorted((*earlier, *hours), key=lambda shape: shape.start)
+    first, last = every[0].first, max(shape.last for shape in every)
+    recent = weeks_until(window)
+    span = Window(min(window.start, recent.start), window.end, window.timezone)
+    found = anomalies(calendar(span, every, first, last))
+    left_out = frozenset(start for start in hour_starts(span) if any(one.touches(start) for one in found))
+    kept = tuple(shape for shape in hours if shape.start not in left_out)
+    if not kept:  # what is everywhere is no anomaly
+        found, left_out, kept = (), frozenset(), tuple(hours)
+    since = hour_starts(recent)[0]
+    return Baseline(
+        anomalies=tuple(one for one in found if one.end > microseconds(window.start)),
+        left_out=left_out,
+        requests_left_out=sum(shape.requests for shape in hours) - sum(shape.requests for shape in kept),
+        hours=kept,
+        whole=merged(kept),
+        days=local_days(window, kept),
+        history=calendar(recent, [shape for shape in every if shape.start >= since], first, last, left_out),
+    )
+
+
+def local_days(window: Window, shapes: Sequence[HourlyShape]) -> tuple[HourlyShape, ...]:
+    """The local calendar days on which requests came, each added up."""
+    by_day: dict[date, list[HourlyShape]] = {}
+    for shape in shapes:
+        by_day.setdefault(window.local(shape.start).date(), []).append(shape)
+    return tuple(merged(found) for found in by_day.values())
+
+
+def drifts(base: Baseline) -> Mapping[str, Drift]:
+    """The drift of each side (isl, osl, total) over the history, of sides that have one."""
+    if base.history.days < TWO_WEEKS:
+        return {}
+    numbers = sorted({placed.day for placed in base.history.hours})
+    pairs = list(zip(numbers, base.by_day, strict=True))
+    found = {
+        side: drift([(day, Histogram.merged([getattr(shape, side) for shape in shapes])) for day, shapes in pairs])
+        for side in SIDES
+    }
+    return {side: one for side, one in found.items() if one is not None}

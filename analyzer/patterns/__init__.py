@@ -1,0 +1,1 @@
+"""Hours that look alike, and hours that look like no other (the only package that knows scikit-learn)."""
