@@ -93,7 +93,7 @@ REFUSAL_REASONS = (
     "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
     "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
 )  # fmt: skip
-LOSS_REASONS = ("disk_full", "read_only", "write_failed", "unencodable", "torn", "removed")
+LOSS_REASONS = ("disk_full", "read_only", "write_failed", "backlog_full", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""
 PATTERNS = ("short_short", "short_long", "long_short", "long_long")
 POSITIONS = (16, 64, 256, 1024, 4096)
@@ -176,6 +176,8 @@ METRICS: tuple[Metric, ...] = (
     _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),
     _process("records_written", Kind.COUNTER, "records", "records that reached the spool"),
     _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
+    _process("record_uploads", Kind.COUNTER, "files", "attempts to upload a finished file of records", ("result",)),
+    _process("upload_backlog_bytes", Kind.GAUGE, "bytes", "finished files of records that wait for their upload"),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
     _process("build_info", Kind.INFO, "", "version of this sidecar", ("version", "python")),
     _process("config_info", Kind.INFO, "", "settings that shape the figures", ("sidecar", "upstream", "isl_threshold", "osl_threshold")),

@@ -39,6 +39,13 @@ def _host_port(text: str) -> str:
     return text
 
 
+def _s3_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme != "s3" or not parts.hostname or parts.username or parts.query or parts.fragment):
+        raise ValueError("it is not s3://BUCKET or s3://BUCKET/PREFIX, which holds no credentials")  # nor does this
+    return url.rstrip("/")
+
+
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 
@@ -113,6 +120,33 @@ class UpstreamTls(BaseModel):
     key: str = Field("", description="its private key, where it is not in the same file")
 
 
+class Upload(BaseModel):
+    """Where finished Parquet files are copied to; credentials come from the environment or the machine's role."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Annotated[str, AfterValidator(_s3_url)] = Field("", description="s3://BUCKET/PREFIX; empty uploads nothing")
+    endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s@]+/?)?$",
+        description="URL of a store that is not AWS; AWS_ENDPOINT_URL unless given",
+    )
+    region: str = Field("", description="region of the bucket; AWS_REGION or the machine's own unless given")
+    keep_hours: float = Field(24.0, ge=0, description="a local file is deleted so long after it was uploaded")
+    backlog_bytes: int = Field(
+        8 << 30, ge=1 << 20, description="size of local files that wait; beyond, new records are lost as `backlog_full`"
+    )
+
+
+class Retention(BaseModel):
+    """When local Parquet files are deleted, the oldest first; where they are uploaded, never before that."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hours: float = Field(0.0, ge=0, description="a file is deleted when its newest possible record is older; 0 never")
+    bytes: int = Field(0, ge=0, description="the oldest files are deleted while all have more bytes; 0 never")
+
+
 class Settings(BaseSettings):
     """Everything that `tokentide-exporter serve` and `check` can be told."""
 
@@ -141,6 +175,14 @@ class Settings(BaseSettings):
     timeline: Literal["none", "summary", "full"] = Field("summary", description="detail of latencies in each record")
     rotate_seconds: float = Field(300.0, gt=0, description="a new Parquet file at least this often")
     rotate_bytes: int = Field(16 << 20, ge=1 << 16, description="… or when the spool has this many bytes")
+    upload: Upload = Field(Upload(), description="a copy of the records in an object store")
+    retention: Retention = Field(Retention(), description="how long records are kept on the local disk")
+    client_id: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="whose keyed hash is recorded as the client: `api_key`, or the name of a header; empty nobody's",
+    )
+    client_key_file: str = Field("", description="file with the secret key of these hashes, at least 16 bytes")
     drain_seconds: float = Field(30.0, ge=0, description="how long open streams may go on after SIGTERM")
     connect_timeout_seconds: float = Field(5.0, gt=0, description="how long connecting to the engine may take")
     keepalive_seconds: float = Field(
@@ -173,6 +215,12 @@ class Settings(BaseSettings):
             raise PydanticCustomError("two_upstreams", "give either `upstream` or `upstreams`")
         if len({each.name for each in self.upstreams}) < len(self.upstreams):
             raise PydanticCustomError("same_names", "two of the `upstreams` have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _no_hash_without_a_key(self) -> "Settings":
+        if self.client_id and not self.client_key_file:
+            raise PydanticCustomError("no_key", "`client_id` needs the secret key of its hash in `client_key_file`")
         return self
 
     @classmethod

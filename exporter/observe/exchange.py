@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from exporter.dialect.base import Dialect, Foreign, Prompt, Unreadable
 from exporter.observe.answer import Answer
 from exporter.observe.body import Body
+from exporter.observe.client import SECRETS, Clients
 from exporter.observe.echo import without_echo
 from exporter.observe.observation import Content, Observation
 from exporter.observe.outcome import ending
@@ -30,11 +32,17 @@ class Exchange:
     """Receives the events of one exchange in order and gives its observation at the end.
 
     `find_dialects` is asked with method and target; of several dialects on one path the first that knows the request's
-    body is taken. Bodies of more than `body_limit` bytes are not parsed. Nothing that
-    the bytes hold makes it raise; what cannot be read is named in the observation's `failures`.
+    body is taken. Bodies of more than `body_limit` bytes are not parsed. Nothing that the bytes hold makes it raise;
+    what cannot be read is named in the observation's `failures`. Credentials in the request's headers are let go at
+    once; where `clients` is given, the observation has their hash.
     """
 
-    def __init__(self, find_dialects: Callable[[str, str], tuple[Dialect, ...]], body_limit: int = 32 << 20) -> None:
+    def __init__(
+        self,
+        find_dialects: Callable[[str, str], tuple[Dialect, ...]],
+        body_limit: int = 32 << 20,
+        clients: Clients | None = None,
+    ) -> None:
         self.operation = "other"
         self.prompt: Prompt | None = None
         """What the request asks for, from the moment its last byte was sent."""
@@ -47,6 +55,8 @@ class Exchange:
         self._find_dialects = find_dialects
         self._limit = body_limit
         self._candidates: tuple[Dialect, ...] = ()
+        self._clients = clients
+        self._client_id: str | None = None
         self._dialect: Dialect | None = None
         self._answer: Answer | None = None
         self._reader: SseReader | None = None
@@ -98,7 +108,9 @@ class Exchange:
     # --- the request
 
     def _start(self, event: RequestStarted, at: int) -> None:
-        self._started = event
+        self._client_id = self._clients.identify(event.headers) if self._clients is not None else None
+        secrets = self._clients.secrets if self._clients is not None else SECRETS
+        self._started = replace(event, headers=tuple(pair for pair in event.headers if pair[0] not in secrets))
         self._received = at
         self._candidates = self._find_dialects(event.method, event.target)
         if self._candidates:
@@ -214,6 +226,7 @@ class Exchange:
             failures=self._gather_failures(),
             input_token_ids=answer.prompt_ids if answer else 0,
             queue_us=answer.queue_us if answer else None,
+            client_id=self._client_id,
         )
 
     def _contents(self, answer: Answer | None) -> tuple[tuple[Content, ...], bool]:

@@ -3,7 +3,7 @@
 import errno
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,16 @@ from pathlib import Path
 from exporter.observe.observation import Measurement
 from exporter.sinks import parquet
 from exporter.sinks.spool import (
+    FOLDER,
     ForeignSegment,
     Key,
     Reading,
     Segment,
+    UnusableRecords,
     claim,
     create,
     encode,
+    gone,
     prepare,
     segments,
     stem,
@@ -65,10 +68,10 @@ class Records:
     """Writes each record to the spool and has the spool turned into Parquet.
 
     A new Parquet file is begun after `rotate_seconds` or `rotate_bytes` of spool, whichever comes first. `start_us` is
-    the wall-clock time of this start and must differ between starts of one instance. Conversions and fsyncs run in
-    `executor`; everything else belongs to one thread. `written` counts records that reached the spool, `lost` those
-    that did not, by reason; `problem` is the last thing that went wrong, as a sentence. Raises UnusableRecords where
-    the folder cannot be used; afterwards no fault of the disk is ever raised.
+    the wall-clock time of this start and must differ between starts of one instance. Nothing is accepted while
+    `backlog_full` says so. Conversions and fsyncs run in `executor`; everything else belongs to one thread. `written`
+    counts records that reached the spool, `problem` is the last thing that went wrong, as a sentence. No fault of the
+    disk is ever raised, and a folder that cannot be used is tried again with each record.
     """
 
     def __init__(
@@ -80,9 +83,11 @@ class Records:
         *,
         rotate_seconds: float = 300.0,
         rotate_bytes: int = 16 << 20,
+        backlog_full: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._spool = prepare(folder)
+        self._spool = folder / FOLDER
         self._folder = folder
+        self._backlog_full = backlog_full
         self._instance = instance
         self._start_us = start_us
         self._executor = executor
@@ -100,8 +105,13 @@ class Records:
         self._synced_size = 0
         self._sync: Future[None] | None = None
         self._lost: dict[str, int] = {}
+        self._hindered = False
         self.written = 0
         self.problem: str | None = None
+        try:
+            prepare(folder)
+        except UnusableRecords as error:
+            self._hindered, self.problem = True, str(error)
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -117,6 +127,9 @@ class Records:
     def accept(self, measurement: Measurement, key: Key | None = None) -> None:
         """Writes one record; when this returns it survives the process, or it is counted as lost."""
         record = measurement.record
+        if self._backlog_full():
+            self._lose("backlog_full", "The files that wait for their upload are as large as `backlog_bytes` allows.")
+            return
         try:
             entry = encode(record, key)
         except TypeError:
@@ -131,6 +144,9 @@ class Records:
                 self._rotate()
             return
         self.written += 1
+        if self._hindered:
+            self._hindered = False
+            self.recover()
         oldest = self._segment_oldest_us
         self._segment_oldest_us = record.timestamp if oldest is None else min(oldest, record.timestamp)
         if key is not None:
@@ -143,7 +159,7 @@ class Records:
         return key in self._before or key in self._recent
 
     def recover(self) -> frozenset[Key]:
-        """Has every segment of a dead process converted; returns the exchanges found in them.
+        """Has every segment of a dead process converted; returns the exchanges found in them so far.
 
         Segments that a living sidecar holds are left alone, so that several may share a folder.
         """
@@ -161,7 +177,7 @@ class Records:
             keys.update(key for key, _ in found if key is not None)
             oldest = min((moment for _, moment in found if isinstance(moment, int)), default=None)
             self._convert(path, lock, len(found), oldest)
-        self._before = frozenset(keys)
+        self._before |= keys
         return self._before
 
     def tick(self, now_ns: int) -> None:
@@ -172,7 +188,7 @@ class Records:
             return
         if self._segment_seen_ns is None:
             self._segment_seen_ns = now_ns
-        elif now_ns - self._segment_seen_ns >= self._rotate_ns:
+        elif not segment.there or now_ns - self._segment_seen_ns >= self._rotate_ns:
             self._rotate()
             return
         if segment.size > self._synced_size and now_ns - self._synced_ns >= SECOND_NS:
@@ -242,7 +258,7 @@ class Records:
             if waiting.work.result():
                 self._lose("torn", f"The end of {waiting.path.name} was cut off by a crash.")
             return False
-        if not waiting.path.exists():
+        if gone(waiting.path):
             self._lose("removed", f"{waiting.path.name} was removed before it became Parquet.", waiting.records)
             return False
         self.problem = f"{waiting.path.name} could not be turned into Parquet: {error}"
@@ -255,6 +271,7 @@ class Records:
         return True
 
     def _fail(self, error: OSError) -> None:
+        self._hindered = True
         reason = _REASONS.get(error.errno or 0, "write_failed")
         self._lose(reason, f"Records cannot be written to {self._folder}: {error.strerror}.")
 

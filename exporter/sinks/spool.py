@@ -109,6 +109,11 @@ class Segment:
         self.records = 0
         self.damaged = False
 
+    @property
+    def there(self) -> bool:
+        """Whether the segment still has its name: its folder may have been deleted."""
+        return not gone(self.path)
+
     def append(self, entry: bytes) -> None:
         """Appends one entry; what cannot be written whole is taken back and OSError raised."""
         view = memoryview(entry)
@@ -153,7 +158,7 @@ def claim(path: Path) -> int | None:
     """Locks a segment whose process is dead and returns the descriptor; None where somebody has it or had it."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -164,6 +169,17 @@ def claim(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def gone(path: Path) -> bool:
+    """Whether there is no such file; one that a fault of the disk hides is not gone."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def segments(folder: Path) -> Sequence[Path]:
@@ -190,7 +206,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
     """Whether the path still names the file behind the descriptor: another sidecar may have finished with it."""
     try:
         there = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     here = os.fstat(descriptor)
     return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
