@@ -5,12 +5,12 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.observe.observation import Measurement
-from exporter.sinks import parquet
+from exporter.sinks.conversions import Conversions
 from exporter.sinks.spool import (
+    FILED,
     FOLDER,
     ForeignSegment,
     Key,
@@ -20,14 +20,12 @@ from exporter.sinks.spool import (
     claim,
     create,
     encode,
-    gone,
     prepare,
     segments,
     stem,
 )
 
 SECOND_NS = 1_000_000_000
-RETRY_NS = 30 * SECOND_NS
 REMEMBERED = 8192
 _REASONS = {
     errno.ENOSPC: "disk_full",
@@ -36,32 +34,6 @@ _REASONS = {
     errno.EACCES: "read_only",
     errno.EPERM: "read_only",
 }
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A segment that gets no more records: `lock` keeps other sidecars from it, `work` turns it into Parquet."""
-
-    path: Path
-    lock: int
-    records: int
-    oldest_us: int | None
-    work: "Future[bool]"
-    retry_at_ns: int | None = None
-
-
-def convert(segment: Path, records: Path) -> bool:
-    """Turns a segment into Parquet files below `records` and deletes it; after a crash it gives the same files again.
-
-    Returns whether the segment was torn. Raises OSError where something cannot be read or written, and ForeignSegment;
-    the segment then stays.
-    """
-    reading = Reading(segment)
-    rows = parquet.table(entry.record for entry in reading)
-    if rows.num_rows:
-        parquet.write(rows, records, segment.stem)
-    segment.unlink()
-    return reading.torn
 
 
 class Records:
@@ -97,7 +69,7 @@ class Records:
         self._segment: Segment | None = None
         self._segment_oldest_us: int | None = None
         self._segment_seen_ns: int | None = None
-        self._waiting: list[_Waiting] = []
+        self._conversions = Conversions(folder, executor, self._lose, self._complain)
         self._before: frozenset[Key] = frozenset()
         self._recent: set[Key] = set()
         self._order: deque[Key] = deque()
@@ -121,7 +93,7 @@ class Records:
     @property
     def oldest_pending(self) -> int | None:
         """Timestamp (microseconds, UTC) of the oldest record that is not yet in Parquet; None where all are."""
-        pending = [self._segment_oldest_us, *(waiting.oldest_us for waiting in list(self._waiting))]
+        pending = (self._segment_oldest_us, self._conversions.oldest_us)
         return min((oldest for oldest in pending if oldest is not None), default=None)
 
     def accept(self, measurement: Measurement, key: Key | None = None) -> None:
@@ -145,8 +117,7 @@ class Records:
             return
         self.written += 1
         if self._hindered:
-            self._hindered = False
-            self.recover()
+            self._go_on()
         oldest = self._segment_oldest_us
         self._segment_oldest_us = record.timestamp if oldest is None else min(oldest, record.timestamp)
         if key is not None:
@@ -159,7 +130,7 @@ class Records:
         return key in self._before or key in self._recent
 
     def recover(self) -> frozenset[Key]:
-        """Has every segment of a dead process converted; returns the exchanges found in them so far.
+        """Has every segment of a dead process converted; returns the exchanges found in all of them so far.
 
         Segments that a living sidecar holds are left alone, so that several may share a folder.
         """
@@ -175,14 +146,17 @@ class Records:
                 self.problem = str(error)
                 continue
             keys.update(key for key, _ in found if key is not None)
+            if path.suffix == FILED:
+                self._conversions.remember(path, lock)
+                continue
             oldest = min((moment for _, moment in found if isinstance(moment, int)), default=None)
-            self._convert(path, lock, len(found), oldest)
+            self._conversions.begin(path, lock, len(found), oldest)
         self._before |= keys
         return self._before
 
     def tick(self, now_ns: int) -> None:
         """Synchronises, rotates and looks after conversions; to be called about once a second, in monotonic ns."""
-        self._settle(now_ns)
+        self._conversions.settle(now_ns)
         segment = self._segment
         if segment is None:
             return
@@ -198,12 +172,7 @@ class Records:
     def close(self) -> None:
         """Turns everything into Parquet and waits for it; what cannot be written stays in the spool for next time."""
         self._rotate()
-        for waiting in self._waiting:
-            waiting.work.exception()
-        self._settle(None)
-        for waiting in self._waiting:
-            os.close(waiting.lock)
-        self._waiting.clear()
+        self._conversions.finish()
 
     def _open(self) -> Segment:
         while self._segment is None:
@@ -215,6 +184,12 @@ class Records:
                 continue
             self._segment_seen_ns, self._synced_size = None, 0
         return self._segment
+
+    def _go_on(self) -> None:
+        """What failed while the folder could not be used is tried at once."""
+        self._hindered = False
+        self.recover()
+        self._conversions.hurry()
 
     def _synchronise(self, segment: Segment) -> None:
         """Has the segment's bytes reach the disk, off this thread, unless the last time has not ended yet."""
@@ -235,40 +210,7 @@ class Records:
         segment, oldest = self._segment, self._segment_oldest_us
         if segment is not None:
             self._segment = self._segment_oldest_us = None
-            self._convert(segment.path, segment.lock, segment.records, oldest)
-
-    def _convert(self, path: Path, lock: int, records: int, oldest_us: int | None) -> None:
-        work = self._executor.submit(convert, path, self._folder)
-        self._waiting.append(_Waiting(path, lock, records, oldest_us, work))
-
-    def _settle(self, now_ns: int | None) -> None:
-        """Closes what is converted and tries again, after a while, what failed."""
-        kept: list[_Waiting] = []
-        for waiting in self._waiting:
-            if not waiting.work.done() or self._retry(waiting, now_ns):
-                kept.append(waiting)
-            else:
-                os.close(waiting.lock)
-        self._waiting = kept
-
-    def _retry(self, waiting: _Waiting, now_ns: int | None) -> bool:
-        """Whether a conversion that has ended is to be kept for another try."""
-        error = waiting.work.exception()
-        if error is None:
-            if waiting.work.result():
-                self._lose("torn", f"The end of {waiting.path.name} was cut off by a crash.")
-            return False
-        if gone(waiting.path):
-            self._lose("removed", f"{waiting.path.name} was removed before it became Parquet.", waiting.records)
-            return False
-        self.problem = f"{waiting.path.name} could not be turned into Parquet: {error}"
-        if now_ns is not None:
-            if waiting.retry_at_ns is None:
-                waiting.retry_at_ns = now_ns + RETRY_NS
-            elif now_ns >= waiting.retry_at_ns:
-                waiting.retry_at_ns = None
-                waiting.work = self._executor.submit(convert, waiting.path, self._folder)
-        return True
+            self._conversions.begin(segment.path, segment.lock, segment.records, oldest)
 
     def _fail(self, error: OSError) -> None:
         self._hindered = True
@@ -277,6 +219,9 @@ class Records:
 
     def _lose(self, reason: str, sentence: str, records: int = 1) -> None:
         self._lost[reason] = self._lost.get(reason, 0) + records
+        self.problem = sentence
+
+    def _complain(self, sentence: str) -> None:
         self.problem = sentence
 
     def _remember(self, key: Key) -> None:

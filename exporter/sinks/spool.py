@@ -21,6 +21,8 @@ Key: TypeAlias = tuple[str, int]
 
 FOLDER = ".spool"
 SUFFIX = ".spool"
+FILED = ".filed"
+"""Suffix of a segment whose records are in Parquet, which is kept for a while for the names of its exchanges."""
 MAGIC = b"tokentide spool 1\n"
 _FRAME = struct.Struct("<II")
 _LARGEST_ENTRY = 64 * 2**20
@@ -183,8 +185,8 @@ def gone(path: Path) -> bool:
 
 
 def segments(folder: Path) -> Sequence[Path]:
-    """All segments of a spool folder, oldest run first."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    """All segments of a spool folder, oldest run first, those that are filed included."""
+    return sorted(path for path in folder.glob("*") if path.suffix in {SUFFIX, FILED})
 
 
 def prepare(records: Path) -> Path:

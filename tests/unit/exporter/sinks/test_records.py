@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporter.observe.observation import Measurement
-from exporter.sinks.records import Records, convert
+from exporter.sinks.conversions import convert
+from exporter.sinks.records import Records
 from exporter.sinks.spool import MAGIC, create, encode
 from tests.fakes.executors import Deferred, Inline
 from tests.unit.exporter.sinks.measurements import STREAMED
@@ -47,8 +48,8 @@ def die(victim: Records) -> None:
     """What the kernel does with a killed process: its files are closed and its locks are gone."""
     if victim._segment is not None:
         os.close(victim._segment.lock)
-    for waiting in victim._waiting:
-        os.close(waiting.lock)
+    for held in (*victim._conversions._waiting, *victim._conversions._filed):
+        os.close(held.lock)
 
 
 def test_an_orderly_end_leaves_parquet_and_an_empty_spool(tmp_path: Path) -> None:
@@ -140,6 +141,30 @@ def test_a_real_process_killed_while_writing_loses_nothing_that_it_accepted(tmp_
     assert len(heir.recover()) == 50
     heir.close()
     assert in_parquet(tmp_path) == [f"r{i}" for i in range(50)]
+
+
+def test_one_process_killed_after_the_other_still_knows_what_was_recorded(tmp_path: Path) -> None:
+    """The relay tells again what no observer lived long enough to acknowledge."""
+    first = records(tmp_path)
+    first.accept(request(1), ("w0", 1))
+    die(first)
+    second = records(tmp_path, start=2)
+    second.recover()
+    second.tick(0)
+    assert in_parquet(tmp_path) == ["r1"]
+    die(second)
+    third = records(tmp_path, start=3)
+    third.recover()
+    assert third.known(("w0", 1))
+    third.tick(0)
+    third.tick(29 * SECOND)
+    die(third)
+    fourth = records(tmp_path, start=4)
+    fourth.recover()
+    assert fourth.known(("w0", 1))
+    fourth.close()
+    assert in_parquet(tmp_path) == ["r1"]
+    assert list((tmp_path / ".spool").iterdir()) == []
 
 
 def test_a_torn_end_is_cut_and_counted(tmp_path: Path) -> None:
@@ -255,6 +280,17 @@ def test_a_conversion_that_fails_is_tried_again(tmp_path: Path) -> None:
     kept.tick(34 * SECOND)
     assert (pending(kept), len(kept.lost)) == (None, 0)
     kept.close()
+
+
+def test_a_conversion_that_failed_is_tried_once_more_at_the_end(tmp_path: Path) -> None:
+    kept = records(tmp_path, rotate_seconds=1)
+    kept.accept(request(1))
+    (tmp_path / "date=2025-11-21").write_text("in the way")
+    kept.tick(0)
+    kept.tick(2 * SECOND)
+    (tmp_path / "date=2025-11-21").unlink()
+    kept.close()
+    assert in_parquet(tmp_path) == ["r1"]
 
 
 def test_what_cannot_be_converted_at_the_end_waits_for_the_next_start(tmp_path: Path) -> None:
