@@ -88,7 +88,7 @@ def test_an_object_is_whole_whatever_its_size_and_replaced_by_the_next(tmp_path:
             file.write_bytes(content)
             bucket.put(file, "date=2025-11-21/file.parquet")
             assert store.content(BUCKET, "some/date=2025-11-21/file.parquet") == content
-        with pytest.raises(Unreachable, match="^NO_SUCH_BUCKET during PutObject$"):
+        with pytest.raises(Unreachable, match="NO_SUCH_BUCKET during PutObject"):
             Bucket("s3://nowhere", store.url).put(file, "file.parquet")
-    with pytest.raises(Unreachable, match="^NETWORK_CONNECTION during PutObject$"):
+    with pytest.raises(Unreachable, match="NETWORK_CONNECTION during PutObject"):
         bucket.put(file, "file.parquet")
