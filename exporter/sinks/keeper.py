@@ -105,7 +105,7 @@ class Keeper:
         if self._round is not None:
             if not self._round.done():
                 return
-            self._due_ns = now_ns + max(PAUSE_NS, self._round.result() * SHARE)
+            self._due_ns = now_ns + max(PAUSE_NS, self._took(self._round) * SHARE)
             self._round = None
         if self._due_ns is None or now_ns >= self._due_ns:
             self._round = self._executor.submit(self._go_round, now_ns)
@@ -118,6 +118,14 @@ class Keeper:
         self._try_ns = now_ns
         self._round = self._executor.submit(self._go_round, now_ns)
         self._round.exception()
+
+    def _took(self, ended: "Future[int]") -> int:
+        """Processor time of a round in nanoseconds; one that broke is told and is no reason to do no other."""
+        error = ended.exception()
+        if error is None:
+            return ended.result()
+        _log.error("Looking after finished records failed: %s.", type(error).__name__)
+        return SECOND_NS
 
     def _go_round(self, now_ns: int) -> int:
         """Uploads what waits and deletes what is due; returns the nanoseconds of processor time that it took."""

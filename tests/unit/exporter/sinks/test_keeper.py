@@ -223,6 +223,25 @@ def test_a_folder_that_cannot_be_used_is_told_once(tmp_path: Path, caplog: pytes
     assert "cannot be looked after: " in said
 
 
+def test_a_round_that_breaks_is_told_without_its_text_and_followed_by_another(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file(tmp_path, 1)
+    target = Shelves()
+
+    def broken() -> None:
+        raise ValueError("zirconquilt")
+
+    target.after = broken
+    kept = keeper(tmp_path, target)
+    kept.tick(0)
+    kept.tick(SECOND_NS)
+    assert [record.getMessage() for record in caplog.records] == ["Looking after finished records failed: ValueError."]
+    target.after = lambda: None
+    kept.tick(200 * SECOND_NS)
+    assert kept.uploads["done"] == 1
+
+
 def test_a_long_round_makes_rounds_rare(tmp_path: Path) -> None:
     clock = iter([0, SECOND_NS, 0, 0, 0, 0])
     executor = Deferred()
