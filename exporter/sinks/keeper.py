@@ -17,7 +17,7 @@ _log = logging.getLogger("tokentide")
 
 SECOND_NS: Final = 1_000_000_000
 PAUSE_NS: Final = 2 * SECOND_NS
-SHARE: Final = 100
+SHARE: Final = 20
 """A round may take one part in so many of this process's time: a folder of a hundred thousand files is slow to list."""
 LONGEST_BACK_OFF_NS: Final = 300 * SECOND_NS
 LAST_SECONDS: Final = 10.0
