@@ -30,7 +30,9 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 
 def remount(folder: Path, how: str) -> bool:
-    return subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=False).returncode == 0
+    return (
+        subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], capture_output=True, check=False).returncode == 0
+    )
 
 
 def lost(relay: Sidecar) -> dict[str, int]:
