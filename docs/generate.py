@@ -78,6 +78,13 @@ def _label_values() -> Iterator[tuple[str, str]]:
     yield "`reason` of refused requests", code(catalog.REFUSAL_REASONS)
     yield "`reason` of lost records", code(catalog.LOSS_REASONS)
     yield "`pattern`", code(catalog.PATTERNS)
+    yield "`part`", code(catalog.PROMPT_PARTS)
+    yield "`seen`", code(catalog.SEEN)
+    yield "`side`", code(catalog.SIDES)
+    yield "`limit`", code(catalog.LIMITS)
+    yield "`how`", code(catalog.LIMIT_EFFECTS)
+    yield "`signal`", code(catalog.OTLP_SIGNALS)
+    yield "`result`", code(catalog.OTLP_RESULTS)
     yield "`position`", code(catalog.POSITION_LABELS)
     yield (
         "`isl_le`, `osl_le` of the 2-D histogram",

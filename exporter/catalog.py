@@ -95,6 +95,13 @@ REFUSAL_REASONS = (
 )  # fmt: skip
 LOSS_REASONS = ("disk_full", "read_only", "write_failed", "backlog_full", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""
+PROMPT_PARTS = ("system", "history", "user", "tools", "retrieved")
+LIMITS = ("max_input_len", "max_output_len", "max_seq_len")
+LIMIT_EFFECTS = ("rejected", "truncated")
+SEEN = ("yes", "no")
+SIDES = ("input", "output")
+OTLP_SIGNALS = ("metrics", "traces")
+OTLP_RESULTS = ("exported", "failed")
 PATTERNS = ("short_short", "short_long", "long_short", "long_long")
 POSITIONS = (16, 64, 256, 1024, 4096)
 POSITION_LABELS = ("1-16", "17-64", "65-256", "257-1024", "1025-4096", "4097+")
@@ -166,6 +173,11 @@ METRICS: tuple[Metric, ...] = (
     _ours("wasted_output_tokens", Kind.COUNTER, "tokens", "tokens generated for clients that had left"),
     _ours("token_count_source", Kind.COUNTER, "requests", "who counted the tokens", ("side", "source")),
     _ours("token_count_mismatch_tokens", Kind.HISTOGRAM, "tokens", "absolute difference of own count and server usage", ("side", "sign"), MISMATCH),
+    _process("engine_limit_tokens", Kind.GAUGE, "tokens", "limit of an engine, from the settings or told by the engine", ("model", "limit")),
+    _ours("requests_over_limit", Kind.COUNTER, "requests", "requests longer than the limit was when they ended", ("limit",)),
+    _ours("limit_exceeded", Kind.COUNTER, "requests", "requests that an engine rejected or cut short because of the limit", ("limit", "how")),
+    _process("client_requests", Kind.COUNTER, "requests", "requests of one client, by the hash of its key; only where the setting max_clients allows", ("client", "model", "operation")),
+    _process("client_tokens", Kind.COUNTER, "tokens", "tokens of one client; only where the setting max_clients allows", ("client", "model", "operation", "side")),
     _process("dropped_observations", Kind.COUNTER, "requests", "exchanges that were relayed but not observed", ("reason",)),
     _process("unreadable_exchanges", Kind.COUNTER, "requests", "exchanges with a part that no dialect could read; recorded with what is known", ("reason",)),
     _process("forwarded_requests", Kind.COUNTER, "requests", "requests whose head was fully written to an upstream"),
@@ -179,6 +191,8 @@ METRICS: tuple[Metric, ...] = (
     _process("record_uploads", Kind.COUNTER, "files", "attempts to upload a finished file of records", ("result",)),
     _process("upload_backlog_bytes", Kind.GAUGE, "bytes", "finished files of records that wait for their upload"),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
+    _process("otlp_exports", Kind.COUNTER, "exports", "attempts to hand metrics or spans to the OTLP endpoint", ("signal", "result")),
+    _process("otlp_spans_dropped", Kind.COUNTER, "spans", "spans that were lost, because too many waited or the endpoint did not take them"),
     _process("build_info", Kind.INFO, "", "version of this sidecar", ("version", "python")),
     _process("config_info", Kind.INFO, "", "settings that shape the figures", ("sidecar", "upstream", "isl_threshold", "osl_threshold")),
 )  # fmt: skip

@@ -7,17 +7,21 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from rich.console import Console
 
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
-from analyzer.cli import choices
+from analyzer.cli import choices, imports, marginals
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
+from analyzer.marginals import MarginalAnalysis
+from analyzer.marginals import as_json as marginals_as_json
 from analyzer.settings import Settings
 from analyzer.shape import Thresholds
 from analyzer.store import Records, find, opened
+from analyzer.window import microseconds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,20 +42,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    """Run the command that was asked for."""
+    if options.command == "import":
+        with _progress("reading files"):
+            error = imports.run(options)
+        if error is not None:
+            raise error
+        return
+    _analyse(options)
+
+
+def _analyse(options: argparse.Namespace) -> None:
     """Analyse and hand over; what could not be read or said is raised afterwards, so that nothing is thrown away."""
     settings = settings_file.load(options.settings)
     with _progress("reading records") as say:
         found = find(options.records)
-        if found.unreadable and not found.readable:
+        if found.unreadable and not (found.readable or found.remote or found.marginals):
             raise UnreadableRecords(found.unreadable)
-        with opened(found, settings.memory_limit) as records:
+        if found.marginals and not (found.readable or found.remote):
+            done, trouble = marginals.analysis(found, settings, options)
+            _hand_over(done, options)
+            if trouble is not None:
+                raise trouble
+            return
+        with opened(found, settings.memory_limit, microseconds(datetime.now(UTC))) as records:
             analysis, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
         say("writing the report" if options.command == "report" else "writing the analysis")
         _hand_over(analysis, options)
-    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options))
+    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
-        raise _partly_unreadable(unreadable, len(found.readable) + len(found.unreadable) - len(unreadable), problem)
+        raise _partly_unreadable(
+            unreadable, len(found.readable) + len(found.remote) + len(found.unreadable) - len(unreadable), problem
+        )
     if problem is not None:
         raise problem
 
@@ -91,14 +114,15 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(analysis: Analysis, options: argparse.Namespace) -> None:
+def _hand_over(analysis: Analysis | MarginalAnalysis, options: argparse.Namespace) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 
         for path in archive.write(analysis, options.out):
             sys.stdout.write(f"{path}\n")
         return
-    text = json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    said = marginals_as_json(analysis) if isinstance(analysis, MarginalAnalysis) else as_json(analysis)
+    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if options.out is None:
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from analyzer.cli import imports
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -18,13 +19,14 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--out", type=Path, metavar="FILE", help="write analysis.json here, not to standard output")
     report = commands.add_parser("report", parents=[shared], help="analyse records and file the report")
     report.add_argument("--out", type=Path, metavar="DIR", required=True, help="the archive to file the report in")
+    imports.add_command(commands)
     return top
 
 
 def _shared_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
-    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, or a glob")
+    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, a glob, or s3://…")
     add("--from", dest="since", metavar="T", help="the window's start: an ISO date or time, on the clock of --timezone")
     add("--to", dest="until", metavar="T", help="the window's end, not in it any more")
     add("--all", dest="everything", action="store_true", help="take everything that was recorded")

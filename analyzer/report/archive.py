@@ -6,22 +6,26 @@ from pathlib import Path
 
 from analyzer.analysis import Analysis, as_json
 from analyzer.errors import BadSettings
-from analyzer.report import html, markdown
-from analyzer.report.document import compose
+from analyzer.marginals import MarginalAnalysis
+from analyzer.marginals import as_json as marginals_as_json
+from analyzer.report import document, html, marginal_document, markdown
 
 
-def write(analysis: Analysis, folder: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis | MarginalAnalysis, folder: Path) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
     Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
     the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
     be written.
     """
-    report = compose(analysis)
+    if isinstance(analysis, MarginalAnalysis):
+        report, said = marginal_document.compose(analysis), marginals_as_json(analysis)
+    else:
+        report, said = document.compose(analysis), as_json(analysis)
     contents = {
         "report.html": html.render(report),
         "report.md": markdown.render(report),
-        "analysis.json": json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "analysis.json": json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
     place = folder / analysis.window.name
     try:

@@ -2,6 +2,6 @@
 -- without a model.
 SELECT model, min(arrival) AS first, max(arrival) AS last, count(*) FILTER (set_aside IS NULL) AS requests
 FROM requests
-WHERE set_aside IS NULL OR set_aside NOT IN ('no_timestamp', 'absurd_timestamp')
+WHERE set_aside IS NULL OR set_aside NOT IN ('no_timestamp', 'absurd_timestamp', 'future_timestamp')
 GROUP BY model
 ORDER BY model

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import duckdb
 
-from analyzer.errors import UnreadableFile
+from analyzer.errors import UnreadableFile, UnreadableRecords
 from analyzer.histogram import IntArray, Quantiles, interpolated
 from analyzer.shape import ITL_BOUNDS_MS, Caller, Latency, Thresholds, Traffic
 from analyzer.store.columns import hourly_shapes
 from analyzer.store.files import Found
+from analyzer.store.remote import Bucket
 from analyzer.window import Window, hour_phases, microseconds
 
 SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +133,41 @@ class Records:
 
 
 @contextmanager
-def opened(found: Found, memory_limit: str = "2GB") -> Iterator[Records]:
+def opened(found: Found, memory_limit: str = "2GB", now: int | None = None) -> Iterator[Records]:
     """The records in the readable files of `found`; files that turn out to be damaged join the unreadable ones.
 
-    `memory_limit` is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
+    Requests more than a day after `now` (microseconds since the epoch) are set aside where it is given. `memory_limit`
+    is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
     """
     with (
         tempfile.TemporaryDirectory(prefix="tokentide-") as spill,
         duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")  # times without a zone are taken as UTC
+        if now is not None:
+            connection.execute(f"SET VARIABLE latest = {now + DAY_US:d}::BIGINT")
         connection.execute("SET parquet_metadata_cache = true")  # halves the time where there are thousands of files
-        damaged = _damaged(connection, found.readable)
+        files, lost = _fetched(found, Path(spill))
+        damaged = _damaged(connection, [*files])
         if damaged:
             names = {file.path for file in damaged}
-            _view(connection, [path for path in found.readable if str(path) not in names])
-        yield Records(connection, (*found.unreadable, *damaged))
+            _view(connection, [path for path in files if str(path) not in names])
+        named = [UnreadableFile(files[Path(file.path)], file.reason) for file in damaged]
+        yield Records(connection, (*found.unreadable, *lost, *named))
+
+
+def _fetched(found: Found, folder: Path) -> tuple[dict[Path, str], tuple[UnreadableFile, ...]]:
+    """The readable files with the names that the user knows, remote ones copied to `folder`; and those that failed."""
+    files = {path: str(path) for path in found.readable}
+    lost: list[UnreadableFile] = []
+    bucket = Bucket() if found.remote else None
+    for url in found.remote:
+        try:
+            if bucket is not None:
+                files[bucket.fetch(url, folder)] = url
+        except UnreadableRecords as error:
+            lost.extend(error.files)
+    return files, tuple(lost)
 
 
 def _damaged(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[UnreadableFile, ...]:

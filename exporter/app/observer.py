@@ -22,19 +22,21 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
-from exporter.app import client_key, keys, upkeep
+from exporter.app import client_key, export, keys, upkeep
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
 from exporter.errors import SidecarError
 from exporter.observe.client import Clients
 from exporter.observe.exchange import Exchange
+from exporter.observe.observation import Sink
 from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
 from exporter.settings import Settings
 from exporter.sinks.keeper import Keeper
 from exporter.sinks.prometheus import Page
 from exporter.sinks.records import Records
+from exporter.sinks.sampling import Sampling
 from exporter.sinks.store import Store
 from exporter.tap.intake import Intake
 from exporter.tokens.choice import Rule, Tokenizers
@@ -75,13 +77,9 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     control.on_orphaned(ended)
-    store = Store(
-        provider=settings.provider,
-        isl_threshold=settings.isl_threshold,
-        osl_threshold=settings.osl_threshold,
-        models=settings.max_models,
-        prefix_blocks=settings.prefix.remembered,
-    )
+    kept = export.sampling(settings.otlp)
+    store = _store(settings, kept)
+    exporting = export.begin(settings, store, kept)
     with (
         ThreadPoolExecutor(1, "parquet") as conversions,
         ThreadPoolExecutor(1, "tokenizer") as counting,
@@ -89,7 +87,7 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
     ):
         keeper = upkeep.keeper(settings, os.environ, rounds)
         records = _records(settings, conversions, keeper)
-        pipeline = _pipeline(settings, store, records, counting)
+        pipeline = _pipeline(settings, (store, *exporting.sinks), store, records, counting)
         _publish(settings, store, records, pipeline)
         _publish_uploads(store, keeper)
         server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
@@ -105,7 +103,20 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         records.close()
         if keeper is not None:
             keeper.close(time.monotonic_ns())
+        await asyncio.to_thread(exporting.stop)
         pages.should_exit = True
+
+
+def _store(settings: Settings, kept: Sampling) -> Store:
+    return Store(
+        provider=settings.provider,
+        isl_threshold=settings.isl_threshold,
+        osl_threshold=settings.osl_threshold,
+        models=settings.max_models,
+        prefix_blocks=settings.prefix.remembered,
+        clients=settings.max_clients,
+        sampling=kept,
+    )
 
 
 def _records(settings: Settings, conversions: ThreadPoolExecutor, keeper: Keeper | None) -> Records:
@@ -122,7 +133,9 @@ def _records(settings: Settings, conversions: ThreadPoolExecutor, keeper: Keeper
     return records
 
 
-def _pipeline(settings: Settings, store: Store, records: Records, counting: ThreadPoolExecutor) -> Pipeline:
+def _pipeline(
+    settings: Settings, sinks: tuple[Sink, ...], store: Store, records: Records, counting: ThreadPoolExecutor
+) -> Pipeline:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
     tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     clients = (
@@ -134,7 +147,7 @@ def _pipeline(settings: Settings, store: Store, records: Records, counting: Thre
         Recorder(settings.instance, settings.timeline, prefixes=keys.prefix_hashes(settings.prefix)),
         tokenizers.counter,
         records,
-        (store,),
+        sinks,
         store,
         counting,
         loop.call_soon_threadsafe,

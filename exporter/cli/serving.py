@@ -14,6 +14,7 @@ import setproctitle
 
 from exporter.app import client_key, keys, plan, upkeep
 from exporter.app.check import findings, notes
+from exporter.app.headers import header_values
 from exporter.errors import BadSettings, Unusable
 from exporter.proxy import tls
 from exporter.settings import Settings, host_port, load
@@ -58,6 +59,7 @@ def _check(given: argparse.Namespace) -> int:
         ("addresses are free", lambda: _free_addresses(settings)),
         *([("the key for client ids can be used", lambda: _usable_key(settings))] if settings.client_id else []),
         *([(f"{target} can be reached", lambda: upkeep.try_bucket(settings, os.environ))] if target else []),
+        ("headers for OTLP have values", lambda: _usable_headers(settings)),
     )
     found = list(findings(settings, probe.once, trials))
     for finding in found:
@@ -125,6 +127,11 @@ def _usable_certificates(settings: Settings) -> None:
     engine = settings.upstream_tls
     files = tls.Files(engine.certificate, engine.key, engine.ca)
     tls.for_engine(files, wanted=any(each.url.startswith("https:") for each in settings.engines))
+
+
+def _usable_headers(settings: Settings) -> None:
+    if settings.otlp.endpoint:
+        header_values(settings.otlp.headers)
 
 
 def _announce(settings: Settings) -> None:

@@ -79,7 +79,7 @@ def _delta(event: Fields, part: str, read: _Read) -> Delta:
                 read(holder, index, pieces)
             if (reason := choice.get("finish_reason")) is not None:
                 finish = word(reason) or finish
-            if choice.get("token_ids") or choice.get("prompt_token_ids"):
+            if choice.get("token_ids") or choice.get("prompt_token_ids") or choice.get("logprobs"):
                 ids = True
     usage = None if (counts := event.get("usage")) is None else _usage(counts)
     error = error_type(event) if "error" in event or event.get("object") == "error" else None
@@ -101,12 +101,20 @@ def _delta(event: Fields, part: str, read: _Read) -> Delta:
 
 
 def _ids(event: Fields, choices: list[object]) -> tuple[int, int]:
-    """How many ids of the output and of the prompt vLLM sent; the latter beside the choices in chat, else within."""
+    """How many ids of the output and of the prompt vLLM sent; the latter beside the choices in chat, else within.
+
+    Log probabilities, where a client asked for them, stand for one token each, too.
+    """
     output = prompt = 0
     for choice in map(fields, choices):
-        output += len(items(choice.get("token_ids")))
+        output += len(items(choice.get("token_ids"))) or _scored(fields(choice.get("logprobs")))
         prompt += len(items(choice.get("prompt_token_ids")))
     return output, prompt + len(items(event.get("prompt_token_ids")))
+
+
+def _scored(logprobs: Fields) -> int:
+    """Tokens that have a log probability: `tokens` in completions, `content` and `refusal` in chat."""
+    return sum(len(items(logprobs.get(key))) for key in ("tokens", "content", "refusal"))
 
 
 def _message(message: Fields, index: int, pieces: list[Piece]) -> None:

@@ -1,7 +1,6 @@
 """Answers that begin with their prompt."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from exporter.dialect.base import Prompt
 from exporter.observe.observation import Content
@@ -29,7 +28,7 @@ def without_echo(contents: Sequence[Content], prompt: Prompt) -> tuple[Content, 
         if echoed == len(content.text):
             carried[content.index] = tokens or 0
         else:
-            kept.append(replace(content, text=content.text[echoed:], tokens=tokens))
+            kept.append(content._replace(text=content.text[echoed:], tokens=tokens))
     return tuple(kept)
 
 

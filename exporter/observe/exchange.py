@@ -1,6 +1,5 @@
 """One exchange from its first event to its observation: the one stateful observer."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from exporter.observe.client import SECRETS, Clients
 from exporter.observe.echo import without_echo
 from exporter.observe.observation import Content, Observation
 from exporter.observe.outcome import ending
+from exporter.observe.trace import trace
 from exporter.wire.events import (
     Aborted,
     Event,
@@ -24,8 +24,6 @@ from exporter.wire.events import (
     header,
 )
 from exporter.wire.sse import SseReader
-
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
 class Exchange:
@@ -203,7 +201,7 @@ class Exchange:
         outcome, error_type = ending(self._status, aborted, answer, self.prompt, streamed=self.streamed)
         return Observation(
             request_id=started.request_id,
-            trace_id=_trace_id(started.headers),
+            trace=trace(started.headers),
             operation=self.operation,
             upstream=started.upstream,
             wall_us=started.wall_us,
@@ -240,9 +238,3 @@ class Exchange:
     def _completions(self) -> int | None:
         """Completions asked for each prompt; None where the request could not be read."""
         return None if self.prompt is None else self.prompt.n or 1
-
-
-def _trace_id(headers: Headers) -> str | None:
-    """The trace id of a W3C `traceparent` (Trace Context, 3.2), or None where there is no valid one."""
-    match = _TRACEPARENT.fullmatch(header(headers, "traceparent") or "")
-    return match.group(1) if match else None

@@ -1,24 +1,26 @@
 """What was seen of one exchange and what was measured from it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter.dialect.base import Prompt, Usage
+from exporter.observe.trace import Trace
 from exporter.record import RequestRecord
 
+# `Content` and `Interval` are made for every chunk of a stream: a frozen dataclass takes three times as long.
 
-@dataclass(frozen=True, slots=True)
-class Content:
+
+class Content(NamedTuple):
     """One content event of an answer: arrival in monotonic ns, completion index, kind, and its text.
 
     `tokens` is how many tokens the engine said had come since the content event before, None where it says nothing.
     """
 
     at: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple's method of that name, which nobody calls here
     kind: str
     text: str
     tokens: int | None = None
@@ -37,7 +39,7 @@ class Observation:
     """
 
     request_id: str
-    trace_id: str | None
+    trace: Trace | None
     operation: str
     upstream: str
     wall_us: int
@@ -62,9 +64,13 @@ class Observation:
     queue_us: int | None = None
     client_id: str | None = None
 
+    @property
+    def trace_id(self) -> str | None:
+        """W3C trace id, where there is a valid one."""
+        return self.trace.trace_id if self.trace is not None else None
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+
+class Interval(NamedTuple):
     """The step to one content event: `gap_ns` since the one before it in the same completion, `tokens` it brought,
     and `position` of the last of them in its completion, counted from 1; `completion` is which one, for n > 1.
     """
@@ -80,7 +86,8 @@ class Measurement:
     """One finished request as the sinks get it: the record and the timeline that only metrics need.
 
     `intervals` leave out each completion's first event. `tokens_per_chunk` has every content event. `own_input_tokens`
-    and `own_output_tokens` are our own counts where they exist beside the server's.
+    and `own_output_tokens` are our own counts where they exist beside the server's. `duration_us` is from the first
+    byte of the request to the last of the answer, or to the break.
     """
 
     record: RequestRecord
@@ -89,6 +96,8 @@ class Measurement:
     own_input_tokens: int | None = None
     own_output_tokens: int | None = None
     failures: tuple[str, ...] = ()
+    trace: Trace | None = None
+    duration_us: int = 0
 
 
 class PromptTokens(Protocol):

@@ -47,11 +47,11 @@ class Recorder:
         """
         read = input_count(observation, counter, beside=beside)
         written = output_count(observation, counter, beside=beside)
-        visible = _visible(observation, written.tokens)
-        tokens = tokens_per_event(observation.contents, visible, counter, written.own_per_event)
+        own, visible = written.own_per_event, _visible(observation, written.tokens)
+        tokens = tokens_per_event(observation.contents, visible, counter, own)
         line = timeline(observation.contents, tokens) if observation.streamed else None
         record = replace(
-            self._identified(observation),
+            self._asked(self._identified(observation), observation, read),
             context_tokens_in_flight=context_tokens_in_flight,
             output_tokens=written.tokens,
             output_source=written.source,
@@ -60,16 +60,16 @@ class Recorder:
             ttfa_us=_first_answer(observation),
             e2e_us=_end_to_end(observation),
         )
-        record = self._asked(record, observation, read)
         if line is not None:
             record = self._timed(record, observation.contents, line)
         return Measurement(
             record,
-            line.intervals if line is not None else (),
-            line.tokens if line is not None else (),
+            *((line.intervals, line.tokens) if line is not None else ((), ())),
             read.own,
             written.own,
             (*observation.failures, *_failures(read)),
+            observation.trace,
+            _us(max(observation.ended - observation.received, 0)),
         )
 
     def _asked(self, record: RequestRecord, observation: Observation, count: Count) -> RequestRecord:

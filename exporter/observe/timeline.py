@@ -103,6 +103,8 @@ def tokens_per_event(
     """
     if total is None or not contents:
         return ()
+    if len(contents) == 1:
+        return (total,)
     told = [content.tokens for content in contents if content.tokens is not None]
     if len(told) == len(contents):
         return spread(total, told)

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 
-from exporter.catalog import ISL_BANDS, MATRIX_EDGES, POSITION_LABELS, POSITIONS
+from exporter.catalog import ISL_BANDS, MATRIX_EDGES, POSITION_LABELS, POSITIONS, PROMPT_PARTS, SIDES
 from exporter.observe.observation import Interval, Measurement
 from exporter.record import RequestRecord
-from exporter.sinks.families import Cell, Counter, Histogram
-from exporter.sinks.labels import cell, status_class
+from exporter.sinks.families import Cell, Counter, Histogram, Mark
+from exporter.sinks.labels import Bounded, cell, status_class
 from exporter.sinks.snapshot import Labels
 
 MICROSECONDS = 1e6
@@ -28,22 +28,23 @@ class Lengths:
         self._output = Histogram("tokentide_request_output_tokens")
         self._total = Histogram("tokentide_request_total_tokens")
         self._asked = Histogram("tokentide_request_max_tokens")
+        self._parts = Counter("tokentide_prompt_part_tokens")
         self._matrix = Counter("tokentide_isl_osl_requests")
         self._patterns = Counter("tokentide_query_pattern_requests")
         self._wasted = Counter("tokentide_wasted_output_tokens")
         self._sources = Counter("tokentide_token_count_source")
         self._mismatch = Histogram("tokentide_token_count_mismatch_tokens")
-        self.counters = (self._matrix, self._patterns, self._wasted, self._sources)
+        self.counters = (self._parts, self._matrix, self._patterns, self._wasted, self._sources)
         self.histograms = (self._input, self._output, self._total, self._asked, self._mismatch)
 
-    def add(self, measurement: Measurement, labels: Labels) -> None:
+    def add(self, measurement: Measurement, labels: Labels, mark: Mark | None = None) -> None:
         """Adds one request under the labels model and operation."""
         record = measurement.record
         isl, osl, asked = known(record.input_tokens), known(record.output_tokens), known(record.max_tokens)
         if isl is not None:
-            self._input.observe(labels, isl)
+            self._input.observe(labels, isl, mark)
         if osl is not None:
-            self._output.observe(labels, osl)
+            self._output.observe(labels, osl, mark)
             if record.outcome == "client_disconnect":
                 self._wasted.add(labels, osl)
         if isl is not None and osl is not None:
@@ -53,6 +54,7 @@ class Lengths:
                 self._patterns.add((*labels, self._pattern(isl, osl)))
         if asked is not None:
             self._asked.observe(labels, asked)
+        self._count_parts(record, labels)
         self._count_sources(measurement, labels)
 
     def _pattern(self, isl: int, osl: int) -> str:
@@ -60,6 +62,12 @@ class Lengths:
             "long" if length > limit else "short" for length, limit in zip((isl, osl), self._thresholds, strict=True)
         )
         return "_".join(words)
+
+    def _count_parts(self, record: RequestRecord, labels: Labels) -> None:
+        parts = record.system_tokens, record.history_tokens, record.user_tokens, record.tool_tokens
+        for part, tokens in zip(PROMPT_PARTS, parts, strict=False):  # nobody tells yet which text was retrieved
+            if tokens:
+                self._parts.add((*labels, part), max(tokens, 0))
 
     def _count_sources(self, measurement: Measurement, labels: Labels) -> None:
         record = measurement.record
@@ -86,20 +94,18 @@ class Streams:
         self._per_chunk = Histogram("tokentide_tokens_per_chunk")
         self.histograms = (self._by_input, self._first_answer, self._second, self._itl, self._per_chunk)
 
-    def add(self, measurement: Measurement, labels: Labels) -> None:
+    def add(self, measurement: Measurement, labels: Labels, mark: Mark | None = None) -> None:
         """Adds one streamed request under the labels model and operation."""
         record = measurement.record
         if record.ttft_us is not None and record.input_tokens is not None:
             band = cell(ISL_BANDS, record.input_tokens)
-            self._by_input.observe((*labels, band), record.ttft_us / MICROSECONDS)
+            self._by_input.observe((*labels, band), record.ttft_us / MICROSECONDS, mark)
         if record.ttfa_us is not None:
             self._first_answer.observe(labels, record.ttfa_us / MICROSECONDS)
         if record.ttst_us is not None:
             self._second.observe(labels, record.ttst_us / MICROSECONDS)
         if measurement.tokens_per_chunk:
-            per_chunk = self._per_chunk.cell(labels)
-            for tokens in measurement.tokens_per_chunk:
-                per_chunk.observe(tokens)
+            self._per_chunk.cell(labels).observe_all(measurement.tokens_per_chunk)
         if measurement.intervals:
             self._add_intervals(measurement.intervals, labels)
 
@@ -125,6 +131,27 @@ class Streams:
             itl.sum += gap / NANOSECONDS
 
 
+class Clients:
+    """Requests and tokens by client, where that was asked for: series for at most `limit` of them, and `other`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._names = Bounded(limit)
+        self._requests = Counter("tokentide_client_requests")
+        self._tokens = Counter("tokentide_client_tokens")
+        self.counters = (self._requests, self._tokens)
+
+    def add(self, record: RequestRecord, labels: Labels) -> None:
+        """Adds one request under the labels model and operation; one whose client is not known adds nothing."""
+        if not self._limit or not record.client_id:
+            return
+        client = self._names.label(record.client_id, proven=succeeded(record))
+        self._requests.add((client, *labels))
+        for side, tokens in zip(SIDES, (record.input_tokens, record.output_tokens), strict=True):
+            if tokens:
+                self._tokens.add((client, *labels, side), max(tokens, 0))
+
+
 class Requests:
     """How requests ended and what of them could not be read."""
 
@@ -145,6 +172,14 @@ class Requests:
 def succeeded(record: RequestRecord) -> bool:
     """Whether the engine answered, and without an error status."""
     return record.http_status is not None and record.http_status < 400
+
+
+def failure(record: RequestRecord) -> str:
+    """`error.type`: empty on success, else what the record says, else the status or the outcome."""
+    status = record.http_status or 0
+    if record.outcome == "completed" and status < 400:
+        return ""
+    return record.error_type or (str(status) if status >= 400 else record.outcome)
 
 
 def known(tokens: int | None) -> int | None:

@@ -2,9 +2,9 @@
 
 from exporter.observe.observation import Measurement
 from exporter.record import RequestRecord
-from exporter.sinks.facts import MICROSECONDS, NANOSECONDS, known, streamed, succeeded
-from exporter.sinks.families import Histogram
-from exporter.sinks.labels import OTHER, Bounded, gen_ai_operation, server
+from exporter.sinks.facts import MICROSECONDS, NANOSECONDS, failure, known, streamed, succeeded
+from exporter.sinks.families import Histogram, Mark
+from exporter.sinks.labels import LONGEST, OTHER, Bounded, gen_ai_operation, server
 from exporter.sinks.snapshot import Labels
 
 
@@ -16,7 +16,7 @@ class GenAi:
 
     def __init__(self, provider: str, models: int) -> None:
         self._provider = provider
-        self._pairs = Bounded(models)
+        self._pairs = Bounded(models, 2 * LONGEST + 1)
         self._errors = Bounded(models)
         self._servers: dict[str, tuple[str, str]] = {}
         self._tokens = Histogram("gen_ai.client.token.usage")
@@ -32,7 +32,7 @@ class GenAi:
         self._per_token = Histogram("gen_ai.server.time_per_output_token")
         self.histograms = (self._tokens, *self._durations, *self._firsts, self._chunk, self._per_token)
 
-    def add(self, measurement: Measurement, model: str) -> None:
+    def add(self, measurement: Measurement, model: str, mark: Mark | None = None) -> None:
         """Adds one request; `model` is the bounded name that was asked for, empty where it is not known."""
         record = measurement.record
         operation = gen_ai_operation(record.operation)
@@ -45,35 +45,31 @@ class GenAi:
                 self._tokens.observe((*common, kind), tokens)
         if record.e2e_us is not None:
             for histogram in self._durations:
-                histogram.observe(labels, record.e2e_us / MICROSECONDS)
+                histogram.observe(labels, record.e2e_us / MICROSECONDS, mark)
         if streamed(record):
-            self._add_stream(measurement, labels)
+            self._add_stream(measurement, labels, mark)
 
-    def _add_stream(self, measurement: Measurement, labels: Labels) -> None:
+    def _add_stream(self, measurement: Measurement, labels: Labels, mark: Mark | None) -> None:
         record = measurement.record
         if record.ttft_us is not None:
             for histogram in self._firsts:
-                histogram.observe(labels, record.ttft_us / MICROSECONDS)
+                histogram.observe(labels, record.ttft_us / MICROSECONDS, mark)
         if record.tpot_us is not None:
             self._per_token.observe(labels, record.tpot_us / MICROSECONDS)
         if measurement.intervals:
-            observe = self._chunk.cell(labels).observe
-            for interval in measurement.intervals:
-                observe(interval.gap_ns / NANOSECONDS)
+            gaps = [interval.gap_ns / NANOSECONDS for interval in measurement.intervals]
+            self._chunk.cell(labels).observe_all(gaps)
 
     def _common(self, record: RequestRecord, operation: str, model: str) -> Labels:
         answered = record.response_model or ""
         pair = self._pairs.label(f"{model}\n{answered}", proven=succeeded(record))
-        if pair == OTHER:
-            model, answered = OTHER if model else "", OTHER if answered else ""
+        if pair == OTHER:  # the name that was asked for is bounded already
+            answered = OTHER if answered else ""
         place = self._servers.get(record.upstream)
         if place is None:
             place = self._servers[record.upstream] = server(record.upstream)
         return (operation, self._provider, model, answered, *place)
 
     def _error(self, record: RequestRecord) -> str:
-        """`error.type`: empty on success, else what the record says, else the status or the outcome."""
-        if record.outcome == "completed" and (record.http_status or 0) < 400:
-            return ""
-        status = str(record.http_status) if (record.http_status or 0) >= 400 else None
-        return self._errors.label(record.error_type or status or record.outcome, proven=True)
+        error = failure(record)
+        return self._errors.label(error, proven=True) if error else ""

@@ -22,12 +22,13 @@ _GEN_AI_OPERATIONS = {
 class Bounded:
     """Keeps at most `limit` different values and calls all later ones `other`.
 
-    Anybody can invent a value, so those that no success has proven may take half of the places only. A value longer
-    than 128 characters has no place.
+    Anybody can invent a value, so those that no success has proven may take half of the places only. A value with more
+    than `longest` characters has no place.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, longest: int = LONGEST) -> None:
         self._limit = limit
+        self._longest = longest
         self._unproven: set[str] = set()
         self._proven: set[str] = set()
 
@@ -40,7 +41,7 @@ class Bounded:
                 self._unproven.remove(value)
                 self._proven.add(value)
             return value
-        if len(value) > LONGEST or len(self._proven) + len(self._unproven) >= self._limit:
+        if len(value) > self._longest or len(self._proven) + len(self._unproven) >= self._limit:
             return OTHER
         if not proven and len(self._unproven) >= self._limit // 2:
             return OTHER

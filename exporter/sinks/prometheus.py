@@ -1,18 +1,23 @@
 """The metrics page: a snapshot as Prometheus text or OpenMetrics."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Exposed
+from prometheus_client.samples import Exemplar as Named
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from exporter.catalog import Kind
-from exporter.sinks.snapshot import Family, Snapshot
+from exporter.sinks.buckets import lines
+from exporter.sinks.snapshot import Exemplar, Family, Snapshot
 
 _TYPES = {Kind.COUNTER: "counter", Kind.GAUGE: "gauge", Kind.HISTOGRAM: "histogram", Kind.INFO: "info"}
+_OPENMETRICS = "application/openmetrics-text"
+_ESCAPING = re.compile(r";\s*escaping=[\w-]+")
+"""How a scraper wants names written that are no plain ones; we have none, and two of the ways would double each `_`."""
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.GAUGE: "", Kind.INFO: "_info"}
 
 
@@ -38,14 +43,21 @@ def _buckets(family: Family) -> Iterator[Sample]:
     bucket, count, total = (f"{metric.prometheus}_{suffix}" for suffix in ("bucket", "count", "sum"))
     for labels, distribution in family.distributions.items():
         named = dict(zip(metric.labels, labels, strict=True))
-        for bound, cumulative in zip(bounds, accumulate(distribution.counts), strict=True):
-            yield Sample(bucket, {**named, "le": bound}, cumulative)
+        exemplars = distribution.exemplars
+        for i, cumulative in enumerate(accumulate(distribution.counts)):
+            exemplar = _exemplar(exemplars[i]) if i in exemplars else None
+            yield Sample(bucket, {**named, "le": bounds[i]}, cumulative, None, exemplar)
         yield Sample(count, named, distribution.count)
         yield Sample(total, named, distribution.sum)
 
 
+def _exemplar(exemplar: Exemplar) -> Named:
+    labels = {"trace_id": exemplar.trace_id, "span_id": exemplar.span_id}
+    return Named(labels, exemplar.value, exemplar.at_us / 1e6)
+
+
 class SnapshotCollector:
-    """A prometheus_client collector that takes one snapshot for each collection."""
+    """A prometheus_client collector that takes one snapshot for each collection, for any registry."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
@@ -62,16 +74,23 @@ class SnapshotCollector:
 
 
 class Page:
-    """Renders the metrics page of one registry."""
+    """Renders the metrics page: prometheus_client writes the plain series, and what is much, the histograms, is
+    written as it would write them.
+    """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], registry: CollectorRegistry | None = None) -> None:
-        self._registry = registry or CollectorRegistry(auto_describe=False)
-        self._registry.register(SnapshotCollector(snapshot))
+    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._snapshot = snapshot
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Body and content type for an `Accept` header; plain text where it asks for nothing that we know."""
         try:
-            encode, content_type = choose_encoder(accept)
+            encode, content_type = choose_encoder(_ESCAPING.sub("", accept))
         except TypeError:  # the library compares a version that is no number with one
             encode, content_type = choose_encoder("")
-        return encode(self._registry), content_type
+        snapshot = self._snapshot()
+        numbers = Snapshot(tuple(family for family in snapshot.families if family.numbers))
+        histograms = [family for family in snapshot.families if family.distributions]
+        openmetrics = content_type.startswith(_OPENMETRICS)
+        written = "".join(line for family in histograms for line in lines(family, exemplars=openmetrics))
+        # OpenMetrics ends with a mark, so what the library writes comes last.
+        return written.encode() + encode(SnapshotCollector(lambda: numbers)), content_type

@@ -1,8 +1,9 @@
 """All metrics at one moment, as values that nothing changes any more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from exporter.catalog import Metric
 
@@ -10,12 +11,25 @@ Labels: TypeAlias = tuple[str, ...]
 """Label values in the order of the metric's label names."""
 
 
+class Exemplar(NamedTuple):
+    """One observation and the trace in which it was made; `at_us` is in microseconds since the epoch."""
+
+    value: float
+    trace_id: str
+    span_id: str
+    at_us: int
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """One histogram series: observations per bucket (not cumulative, the last one open) and the sum of their values."""
+    """One histogram series: observations per bucket (not cumulative, the last one open) and the sum of their values.
+
+    `exemplars` are the latest of some buckets, by the number of the bucket.
+    """
 
     counts: tuple[int, ...]
     sum: float
+    exemplars: Mapping[int, Exemplar] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def count(self) -> int:

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from exporter.catalog import DROP_REASONS, METRICS, REFUSAL_REASONS, Kind
 from exporter.observe.observation import Measurement
-from exporter.sinks.facts import NANOSECONDS, Lengths, Requests, Streams, streamed, succeeded
-from exporter.sinks.families import Histogram, catalogued, checked
+from exporter.sinks.facts import NANOSECONDS, Clients, Lengths, Requests, Streams, streamed, succeeded
+from exporter.sinks.families import Histogram, Mark, catalogued, checked
 from exporter.sinks.genai import GenAi
 from exporter.sinks.labels import UNKNOWN, Bounded, operation
 from exporter.sinks.prefixes import Prefixes
+from exporter.sinks.sampling import Sampling
 from exporter.sinks.snapshot import Distribution, Family, Labels, Snapshot
 
 IN_FLIGHT = (
@@ -64,6 +65,8 @@ class Store:
 
     `provider` is the value of `gen_ai.provider.name`; long means strictly above the thresholds in tokens; at most
     `models` model names become labels, later ones are `other`; `prefix_blocks` blocks of prompts are remembered.
+    `models` model names and `clients` clients become labels, later ones are `other`. Observations of the traces that
+    `sampling` keeps become exemplars.
     """
 
     def __init__(
@@ -74,10 +77,14 @@ class Store:
         osl_threshold: int = 256,
         models: int = 50,
         prefix_blocks: int = 262_144,
+        clients: int = 0,
+        sampling: Sampling | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._models = Bounded(models)
+        self._sampling = sampling or Sampling()
         self._requests = Requests()
+        self._clients = Clients(clients)
         self._lengths = Lengths(isl_threshold, osl_threshold)
         self._streams = Streams()
         self._prefixes = Prefixes(prefix_blocks)
@@ -95,12 +102,14 @@ class Store:
         with self._lock:
             model = self._model(record.model, proven=succeeded(record))
             labels = (model or UNKNOWN, operation(record.operation))
+            mark = self._mark(measurement)
             self._requests.add(measurement, labels)
-            self._lengths.add(measurement, labels)
+            self._clients.add(record, labels)
+            self._lengths.add(measurement, labels, mark)
             self._prefixes.add(measurement, labels)
             if streamed(record):
-                self._streams.add(measurement, labels)
-            self._gen_ai.add(measurement, model)
+                self._streams.add(measurement, labels, mark)
+            self._gen_ai.add(measurement, model, mark)
 
     def tokenizer_took(self, tokenizer: str, nanoseconds: int) -> None:
         """Takes how long one count took."""
@@ -160,7 +169,8 @@ class Store:
         """All metrics as they are now."""
         numbers = {name: dict(read()) for name, read in self._readers.items()}
         with self._lock:
-            for counter in (*self._requests.counters, *self._lengths.counters, *self._prefixes.counters):
+            counted = (self._requests, self._lengths, self._clients, self._prefixes)
+            for counter in (counter for part in counted for counter in part.counters):
                 numbers[counter.metric.name] = counter.numbers()
             numbers.update({name: dict(given) for name, given in self._given.items()})
             numbers.update(self._relayed())
@@ -184,6 +194,12 @@ class Store:
                 for metric in METRICS
             )
         )
+
+    def _mark(self, measurement: Measurement) -> Mark | None:
+        trace = measurement.trace
+        if trace is None or not self._sampling.keeps(trace):
+            return None
+        return trace.trace_id, trace.span_id, measurement.record.timestamp + measurement.duration_us
 
     def _model(self, name: str | None, *, proven: bool) -> str:
         return self._models.label(name, proven=proven) if name else ""

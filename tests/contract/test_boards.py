@@ -1,113 +1,22 @@
 """Every query of every board has an answer from a real Prometheus that scrapes a real sidecar under load."""
 
-import asyncio
 import json
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
-from tests.fakes.prometheus import Prometheus, Series, program
+from tests.fakes.loads import CLIENTS, JOB, LOAD_SECONDS, MODELS, Loaded
+from tests.fakes.prometheus import Series
 
 pytestmark = pytest.mark.interop
 
 GENERATED = Path(__file__).parents[2] / "dashboards" / "generated"
-LOAD_SECONDS = 14.0
-CLIENTS = 6
-MODELS = ("gpt-4o", "tiny/llama-3.1")
-JOB = "tokentide"
 RATE_INTERVAL = "4s"  # Grafana: at least four scrapes
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What the tests ask: Prometheus, the sidecar, and the seconds since the epoch between which there was load."""
-
-    prometheus: Prometheus
-    sidecar: Sidecar
-    start: float
-    end: float
-
-
-def request(client: int, turn: int) -> dict[str, Any]:
-    """One of the many kinds of requests: short and long, two models, chat and completions, streams and not, broken."""
-    kind = client + turn * CLIENTS
-    script: dict[str, Any] = {
-        "ttft_ms": 20 + 15 * client,
-        "itl_ms": 4,
-        "tokens": (8, 40, 90, 300)[kind % 4],
-        "tokens_per_chunk": 1 + kind % 2,
-        "usage": "never" if kind % 5 == 0 else "always",
-    }
-    if kind % 11 == 7:
-        script["status"] = 503
-    if kind % 11 == 9:
-        script["break_after"] = 3
-    prompt = "apple " * (5, 70, 700, 2500)[kind // 4 % 4]
-    body: dict[str, Any] = {"model": MODELS[kind % 2], "stream": kind % 7 != 3, "x_script": script}
-    return body | ({"prompt": prompt} if kind % 6 == 1 else {"messages": [{"role": "user", "content": prompt}]})
-
-
-async def ask(client: httpx.AsyncClient, body: dict[str, Any], *, leave: bool) -> None:
-    """Sends one request and reads the answer, or leaves after its first bytes."""
-    path = "/v1/completions" if "prompt" in body else "/v1/chat/completions"
-    try:
-        async with client.stream("POST", path, json=body) as answer:
-            async for _ in answer.aiter_bytes():
-                if leave:
-                    return
-    except httpx.RemoteProtocolError:
-        assert "break_after" in body["x_script"], "only what the script breaks may break"
-
-
-async def load(url: str) -> int:
-    """Clients that ask without pause; the number of requests sent."""
-    end = time.monotonic() + LOAD_SECONDS
-    sent = 0
-
-    async def keep_asking(number: int) -> None:
-        nonlocal sent
-        turn = 0
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-            while time.monotonic() < end:
-                body = request(number, turn)
-                sent += 1
-                turn += 1
-                await ask(client, body, leave=bool(body["stream"]) and turn % 9 == 4)
-
-    await asyncio.gather(*(keep_asking(number) for number in range(CLIENTS)))
-    return sent
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    """A sidecar that was under load and scraped by two jobs, as where somebody scrapes a gateway's `gen_ai` too."""
-    program()
-    folder = tmp_path_factory.mktemp("boards")
-    engine = Engine("--model", MODELS[0])
-    try:
-        with sidecar(engine.url, folder) as running:
-            address = running.admin.removeprefix("http://")
-            prometheus = Prometheus(folder, {JOB: address, "gateway": address})
-            try:
-                eventually(lambda: len(prometheus.now("up == 1")) == 2, "the first scrape")
-                start = time.time() - 1
-                sent = asyncio.run(load(running.url))
-                running.settled(sent)
-                total = f'sum(tokentide_requests_total{{job="{JOB}"}})'
-                eventually(lambda: [each.values for each in prometheus.now(total)] == [(sent,)], "the last scrape")
-                yield Loaded(prometheus, running, start, time.time())
-            finally:
-                prometheus.stop()
-    finally:
-        engine.stop()
 
 
 def boards() -> list[dict[str, Any]]:

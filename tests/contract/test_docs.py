@@ -178,7 +178,7 @@ def test_the_example_of_the_life_of_a_request_is_what_the_recorder_measures() ->
     )
     seen = Observation(
         request_id="example",
-        trace_id=None,
+        trace=None,
         operation="chat",
         upstream="127.0.0.1:8000",
         wall_us=0,

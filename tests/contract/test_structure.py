@@ -29,6 +29,8 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/proxy/lingering.py": "reads real sockets; held by tests/e2e/test_http_edges.py",
     "exporter/proxy/server.py": "opens real sockets; held by tests/e2e",
     "exporter/app/control.py": "one end of a socket pair between processes; held by tests/e2e",
+    "analyzer/store/remote.py": "asks an object store; held by tests/e2e/test_records_in_s3.py",
+    "analyzer/traces/base.py": "frozen values and a protocol without behaviour",
     "analyzer/evidence.py": "frozen values without behaviour",
     "analyzer/analysis/result.py": "frozen values without behaviour",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",

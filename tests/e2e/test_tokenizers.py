@@ -88,6 +88,8 @@ def test_a_model_s_folder_makes_our_count_the_engine_s_and_tells_parts_and_prefi
         eventually(lambda: running.metric(seen, seen="yes") == running.metric(seen, seen="no") == 2, "the blocks")
         eventually(lambda: running.metric(mismatch, side="input", sign="equal") == 2, "the comparison")
         assert running.metric(mismatch, side="input") == 2
+        parts = sum(running.metric("tokentide_prompt_part_tokens_total", part=part) for part in ("system", "user"))
+        assert parts == 2 * (1201 + 3) + whole
         assert running.log.count("There is no tokenizer at") == 1
         assert running.stop() == 0
     first, second, lost = running.rows()

@@ -149,3 +149,34 @@ def test_an_upload_target_is_a_bucket_and_a_prefix(target: str) -> None:
     with pytest.raises(BadSettings, match=r"`upload\.target` is wrong: it is not s3://BUCKET") as error:
         load({"upstream": "http://e", "upload": {"target": target}}, None)
     assert "secret" not in str(error.value)
+
+
+def test_the_otlp_endpoint_is_given_in_the_file_and_its_secrets_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(
+        'upstream = "http://e"\n[otlp]\nendpoint = "https://collector:4318/otlp"\ntraces = true\nsample_ratio = 0.1\n'
+        '[[otlp.headers]]\nname = "authorization"\nfile = "/run/secrets/otlp"\n'
+    )
+    otlp = load({}, file).otlp
+    assert (otlp.endpoint, otlp.protocol, otlp.sample_ratio) == ("https://collector:4318/otlp", "http", 0.1)
+    assert [(header.name, header.file) for header in otlp.headers] == [("authorization", "/run/secrets/otlp")]
+
+
+@pytest.mark.parametrize(
+    ("otlp", "sentence"),
+    [
+        ({"endpoint": "collector:4317"}, "`otlp.endpoint` is wrong"),
+        ({"endpoint": "http://user:word@collector"}, "`otlp.endpoint` is wrong"),
+        ({"headers": [{"name": "x-key", "value": "secret"}]}, "no setting `otlp.headers.0.value`"),
+        ({"headers": [{"name": "x-key"}]}, "give either `environment` or `file`, not the value itself"),
+        ({"headers": [{"name": "x-key", "environment": "A", "file": "b"}]}, "give either `environment` or `file`"),
+        ({"sample_ratio": 1.5}, "`otlp.sample_ratio` is wrong"),
+    ],
+)
+def test_an_otlp_endpoint_that_cannot_be_used_is_refused_without_a_secret(
+    otlp: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(BadSettings, match=sentence) as refused:
+        load({"upstream": "http://e", "otlp": otlp}, None)
+    assert "secret" not in str(refused.value)
+    assert "word" not in str(refused.value).replace("password", "")

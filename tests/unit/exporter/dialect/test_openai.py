@@ -114,6 +114,22 @@ def test_token_ids_are_counted_where_vllm_sends_them() -> None:
     assert (delta.token_ids, delta.prompt_token_ids) == (2, 3)
 
 
+@pytest.mark.parametrize(
+    ("logprobs", "tokens"),
+    [
+        ({"content": [{"token": "a"}, {"token": "b"}]}, 2),
+        ({"content": None, "refusal": [{"token": "a"}]}, 1),
+        ({"tokens": ["a", "b", "c"], "token_logprobs": [-1, -2, -3]}, 3),
+        ({"content": []}, 0),
+        (None, 0),
+    ],
+)
+def test_each_log_probability_is_of_one_token(logprobs: object, tokens: int) -> None:
+    event = {"choices": [{"index": 0, "delta": {"content": "ab"}, "text": "ab", "logprobs": logprobs}]}
+    body = json.dumps(event).encode()
+    assert (CHAT.delta(body).token_ids, TEXT.delta(body).token_ids) == (tokens, tokens)
+
+
 def test_the_queue_time_is_read_where_vllm_sends_it() -> None:
     event = {"choices": [], "usage": {"completion_tokens": 1}, "metrics": {"queue_time_ms": 12.5}}
     assert CHAT.delta(json.dumps(event).encode()).queue_us == 12_500

@@ -15,7 +15,7 @@ SAID = tuple(Content(at, 0, "answer", text) for at, text in enumerate(["on", "e 
 def seen(**changes: Any) -> Observation:
     """A completed stream of three words in three events, without usage."""
     plain: dict[str, Any] = {
-        "request_id": "r", "trace_id": None, "operation": "chat", "upstream": "u", "wall_us": 0, "concurrency": 1,
+        "request_id": "r", "trace": None, "operation": "chat", "upstream": "u", "wall_us": 0, "concurrency": 1,
         "received": 0, "sent": 0, "first_byte": 0, "ended": 9, "prompt": PROMPT, "contents": SAID, "usage": None,
         "continuous": False, "output_token_ids": 0, "streamed": True, "http_status": 200, "outcome": "completed",
     }  # fmt: skip

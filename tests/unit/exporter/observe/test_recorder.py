@@ -275,3 +275,12 @@ def test_no_word_of_prompt_or_answer_is_in_a_measurement(place: str, streamed: b
     body = sse(answer) if streamed else [str(answer).replace("'", '"').encode()]
     script = Script(paced(body), request, headers=None if streamed else JSON)
     assert MARK not in repr(measure(script, Recorder("here", "full")))
+
+
+def test_a_measurement_has_the_trace_and_the_whole_time() -> None:
+    headers = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+    measurement = measure(stream(frame("one"), FINISH, request_headers=headers, ended_ms=95))
+    assert measurement.trace is not None
+    assert measurement.trace.span_id == "00f067aa0ba902b7"
+    assert measurement.record.trace_id == measurement.trace.trace_id
+    assert measurement.duration_us == 72_000, "to the last body byte"

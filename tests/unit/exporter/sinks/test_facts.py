@@ -4,7 +4,7 @@ import pytest
 
 from exporter.catalog import TIME_PER_TOKEN
 from exporter.observe.observation import Interval, Measurement
-from exporter.sinks.facts import known, succeeded
+from exporter.sinks.facts import failure, known, succeeded
 from exporter.sinks.snapshot import Labels, Snapshot
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import STREAMED, streamed, unread, whole
@@ -164,3 +164,44 @@ def test_time_without_a_token_belongs_to_the_next_token_of_the_same_completion()
     bounds = TIME_PER_TOKEN
     assert series.counts[bounds.index(0.02)] == 1
     assert series.counts[bounds.index(0.04)] == 1
+
+
+def test_the_parts_of_a_prompt_are_summed_and_an_empty_one_has_no_series() -> None:
+    seen = after(
+        whole(system_tokens=10, history_tokens=0, user_tokens=5, tool_tokens=None),
+        whole(system_tokens=10, user_tokens=7, tool_tokens=30),
+    )
+    assert numbers(seen, "prompt_part_tokens") == {
+        (*CHAT, "system"): 20, (*CHAT, "user"): 12, (*CHAT, "tools"): 30,
+    }  # fmt: skip
+
+
+def test_clients_have_no_series_unless_asked_for() -> None:
+    seen = after(whole(client_id="a1"))
+    assert not seen.family("tokentide_client_requests").numbers
+    assert not seen.family("tokentide_client_tokens").numbers
+
+
+def test_clients_that_were_asked_for_are_counted_and_bounded() -> None:
+    store = Store(clients=2)
+    for client in ("a", "b", "c", "d", None, "a"):
+        store.accept(whole(client_id=client))
+    seen = store.snapshot()
+    assert dict(seen.family("tokentide_client_requests").numbers) == {
+        ("a", "llama", "chat"): 2, ("b", "llama", "chat"): 1, ("other", "llama", "chat"): 2,
+    }  # fmt: skip
+    assert seen.family("tokentide_client_tokens").numbers[("a", "llama", "chat", "input")] == 2000
+    assert seen.family("tokentide_client_tokens").numbers[("a", "llama", "chat", "output")] == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, ""),
+        ({"http_status": 429, "error_type": "rate_limit"}, "rate_limit"),
+        ({"outcome": "upstream_error", "http_status": 503}, "503"),
+        ({"outcome": "client_disconnect"}, "client_disconnect"),
+    ],
+)
+def test_a_failure_is_named_by_the_best_word_that_there_is(changes: dict[str, object], error: str) -> None:
+    assert failure(whole(**changes).record) == error

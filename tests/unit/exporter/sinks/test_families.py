@@ -1,8 +1,11 @@
 """Only what the catalogue names can be counted, and only with its labels."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporter.sinks.families import Counter, Histogram
+from exporter.sinks.snapshot import Exemplar
 
 
 def test_a_counter_sums_by_labels() -> None:
@@ -27,11 +30,31 @@ def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_closes() -> Non
     assert (distribution.count, distribution.sum) == (5, 133.5)
 
 
-def test_a_weight_counts_an_observation_several_times() -> None:
+@given(st.lists(st.integers(0, 70) | st.floats(0, 70)))
+def test_many_values_at_once_are_counted_as_one_by_one(values: list[float]) -> None:
+    together, apart = (Histogram("tokentide_tokens_per_chunk").cell(("m", "chat")) for _ in range(2))
+    together.observe_all(values)
+    for value in values:
+        apart.observe(value)
+    assert together.counts == apart.counts
+    assert together.sum == pytest.approx(apart.sum)
+
+
+def test_the_latest_marked_observation_of_each_bucket_is_its_exemplar() -> None:
     histogram = Histogram("tokentide_tokens_per_chunk")
-    histogram.cell(("m", "chat")).observe(3, 4)
-    assert histogram.distributions()[("m", "chat")].counts[2] == 4
-    assert histogram.distributions()[("m", "chat")].sum == 12
+    histogram.observe(("m", "chat"), 1)
+    assert not histogram.distributions()[("m", "chat")].exemplars
+    for i, value in enumerate((3, 1, 2.5, 70)):
+        histogram.observe(("m", "chat"), value, (f"{i:032x}", f"{i:016x}", 1000 + i))
+    histogram.observe(("m", "chat"), 3)
+    seen = histogram.distributions()[("m", "chat")]
+    assert seen.exemplars == {
+        0: Exemplar(1, f"{1:032x}", f"{1:016x}", 1001),
+        2: Exemplar(2.5, f"{2:032x}", f"{2:016x}", 1002),
+        10: Exemplar(70, f"{3:032x}", f"{3:016x}", 1003),
+    }
+    histogram.observe(("m", "chat"), 3, (f"{9:032x}", f"{9:016x}", 2000))
+    assert seen.exemplars[2].value == 2.5, "a copy does not change"
 
 
 @pytest.mark.parametrize("name", ["tokentide_invented", "tokentide_requests_in_flight", "tokentide_tokens_per_chunk"])

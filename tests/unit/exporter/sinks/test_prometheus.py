@@ -1,12 +1,15 @@
 """The metrics page says in Prometheus' words what the snapshot holds."""
 
+from dataclasses import replace
+
 import pytest
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.catalog import Kind
-from exporter.sinks.prometheus import Page
+from exporter.observe.trace import Trace
+from exporter.sinks.prometheus import Page, SnapshotCollector
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import streamed, whole
 
@@ -121,6 +124,28 @@ def test_what_a_parser_reads_is_what_the_snapshot_holds(accept: str, parse: obje
             assert [s.value for s in samples if s.name == f"{name}_count" and s.labels == expected] == [series.count]
 
 
+@pytest.mark.parametrize("escaping", ["underscores", "allow-utf-8", "dots", "values"])
+def test_whatever_escaping_of_names_a_scraper_asks_for_the_page_is_the_same(escaping: str) -> None:
+    store = busy_store()
+    accept = f"{OPENMETRICS.partition(',')[0]}; escaping={escaping};q=0.6"
+    body, content_type = Page(store.snapshot).render(accept)
+    assert body.decode() == page(store, OPENMETRICS)
+    assert content_type.endswith("escaping=underscores")
+
+
+def test_an_exemplar_is_in_openmetrics_behind_its_bucket() -> None:
+    store = Store()
+    trace = Trace("ab" * 16, "cd" * 8, sampled=True)
+    store.accept(replace(streamed(), trace=trace, duration_us=250_000))
+    at = streamed().record.timestamp / 1e6 + 0.25
+    line = (
+        'tokentide_request_output_tokens_bucket{le="8.0",model="llama",operation="chat"} 1.0'
+        f' # {{span_id="{"cd" * 8}",trace_id="{"ab" * 16}"}} 5.0 {at}'
+    )
+    assert line in page(store, OPENMETRICS).splitlines()
+    assert "trace_id" not in page(store)
+
+
 def test_the_page_negotiates_its_format() -> None:
     render = Page(busy_store().snapshot).render
     assert render("*/*")[1] == "text/plain; version=0.0.4; charset=utf-8"
@@ -142,9 +167,11 @@ def test_label_values_of_strangers_are_escaped() -> None:
     assert r'model="a\"b\\c\nd"' in page(store)
 
 
-def test_an_injected_registry_may_hold_other_metrics_too() -> None:
+def test_a_registry_may_hold_our_collector_and_other_metrics_too() -> None:
     registry = CollectorRegistry()
     Gauge("neighbour", "another metric", registry=registry).set(4)
-    body = Page(busy_store().snapshot, registry).render("")[0].decode()
+    registry.register(SnapshotCollector(busy_store().snapshot))
+    body = generate_latest(registry).decode()
+    assert "\ntokentide_request_input_tokens_count{" in body
     assert "\nneighbour 4.0\n" in body
     assert "\ntokentide_forwarded_requests_total 2.0\n" in body

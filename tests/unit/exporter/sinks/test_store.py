@@ -1,12 +1,13 @@
 """The accumulator takes from several sides and gives snapshots that stay as they are."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from exporter.catalog import DROP_REASONS, METRICS, REFUSAL_REASONS
-from exporter.sinks.snapshot import Snapshot
+from exporter.observe.trace import Trace
+from exporter.sinks.snapshot import Exemplar, Snapshot
 from exporter.sinks.store import Store
 from tests.unit.exporter.sinks.measurements import streamed, unread, whole
 
@@ -175,3 +176,77 @@ def test_an_engine_is_down_when_any_relay_could_not_reach_it() -> None:
     assert numbers(store.snapshot(), "upstream_up") == {("a",): 0, ("b",): 1}
     store.set_upstreams("w1", {})
     assert numbers(store.snapshot(), "upstream_up") == {("a",): 1, ("b",): 1}
+
+
+def series(snapshot: Snapshot) -> int:
+    return sum(len(family.numbers) + len(family.distributions) for family in snapshot.families)
+
+
+def named(snapshot: Snapshot, label: str) -> set[str]:
+    """All values of a label."""
+    found = set()
+    for family in snapshot.families:
+        if label in family.metric.labels:
+            at = family.metric.labels.index(label)
+            found |= {labels[at] for labels in (*family.numbers, *family.distributions)}
+    return found
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_ten_thousand_invented_names_make_no_more_series_than_the_limit_allows(status: int) -> None:
+    store = Store(models=8, clients=8)
+
+    def invent(start: int) -> None:
+        for i in range(start, start + 5000):
+            invented = {"model": f"m{i}", "response_model": f"r{i}", "client_id": f"c{i}", "operation": f"o{i % 7}"}
+            store.accept(streamed(**invented, error_type=f"e{i}", http_status=status, finish_reason=f"f{i}"))
+            store.set_in_flight([Waiting(f"flying-{i}", f"o{i}")])
+            store.accept(whole(**{**invented, "operation": "chat"}, http_status=status))
+
+    invent(0)
+    before = series(store.snapshot())
+    invent(5000)
+    seen = store.snapshot()
+    assert series(seen) == before < 700
+    for label in ("model", "gen_ai_request_model", "gen_ai_response_model", "client"):
+        assert len(named(seen, label)) <= 9, label
+        assert "other" in named(seen, label)
+    assert len(named(seen, "error_type")) <= 10, "eight, other, and none"
+    assert named(seen, "operation") == {"chat", "other"}
+    assert sum(numbers(seen, "requests").values()) == 20_000
+
+
+def test_an_answer_under_ever_new_names_leaves_the_name_that_was_asked_for() -> None:
+    store = Store(models=3)
+    for i in range(100):
+        store.accept(whole(response_model=f"answered-{i}"))
+    family = store.snapshot().family("gen_ai.client.operation.duration")
+    assert {labels[2] for labels in family.distributions} == {"llama"}
+    assert {labels[3] for labels in family.distributions} == {"answered-0", "answered-1", "answered-2", "other"}
+
+
+def test_two_long_names_are_a_pair_all_the_same() -> None:
+    store = Store()
+    store.accept(whole(model="m" * 128, response_model="r" * 128))
+    [labels] = store.snapshot().family("gen_ai.client.operation.duration").distributions
+    assert labels[2:4] == ("m" * 128, "r" * 128)
+
+
+MARKED = (
+    "tokentide_request_input_tokens", "tokentide_request_output_tokens",
+    "tokentide_time_to_first_token_by_input_seconds", "gen_ai.server.time_to_first_token",
+    "gen_ai.client.operation.time_to_first_chunk", "gen_ai.client.operation.duration", "gen_ai.server.request.duration",
+)  # fmt: skip
+
+
+def test_a_sampled_request_is_the_exemplar_of_its_lengths_and_times() -> None:
+    store = Store()
+    trace = Trace("ab" * 16, "cd" * 8, sampled=True)
+    store.accept(replace(streamed(), trace=replace(trace, sampled=False)))
+    assert not any(d.exemplars for family in store.snapshot().families for d in family.distributions.values())
+    store.accept(replace(streamed(), trace=trace, duration_us=110_500))
+    seen = store.snapshot()
+    assert {f.metric.name for f in seen.families if any(d.exemplars for d in f.distributions.values())} == set(MARKED)
+    [series_] = seen.family("tokentide_request_input_tokens").distributions.values()
+    [exemplar] = series_.exemplars.values()
+    assert exemplar == Exemplar(1000, "ab" * 16, "cd" * 8, streamed().record.timestamp + 110_500)

@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.errors import BadSettings
+from exporter.settings.storage import Retention, Upload
+from exporter.settings.tls import ListenerTls, UpstreamTls
 
 ENV_PREFIX = "TOKENTIDE_"
 
@@ -37,13 +39,6 @@ def _host_port(text: str) -> str:
     if not colon or not host or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{text!r} is not HOST:PORT such as 127.0.0.1:8080")
     return text
-
-
-def _s3_url(url: str) -> str:
-    parts = urlsplit(url)
-    if url and (parts.scheme != "s3" or not parts.hostname or parts.username or parts.query or parts.fragment):
-        raise ValueError("it is not s3://BUCKET or s3://BUCKET/PREFIX, which holds no credentials")  # nor does this
-    return url.rstrip("/")
 
 
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
@@ -101,50 +96,42 @@ class ClientLimits(BaseModel):
     total_seconds: float = Field(0.0, ge=0, description="how long an exchange may take, 0 for ever; 504 beyond")
 
 
-class ListenerTls(BaseModel):
-    """PEM files with which clients are served over TLS; read again on SIGHUP."""
+class OtlpHeader(BaseModel):
+    """A header for the OTLP endpoint; its value is a secret, so it stands in the environment or in a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    certificate: str = Field("", description="certificate chain; empty for plain HTTP")
-    key: str = Field("", description="private key, where it is not in the same file")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,63}$", description="name of the header, such as `authorization`")
+    environment: str = Field("", description="variable of the environment that holds the value")
+    file: str = Field("", description="file that holds the value; read at start")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "OtlpHeader":
+        if bool(self.environment) == bool(self.file):
+            raise PydanticCustomError("one_source", "give either `environment` or `file`, not the value itself")
+        return self
 
 
-class UpstreamTls(BaseModel):
-    """PEM files for an https upstream."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    ca: str = Field("", description="certificates that the engine's must chain to; the system's unless given")
-    certificate: str = Field("", description="client certificate, where the engine asks for one")
-    key: str = Field("", description="its private key, where it is not in the same file")
-
-
-class Upload(BaseModel):
-    """Where finished Parquet files are copied to; credentials come from the environment or the machine's role."""
+class OtlpExport(BaseModel):
+    """Metrics and spans to an OpenTelemetry endpoint, beside the page for Prometheus."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: Annotated[str, AfterValidator(_s3_url)] = Field("", description="s3://BUCKET/PREFIX; empty uploads nothing")
     endpoint: str = Field(
-        "",
-        pattern=r"^(https?://[^/\s@]+/?)?$",
-        description="URL of a store that is not AWS; AWS_ENDPOINT_URL unless given",
+        "", pattern=r"^(https?://[^\s/@?#]+(/[^\s@?#]*)?)?$", description="URL of the endpoint; empty for no export"
     )
-    region: str = Field("", description="region of the bucket; AWS_REGION or the machine's own unless given")
-    keep_hours: float = Field(24.0, ge=0, description="a local file is deleted so long after it was uploaded")
-    backlog_bytes: int = Field(
-        8 << 30, ge=1 << 20, description="size of local files that wait; beyond, new records are lost as `backlog_full`"
+    protocol: Literal["http", "grpc"] = Field("http", description="protobuf over HTTP (port 4318), or gRPC (4317)")
+    interval_seconds: float = Field(15.0, ge=0.1, description="time between two exports of all metrics")
+    timeout_seconds: float = Field(10.0, gt=0, description="how long one export may take, with its retries")
+    temporality: Literal["cumulative", "delta"] = Field(
+        "cumulative", description="counts since the start, or since the export before"
     )
-
-
-class Retention(BaseModel):
-    """When local Parquet files are deleted, the oldest first; where they are uploaded, never before that."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    hours: float = Field(0.0, ge=0, description="a file is deleted when its newest possible record is older; 0 never")
-    bytes: int = Field(0, ge=0, description="the oldest files are deleted while all have more bytes; 0 never")
+    metrics: bool = Field(default=True, description="export metrics")
+    traces: bool = Field(default=False, description="export a span for each sampled request")
+    sample_ratio: float = Field(
+        1.0, ge=0, le=1, description="share of the requests without a trace of their own that get a span"
+    )
+    headers: tuple[OtlpHeader, ...] = Field((), description="headers of each export")
 
 
 class Settings(BaseSettings):
@@ -190,6 +177,10 @@ class Settings(BaseSettings):
     )
     tap_bytes: int = Field(8 << 20, ge=1 << 20, description="memory of a relay for what the observer has not read yet")
     max_models: int = Field(50, ge=1, description="model names with series of their own; further ones are `other`")
+    max_clients: int = Field(
+        0, ge=0, description="clients with series of their own, by the hash of their key; 0 for no series by client"
+    )
+    otlp: OtlpExport = Field(OtlpExport(), description="export by OTLP")
     tls: ListenerTls = Field(ListenerTls(), description="TLS for clients")
     upstream_tls: UpstreamTls = Field(UpstreamTls(), description="TLS to the engine")
     limits: ClientLimits = Field(ClientLimits(), description="what clients may ask of a relay")
