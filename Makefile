@@ -9,7 +9,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz bench bench-peers soak build tools
+.PHONY: help demo test check format docs fuzz kills bench bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -42,6 +42,9 @@ docs: $(VENV)/.dev ## write the generated references, and draw the heat map of t
 fuzz: $(VENV)/.dev ## look for inputs that break the readers of HTTP and event streams; FUZZ_SECONDS=600 in all
 	$(BIN)/python tests/fuzz/fuzz_http.py -max_total_time=$$(($(FUZZ_SECONDS) * 3 / 4))
 	$(BIN)/python tests/fuzz/fuzz_sse.py -max_total_time=$$(($(FUZZ_SECONDS) / 4))
+
+kills: $(VENV)/.dev ## kill the sidecar at fifty random moments and look for what is lost; KILL_SEED= repeats a run
+	KILLS=$${KILLS:-50} $(BIN)/pytest -q -s tests/e2e/test_kills.py
 
 bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -93,7 +93,7 @@ REFUSAL_REASONS = (
     "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
     "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
 )  # fmt: skip
-LOSS_REASONS = ("disk_full", "read_only", "write_failed", "unencodable", "torn", "removed")
+LOSS_REASONS = ("disk_full", "read_only", "write_failed", "backlog_full", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""
 PROMPT_PARTS = ("system", "history", "user", "tools", "retrieved")
 LIMITS = ("max_input_len", "max_output_len", "max_seq_len")
@@ -188,6 +188,8 @@ METRICS: tuple[Metric, ...] = (
     _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),
     _process("records_written", Kind.COUNTER, "records", "records that reached the spool"),
     _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
+    _process("record_uploads", Kind.COUNTER, "files", "attempts to upload a finished file of records", ("result",)),
+    _process("upload_backlog_bytes", Kind.GAUGE, "bytes", "finished files of records that wait for their upload"),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
     _process("otlp_exports", Kind.COUNTER, "exports", "attempts to hand metrics or spans to the OTLP endpoint", ("signal", "result")),
     _process("otlp_spans_dropped", Kind.COUNTER, "spans", "spans that were lost, because too many waited or the endpoint did not take them"),

@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.errors import BadSettings
+from exporter.settings.storage import Retention, Upload
+from exporter.settings.tls import ListenerTls, UpstreamTls
 
 ENV_PREFIX = "TOKENTIDE_"
 
@@ -94,25 +96,6 @@ class ClientLimits(BaseModel):
     total_seconds: float = Field(0.0, ge=0, description="how long an exchange may take, 0 for ever; 504 beyond")
 
 
-class ListenerTls(BaseModel):
-    """PEM files with which clients are served over TLS; read again on SIGHUP."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    certificate: str = Field("", description="certificate chain; empty for plain HTTP")
-    key: str = Field("", description="private key, where it is not in the same file")
-
-
-class UpstreamTls(BaseModel):
-    """PEM files for an https upstream."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    ca: str = Field("", description="certificates that the engine's must chain to; the system's unless given")
-    certificate: str = Field("", description="client certificate, where the engine asks for one")
-    key: str = Field("", description="its private key, where it is not in the same file")
-
-
 class OtlpHeader(BaseModel):
     """A header for the OTLP endpoint; its value is a secret, so it stands in the environment or in a file."""
 
@@ -179,6 +162,14 @@ class Settings(BaseSettings):
     timeline: Literal["none", "summary", "full"] = Field("summary", description="detail of latencies in each record")
     rotate_seconds: float = Field(300.0, gt=0, description="a new Parquet file at least this often")
     rotate_bytes: int = Field(16 << 20, ge=1 << 16, description="… or when the spool has this many bytes")
+    upload: Upload = Field(Upload(), description="a copy of the records in an object store")
+    retention: Retention = Field(Retention(), description="how long records are kept on the local disk")
+    client_id: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="whose keyed hash is recorded as the client: `api_key`, or the name of a header; empty nobody's",
+    )
+    client_key_file: str = Field("", description="file with the secret key of these hashes, at least 16 bytes")
     drain_seconds: float = Field(30.0, ge=0, description="how long open streams may go on after SIGTERM")
     connect_timeout_seconds: float = Field(5.0, gt=0, description="how long connecting to the engine may take")
     keepalive_seconds: float = Field(
@@ -215,6 +206,12 @@ class Settings(BaseSettings):
             raise PydanticCustomError("two_upstreams", "give either `upstream` or `upstreams`")
         if len({each.name for each in self.upstreams}) < len(self.upstreams):
             raise PydanticCustomError("same_names", "two of the `upstreams` have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _no_hash_without_a_key(self) -> "Settings":
+        if self.client_id and not self.client_key_file:
+            raise PydanticCustomError("no_key", "`client_id` needs the secret key of its hash in `client_key_file`")
         return self
 
     @classmethod
