@@ -58,8 +58,7 @@ def advise(
     known = drifts or {}
     bounds = _bounds(shape, days, number, target, known)
     limits = _limits(bounds, target)
-    over, drift = shape.total.over(limits["total"]), known.get("total")
-    signs = caps(shape, target.over_share, refusals)
+    over, drift, signs = shape.total.over(limits["total"]), known.get("total"), caps(shape, target.over_share, refusals)
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,

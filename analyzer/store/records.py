@@ -17,7 +17,6 @@ from analyzer.store.files import Found
 from analyzer.store.remote import Bucket
 from analyzer.window import Window, hour_phases, microseconds
 
-
 DAY_US = 86_400_000_000
 
 
