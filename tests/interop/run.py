@@ -1,0 +1,66 @@
+"""One client through the sidecar to one server, measured and judged."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fakes.processes import free_port, sidecar
+from tests.interop import environments
+from tests.interop.clients.base import Client, Order
+from tests.interop.join import joined
+from tests.interop.judge import Verdict, verdict
+from tests.interop.seen import recorded
+from tests.interop.servers.base import Address, Server
+
+SETTINGS = 'timeline = "full"\n'
+GENERATING = {"chat", "messages"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A server and a client, and how many requests at once the server can take."""
+
+    server: Server
+    client: Client
+    streams: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.client.name} → {self.server.name}"
+
+    @property
+    def missing(self) -> str | None:
+        """What keeps it from being measured here, in a sentence."""
+        return environments.missing(sorted({*self.server.environments, *self.client.environments}))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out of a pair; `skipped` or `failed` say why there is no verdict."""
+
+    pair: Pair
+    verdict: Verdict | None = None
+    skipped: str | None = None
+    failed: str | None = None
+
+    @property
+    def met(self) -> bool:
+        return self.skipped is not None or (self.verdict is not None and self.verdict.met)
+
+
+def measured(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path) -> Result:
+    """Runs a pair with servers and sidecar of its own; logs and records stay in `folder`."""
+    if pair.missing:
+        return Result(pair, skipped=pair.missing)
+    folder.mkdir(parents=True)
+    try:
+        with pair.server.running(free_port(), folder, model) as at, sidecar(at.url, folder, settings=SETTINGS) as tide:
+            through = Address(tide.url, at.model, at.vocabulary)
+            order = Order(through, pair.server.options, requests, warm_up, pair.streams, folder)
+            seen = pair.client.run(order)
+            tide.settled(len(seen) + warm_up)
+            tide.stop()
+            rows = [row for row in tide.rows() if row["operation"] in GENERATING]
+    except (RuntimeError, AssertionError, OSError) as error:
+        return Result(pair, failed=str(error))
+    found = joined(seen, [recorded(row) for row in rows])
+    return Result(pair, verdict(found, pair.client.definitions, warm_up=warm_up))
