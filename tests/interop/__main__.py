@@ -1,4 +1,4 @@
-"""`python -m tests.interop`: clients and engines that others wrote, on both sides of the sidecar, compared with its records."""
+"""`python -m tests.interop`: what clients that others wrote see through the sidecar, compared with its records."""
 
 import argparse
 import platform
@@ -12,11 +12,12 @@ from tests.bench.programs import machine
 from tests.interop import environments, page, tiny
 from tests.interop.clients.aiperf import AIPerf
 from tests.interop.clients.guidellm import Guidellm
-from tests.interop.clients.openai_sdk import OpenAISdk
+from tests.interop.clients.sdk import AnthropicSdk, OpenAISdk
 from tests.interop.judge import MEDIAN_MS, P95_MS
 from tests.interop.run import Pair, Result, measured
 from tests.interop.servers.guidellm_mock import GuidellmMock
 from tests.interop.servers.llama_cpp import LlamaCpp
+from tests.interop.servers.messages import Messages
 from tests.interop.servers.transformers_serve import TransformersServe
 
 ROOT = Path(__file__).parents[2]
@@ -24,10 +25,10 @@ PAGE = ROOT / "docs" / "accuracy.md"
 PAIRS = (
     Pair(TransformersServe(), OpenAISdk(), 1),
     Pair(LlamaCpp(), OpenAISdk(), 1),
-    Pair(LlamaCpp(), AIPerf(), 1),
     Pair(GuidellmMock(), OpenAISdk(), 1),
     Pair(GuidellmMock(), AIPerf(), 4),
     Pair(GuidellmMock(), Guidellm(), 4),
+    Pair(Messages(), AnthropicSdk(), 1),
 )
 
 
@@ -86,8 +87,8 @@ def _about(pairs: Sequence[Pair]) -> dict[str, str]:
     """The bounds, the versions of all programs and the machine."""
     versions = {"tokentide": __version__, "Python": platform.python_version()}
     for part in [each for pair in pairs if not pair.missing for each in (pair.server, pair.client)]:
-        for environment, packages in part.packages.items():
-            versions |= environments.versions(environment, packages)
+        if part.packages:
+            versions |= environments.versions(part.environments[0], part.packages)
     told = machine()
     bounds = {"bounds": f"{MEDIAN_MS:g} ms at the median, {P95_MS:g} ms at the 95th percentile"}
     return bounds | versions | {"processor": f"{told['processor']}, {told['processors']} cores"}

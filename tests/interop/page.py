@@ -9,6 +9,10 @@ from tests.interop.run import Result
 BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
 _MAIN = 3
+_OWN_TIME = (
+    "The clients' own time: how much longer TTFT and latency are in the client than in the scripted engine, at the median, "
+    "when it asks that engine directly, without a sidecar. It was taken off above."
+)
 
 
 def write(page: Path, text: str) -> None:
@@ -34,6 +38,8 @@ def markdown(results: Sequence[Result], about: Mapping[str, str]) -> str:
             ("server", "client", "figure", "values", "difference"),
             [_further(result, each) for result, found in judged for each in found.differences[_MAIN:]],
         ),
+        _OWN_TIME,
+        _rows(("server", "client", "figure", "own time", "median with it"), _own(judged)),
         *[f"- {each.pair.name} was skipped: {each.skipped}." for each in results if each.skipped],
         *[f"- {each.pair.name} failed: {each.failed}" for each in results if each.failed],
         "Definitions.",
@@ -67,9 +73,26 @@ def _further(result: Result, found: Difference) -> list[str]:
     return [result.pair.server.name, result.pair.client.name, found.name, f"{found.values:,}", difference(found)]
 
 
+def _own(judged: Sequence[tuple[Result, Verdict]]) -> list[list[str]]:
+    return [
+        [
+            result.pair.server.name,
+            result.pair.client.name,
+            each.name,
+            f"{each.own_ms:+.2f}",
+            f"{each.bias_ms:+.2f}",
+        ]
+        for result, found in judged
+        for each in found.differences
+        if each.own_ms
+    ]
+
+
 def _definitions(results: Sequence[Result]) -> list[str]:
     clients = {each.pair.client.name: each.pair.client for each in results if each.verdict is not None}
-    return [f"- {name}, {each.name}: {each.sentence}." for name, client in clients.items() for each in client.definitions]
+    return [
+        f"- {name}, {each.name}: {each.sentence}." for name, client in clients.items() for each in client.definitions
+    ]
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

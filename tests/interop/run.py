@@ -10,9 +10,11 @@ from tests.interop.join import joined
 from tests.interop.judge import Verdict, verdict
 from tests.interop.seen import recorded
 from tests.interop.servers.base import Address, Server
+from tests.interop.servers.scripted import Scripted, answers
 
 SETTINGS = 'timeline = "full"\n'
 GENERATING = {"chat", "messages"}
+OWN = {"TTFT", "latency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,31 @@ def measured(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path)
     """Runs a pair with servers and sidecar of its own; logs and records stay in `folder`."""
     if pair.missing:
         return Result(pair, skipped=pair.missing)
-    folder.mkdir(parents=True)
     try:
+        own = {}
+        if pair.server.head_with_content:
+            own = alone(pair, requests, warm_up, model, folder / "alone")
+        folder.mkdir(parents=True, exist_ok=True)
         with pair.server.running(free_port(), folder, model) as at, sidecar(at.url, folder, settings=SETTINGS) as tide:
             through = Address(tide.url, at.model, at.vocabulary)
-            order = Order(through, pair.server.options, requests, warm_up, pair.streams, folder)
-            seen = pair.client.run(order)
+            seen = pair.client.run(Order(through, pair.server.options, requests, warm_up, pair.streams, folder))
             tide.settled(len(seen) + warm_up)
             tide.stop()
             rows = [row for row in tide.rows() if row["operation"] in GENERATING]
     except (RuntimeError, AssertionError, OSError) as error:
         return Result(pair, failed=str(error))
     found = joined(seen, [recorded(row) for row in rows])
-    return Result(pair, verdict(found, pair.client.definitions, warm_up=warm_up))
+    return Result(pair, verdict(found, pair.client.definitions, warm_up=warm_up, own_ms=own))
+
+
+def alone(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path) -> dict[str, float]:
+    """The client's own time in TTFT and latency: how much longer they are than the scripted engine's, with no sidecar.
+
+    It is what the client takes from the arrival of bytes to its own stamp, and before its request is written.
+    """
+    folder.mkdir(parents=True)
+    server = Scripted()
+    with server.running(free_port(), folder, model) as at:
+        seen = pair.client.run(Order(at, server.options, requests, warm_up, pair.streams, folder))
+        found = verdict(joined(seen, answers(at.url)), pair.client.definitions, warm_up=warm_up)
+    return {each.name: each.bias_ms for each in found.differences if each.name in OWN and each.values}

@@ -32,7 +32,7 @@ class AIPerf:
 
     name = "AIPerf"
     environments = ("aiperf", "engine")
-    packages = {"aiperf": ("aiperf", "aiohttp")}
+    packages = ("aiperf", "aiohttp")
     definitions = (
         Definition(
             "TTFT",
@@ -43,13 +43,13 @@ class AIPerf:
         Definition("chunk gaps", "`inter_chunk_latency`, a list for each request; ours is `chunk_gaps_us`", gaps),
         Definition(
             "latency",
-            "`request_latency` less `http_req_sending`; it ends with the last response that has content, as ours, `e2e_us`",
+            "`request_latency` less `http_req_sending`; like ours, `e2e_us`, it ends with the last content",
             latency,
         ),
         Definition("TTST", "`time_to_second_token`; ours is `ttst_us`", second),
         Definition(
             "ITL",
-            "`inter_token_latency`, (request latency − TTFT) / (OSL − 1), one value for each request; ours is "
+            "`inter_token_latency`, (request latency − TTFT) / (OSL − 1), one for each request; ours is "
             "(`e2e_us` − `ttft_us`) / (`output_tokens` − 1)",
             per_token,
         ),
@@ -60,7 +60,7 @@ class AIPerf:
         command = [
             environments.program("aiperf", "aiperf"), "profile", "--url", order.at.url, "--model", order.at.model,
             "--endpoint-type", "chat", "--streaming", "--tokenizer", order.at.vocabulary,
-            "--use-server-token-count", "--concurrency", order.streams, "--random-seed", SEED,
+            "--use-server-token-count", "--use-legacy-max-tokens", "--concurrency", order.streams, "--random-seed", SEED,
             "--request-count", order.requests, "--warmup-request-count", order.warm_up,
             "--isl", INPUT[0], "--isl-stddev", INPUT[1], "--osl", OUTPUT[0], "--osl-stddev", OUTPUT[1],
             "--workers-max", 1, "--record-processors", 1, "--ui", "none",

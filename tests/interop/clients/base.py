@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from tests.interop.seen import Definition, Seen
 from tests.interop.servers.base import Address
 
-LONGEST_S = 300
+LONGEST_S = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Client(Protocol):
 
     name: str
     environments: tuple[str, ...]
-    packages: Mapping[str, Sequence[str]]
-    """Whose versions go into the page, by environment."""
+    packages: tuple[str, ...]
+    """Whose versions go into the page; they are in the first of the environments."""
     definitions: tuple[Definition, ...]
     """The first three are TTFT, chunk gaps and latency."""
 
@@ -41,19 +41,19 @@ class Client(Protocol):
 
 
 def output_of(command: Sequence[str | Path], log: Path, **environment: str) -> str:
-    """What a client's program prints; its errors go to `log`. Raises RuntimeError where it fails."""
+    """What a client's program prints; its errors go to `log`. Raises RuntimeError where it fails or takes too long."""
     variables = {name: value for name, value in (os.environ | environment).items() if value}
     with log.open("ab") as errors:
-        ended = subprocess.run(
-            [str(each) for each in command],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=variables,
-            timeout=LONGEST_S,
-            check=False,
-            text=True,
+        process = subprocess.Popen(
+            [str(each) for each in command], stdout=subprocess.PIPE, stderr=errors, env=variables, text=True
         )
-        errors.write(ended.stdout.encode())
-    if ended.returncode:
-        raise RuntimeError(f"{Path(command[0]).name} ended with {ended.returncode}; {log} says why.")
-    return ended.stdout
+        try:
+            said, _ = process.communicate(timeout=LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
+            raise RuntimeError(f"{process.args[0]} did not end within {LONGEST_S} s; {log} says why.") from None
+        errors.write(said.encode())
+    if process.returncode:
+        raise RuntimeError(f"{process.args[0]} ended with {process.returncode}; {log} says why.")
+    return said

@@ -35,7 +35,7 @@ class Guidellm:
 
     name = "guidellm"
     environments = ("guidellm", "engine")
-    packages = {"guidellm": ("guidellm", "httpx")}
+    packages = ("guidellm", "httpx")
     definitions = (
         Definition(
             "TTFT",
@@ -44,14 +44,14 @@ class Guidellm:
         ),
         Definition(
             "chunk gaps",
-            "their mean, (`last_token_iteration` − `first_token_iteration`) / (`token_iterations` − 1), because it keeps "
-            "no single gap; ours is the mean of `chunk_gaps_us`",
+            "their mean, (`last_token_iteration` − `first_token_iteration`) / (`token_iterations` − 1), because it "
+            "keeps no single gap; ours is the mean of `chunk_gaps_us`",
             mean_gap,
         ),
         Definition(
             "latency",
-            "`request_latency`, which ends with the stream, after finish, usage and `[DONE]`; ours, `e2e_us`, ends with the "
-            "last content event, and the server writes all of them at once",
+            "`request_latency`, which ends with the stream, after finish, usage and `[DONE]`; ours, `e2e_us`, ends "
+            "with the last content event, and the server writes all of them at once",
             latency,
         ),
         Definition(

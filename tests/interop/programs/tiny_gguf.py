@@ -9,7 +9,7 @@ import numpy as np
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM, PreTrainedTokenizerFast
 
 SPLITTING = "gpt-2"
-"""llama.cpp's name for how the vocabulary cuts text before it merges: the pattern of the `ByteLevel` of `tokenizers`."""
+"""llama.cpp's name for how the vocabulary cuts text before it merges: as `ByteLevel` of `tokenizers` does."""
 
 
 def interleaved(weight: np.ndarray, heads: int) -> np.ndarray:

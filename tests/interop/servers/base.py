@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +30,13 @@ class Server(Protocol):
 
     name: str
     environments: tuple[str, ...]
-    packages: Mapping[str, Sequence[str]]
-    """Whose versions go into the page, by environment."""
+    packages: tuple[str, ...]
+    """Whose versions go into the page; they are in the first of the environments."""
     options: tuple[str, ...]
     """What a client must be told of it: `usage` where a stream has usage only if asked for it."""
+    head_with_content: bool
+    """Whether the head of a streamed answer leaves together with its first content, so that a client reads the head on
+    the account of TTFT."""
 
     def running(self, port: int, folder: Path, model: Path) -> AbstractContextManager[Address]:
         """The server while it runs; it logs into `folder`, and `model` is the folder with the tiny model."""

@@ -17,8 +17,9 @@ class GuidellmMock:
 
     name = "guidellm mock-server"
     environments = ("guidellm", "engine")
-    packages = {"guidellm": ("guidellm",)}
+    packages = ("guidellm",)
     options = ("usage",)
+    head_with_content = True
 
     @contextlib.contextmanager
     def running(self, port: int, folder: Path, model: Path) -> Iterator[Address]:

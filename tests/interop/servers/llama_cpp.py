@@ -14,9 +14,10 @@ class LlamaCpp:
     """Generates as fast as one core can, one request after the other."""
 
     name = "llama-cpp-python"
-    environments = ("engine", "llama")
-    packages = {"llama": ("llama_cpp_python",)}
+    environments = ("llama", "engine")
+    packages = ("llama_cpp_python",)
     options = ()
+    head_with_content = False
 
     @contextlib.contextmanager
     def running(self, port: int, folder: Path, model: Path) -> Iterator[Address]:

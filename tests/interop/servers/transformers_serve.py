@@ -13,8 +13,9 @@ class TransformersServe:
 
     name = "transformers serve"
     environments = ("engine",)
-    packages = {"engine": ("transformers", "torch")}
+    packages = ("transformers", "torch")
     options = ()
+    head_with_content = False
 
     @contextlib.contextmanager
     def running(self, port: int, folder: Path, model: Path) -> Iterator[Address]:
