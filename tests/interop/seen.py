@@ -12,9 +12,9 @@ Times = tuple[float, ...]
 class Seen:
     """What a client told of one request.
 
-    `started` is when it began and `ended` when its last content came, in Unix seconds. The counts are the server's usage as the client read it, None where the
-    server sent none. `figures` are the client's own, by the name of their `Definition`. `request_id` is the
-    `x-request-id` that it sent, if it sends one.
+    `started` is when it began and `ended` when its last content came, in Unix seconds. The counts are the server's
+    usage as the client read it, None where the server sent none. `figures` are the client's own, by the name of their
+    `Definition`. `request_id` is the `x-request-id` that it sent, if it sends one.
     """
 
     started: float

@@ -60,7 +60,8 @@ class AIPerf:
         command = [
             environments.program("aiperf", "aiperf"), "profile", "--url", order.at.url, "--model", order.at.model,
             "--endpoint-type", "chat", "--streaming", "--tokenizer", order.at.vocabulary,
-            "--use-server-token-count", "--use-legacy-max-tokens", "--concurrency", order.streams, "--random-seed", SEED,
+            "--use-server-token-count", "--use-legacy-max-tokens", "--random-seed", SEED,
+            "--concurrency", order.streams,
             "--request-count", order.requests, "--warmup-request-count", order.warm_up,
             "--isl", INPUT[0], "--isl-stddev", INPUT[1], "--osl", OUTPUT[0], "--osl-stddev", OUTPUT[1],
             "--workers-max", 1, "--record-processors", 1, "--ui", "none",
