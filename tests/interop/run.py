@@ -55,7 +55,7 @@ def measured(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path)
         return Result(pair, skipped=pair.missing)
     try:
         own = {}
-        if pair.server.head_with_content:
+        if pair.server.head_with_content and pair.client.stamps_late:
             own = alone(pair, requests, warm_up, model, folder / "alone")
         folder.mkdir(parents=True, exist_ok=True)
         with pair.server.running(free_port(), folder, model) as at, sidecar(at.url, folder, settings=SETTINGS) as tide:

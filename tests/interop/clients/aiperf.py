@@ -33,6 +33,7 @@ class AIPerf:
     name = "AIPerf"
     environments = ("aiperf", "engine")
     packages = ("aiperf", "aiohttp")
+    stamps_late = True
     definitions = (
         Definition(
             "TTFT",

@@ -36,6 +36,7 @@ class Guidellm:
     name = "guidellm"
     environments = ("guidellm", "engine")
     packages = ("guidellm", "httpx")
+    stamps_late = True
     definitions = (
         Definition(
             "TTFT",
