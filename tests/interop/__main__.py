@@ -26,7 +26,7 @@ PAIRS = (
     Pair(TransformersServe(), OpenAISdk(), 1),
     Pair(LlamaCpp(), OpenAISdk(), 1),
     Pair(GuidellmMock(), OpenAISdk(), 1),
-    Pair(GuidellmMock(), AIPerf(), 4),
+    Pair(GuidellmMock(), AIPerf(), 2),
     Pair(GuidellmMock(), Guidellm(), 4),
     Pair(Messages(), AnthropicSdk(), 1),
 )

@@ -10,8 +10,8 @@ BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
 _MAIN = 3
 _OWN_TIME = (
-    "The clients' own time: how much longer TTFT and latency are in the client than in the scripted engine, at the "
-    "median, when it asks that engine directly, without a sidecar. It was taken off above."
+    "The clients' own time in milliseconds: how much longer the figure is in the client than in the scripted engine, at "
+    "the median, when it asks that engine directly, without a sidecar. It was taken off above."
 )
 
 
@@ -39,7 +39,7 @@ def markdown(results: Sequence[Result], about: Mapping[str, str]) -> str:
             [_further(result, each) for result, found in judged for each in found.differences[_MAIN:]],
         ),
         _OWN_TIME,
-        _rows(("server", "client", "figure", "own time", "median with it"), _own(judged)),
+        _rows(("server", "client", "figure", "own time", "difference with it, median"), _own(judged)),
         *[f"- {each.pair.name} was skipped: {each.skipped}." for each in results if each.skipped],
         *[f"- {each.pair.name} failed: {each.failed}" for each in results if each.failed],
         "Definitions.",

@@ -14,7 +14,6 @@ from tests.interop.servers.scripted import Scripted, answers
 
 SETTINGS = 'timeline = "full"\n'
 GENERATING = {"chat", "messages"}
-OWN = {"TTFT", "latency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def measured(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path)
         return Result(pair, skipped=pair.missing)
     try:
         own = {}
-        if pair.server.head_with_content and pair.client.stamps_late:
+        if pair.server.head_with_content and any(each.own_time for each in pair.client.definitions):
             own = alone(pair, requests, warm_up, model, folder / "alone")
         folder.mkdir(parents=True, exist_ok=True)
         with pair.server.running(free_port(), folder, model) as at, sidecar(at.url, folder, settings=SETTINGS) as tide:
@@ -71,13 +70,11 @@ def measured(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path)
 
 
 def alone(pair: Pair, requests: int, warm_up: int, model: Path, folder: Path) -> dict[str, float]:
-    """The client's own time in TTFT and latency: how much longer they are than the scripted engine's, with no sidecar.
-
-    It is what the client takes from the arrival of bytes to its own stamp, and before its request is written.
-    """
+    """The client's own time, by figure: how much longer it is than the scripted engine's, with no sidecar between."""
     folder.mkdir(parents=True)
     server = Scripted()
     with server.running(free_port(), folder, model) as at:
         seen = pair.client.run(Order(at, server.options, requests, warm_up, pair.streams, folder))
         found = verdict(joined(seen, answers(at.url)), pair.client.definitions, warm_up=warm_up)
-    return {each.name: each.bias_ms for each in found.differences if each.name in OWN and each.values}
+    asked = {each.name for each in pair.client.definitions if each.own_time}
+    return {each.name: each.bias_ms for each in found.differences if each.name in asked and each.values}

@@ -51,12 +51,14 @@ class Recorded:
 class Definition:
     """A figure of a client: what it means there, and how it is computed from our record.
 
-    `ours` yields nothing where a record has no such figure. `sentence` goes into the page.
+    `ours` yields nothing where a record has no such figure. `sentence` goes into the page. `own_time` says that the
+    figure holds time that the client needs for the head of an answer or after its last content.
     """
 
     name: str
     sentence: str
     ours: Callable[[Recorded], Times]
+    own_time: bool = False
 
 
 def recorded(row: Mapping[str, Any]) -> Recorded:

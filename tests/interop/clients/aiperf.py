@@ -33,13 +33,13 @@ class AIPerf:
     name = "AIPerf"
     environments = ("aiperf", "engine")
     packages = ("aiperf", "aiohttp")
-    stamps_late = True
     definitions = (
         Definition(
             "TTFT",
             "`time_to_first_token` less `http_req_sending`: AIPerf's clock starts before it has a connection, its HTTP "
             "trace says when the last byte was sent; ours is `ttft_us`",
             ttft,
+            own_time=True,
         ),
         Definition("chunk gaps", "`inter_chunk_latency`, a list for each request; ours is `chunk_gaps_us`", gaps),
         Definition(

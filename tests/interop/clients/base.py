@@ -32,8 +32,6 @@ class Client(Protocol):
     environments: tuple[str, ...]
     packages: tuple[str, ...]
     """Whose versions go into the page; they are in the first of the environments."""
-    stamps_late: bool
-    """Whether its stamps come after it has parsed what it read, so that they hold time of its own."""
     definitions: tuple[Definition, ...]
     """The first three are TTFT, chunk gaps and latency."""
 

@@ -36,12 +36,12 @@ class Guidellm:
     name = "guidellm"
     environments = ("guidellm", "engine")
     packages = ("guidellm", "httpx")
-    stamps_late = True
     definitions = (
         Definition(
             "TTFT",
             "`time_to_first_token_ms`, from the first byte of the request head that it writes; ours is `ttft_us`",
             ttft,
+            own_time=True,
         ),
         Definition(
             "chunk gaps",
@@ -54,6 +54,7 @@ class Guidellm:
             "`request_latency`, which ends with the stream, after finish, usage and `[DONE]`; ours, `e2e_us`, ends "
             "with the last content event, and the server writes all of them at once",
             latency,
+            own_time=True,
         ),
         Definition(
             "TPOT",

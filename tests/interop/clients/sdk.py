@@ -32,7 +32,6 @@ class OpenAISdk:
     name = "OpenAI SDK"
     environments = ("sdk",)
     packages = ("openai", "httpx2")
-    stamps_late = False
     definitions = DEFINITIONS
 
     def run(self, order: Order) -> list[Seen]:
@@ -45,7 +44,6 @@ class AnthropicSdk:
     name = "Anthropic SDK"
     environments = ("sdk",)
     packages = ("anthropic", "httpx2")
-    stamps_late = False
     definitions = DEFINITIONS
 
     def run(self, order: Order) -> list[Seen]:
