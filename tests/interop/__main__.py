@@ -27,7 +27,7 @@ PAIRS = (
     Pair(LlamaCpp(), OpenAISdk(), 1),
     Pair(GuidellmMock(), OpenAISdk(), 1),
     Pair(GuidellmMock(), AIPerf(), 2),
-    Pair(GuidellmMock(), Guidellm(), 4),
+    Pair(GuidellmMock(), Guidellm(), 2),
     Pair(Messages(), AnthropicSdk(), 1),
 )
 
@@ -60,7 +60,10 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="only pairs whose name has this text in it, such as aiperf")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "interop", help="folder for results")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/accuracy.md")
-    return parser.parse_args()
+    told = parser.parse_args()
+    if told.write and told.only:
+        parser.error("--write needs all pairs, so it does not go with --only")
+    return told
 
 
 def _model(out: Path) -> Path:

@@ -10,8 +10,8 @@ BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
 _MAIN = 3
 _OWN_TIME = (
-    "The clients' own time in milliseconds: how much longer the figure is in the client than in the scripted engine, at "
-    "the median, when it asks that engine directly, without a sidecar. It was taken off above."
+    "The clients' own time in milliseconds: how much longer the figure is in the client than in the scripted engine, "
+    "at the median, when the client asks that engine directly, without a sidecar. It was taken off above."
 )
 
 
