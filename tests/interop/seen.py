@@ -52,7 +52,7 @@ class Definition:
     """A figure of a client: what it means there, and how it is computed from our record.
 
     `ours` yields nothing where a record has no such figure. `sentence` goes into the page. `own_time` says that the
-    figure holds time that the client needs for the head of an answer or after its last content.
+    figure holds time of the client itself: before its request is written, for the head of an answer, until its stamps.
     """
 
     name: str

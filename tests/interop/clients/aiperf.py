@@ -46,6 +46,7 @@ class AIPerf:
             "latency",
             "`request_latency` less `http_req_sending`; like ours, `e2e_us`, it ends with the last content",
             latency,
+            own_time=True,
         ),
         Definition("TTST", "`time_to_second_token`; ours is `ttst_us`", second),
         Definition(
