@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 FUZZ_SECONDS ?= 600
+INTEROP := engine guidellm aiperf sdk llama
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs fuzz kills bench bench-peers soak build tools
@@ -55,6 +56,9 @@ bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same wi
 soak: $(VENV)/.dev ## an hour of failing engines, leaving clients and killed observers; ARGS="--minutes 2" for a look
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
+interop: $(VENV)/.dev $(INTEROP:%=interop-%) ## compare the records with what AIPerf, guidellm and SDKs saw, on real engines
+	@$(BIN)/python -m tests.interop $(ARGS)
+
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
 	$(BIN)/hatchling build
 
@@ -94,4 +98,17 @@ $(VENV)-peers/.made:
 		"$(VENV)-peers/$${each%%[*}/bin/python" -m pip --disable-pip-version-check -qq install "$$each" || \
 		echo "$$each cannot be installed here, and is left out." >&2; \
 	done
+	@touch $@
+
+# Engines and clients of the interop check, each in an environment of its own; what cannot be installed is left out, and
+# the check says so. On Linux PyPI's torch brings CUDA, several GB: give PIP_EXTRA_INDEX_URL an index of CPU builds.
+$(INTEROP:%=interop-%): interop-%: $(VENV)/.made
+	@$(MAKE) --no-print-directory $(VENV)-interop/$*/.made || echo "The environment $* cannot be made here, and is left out." >&2
+
+$(VENV)-interop/llama/.made: SAYS := , which compiles llama.cpp: about ten minutes on two cores
+
+$(VENV)-interop/%/.made: tests/interop/requirements/%.txt
+	@echo "Installing $(VENV)-interop/$*$(SAYS) …"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check -qq install -r $<
 	@touch $@
