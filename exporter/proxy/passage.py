@@ -63,10 +63,11 @@ class Passage:
         """Forwards body bytes; returns what follows the body. Raises BadMessage."""
         used = self.upload.measure(data)
         body = data if used == len(data) else data[:used]
+        at = monotonic_ns()  # before it is written: that wakes the engine, which may get the processor at once
         if body and not self._over:
-            self._forward(body)
+            self._forward(body, at)
         if self.upload.done:
-            self._request_ended()
+            self._request_ended(at)
         return data[used:]
 
     def connected(self, upstream: Upstream) -> None:
@@ -78,6 +79,7 @@ class Passage:
         upstream.user = self
         sent = self._gate.upstream_head(self.head, upstream)
         waited = self.upload.release()
+        now = monotonic_ns()
         upstream.transport.write(b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
         if self._trace is None:
@@ -87,7 +89,6 @@ class Passage:
             wall_us = (time_ns() - (monotonic_ns() - self._received)) // 1000
             opening = frames.opening(wall_us, self._gate.in_flight, name, sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
-        now = monotonic_ns()
         for body in waited if self._observed else ():
             self._trace.add(frames.REQUEST_BODY, body, now)
         if self.upload.done:
@@ -109,7 +110,7 @@ class Passage:
             502, "upstream_unreachable", f"tokentide-exporter could not reach the engine: connecting {why}."
         )
 
-    def _forward(self, body: bytes) -> None:
+    def _forward(self, body: bytes, at: int) -> None:
         if self._upstream is None or self._trace is None:
             self.upload.wait(body)
             if self.upload.waiting > _HOLD and not self.gathering:
@@ -119,13 +120,13 @@ class Passage:
             return
         self._upstream.transport.write(body)
         if self._observed:
-            self._trace.add(frames.REQUEST_BODY, body, monotonic_ns())
+            self._trace.add(frames.REQUEST_BODY, body, at)
 
-    def _request_ended(self) -> None:
+    def _request_ended(self, at: int) -> None:
         if self._over:
             self._client.finished(keep=not self._close)
         elif self._trace is not None:
-            self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+            self._trace.add(frames.REQUEST_END, b"", at)
         elif self.gathering:
             self.gathering = False
             self._gate.connect(self)
