@@ -37,6 +37,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "client_tls": settings.tls.model_dump(mode="json"),
             "engine_tls": settings.upstream_tls.model_dump(mode="json"),
             "limits": settings.limits.model_dump(),
+            "include_usage": settings.include_usage,
         }
         plans.append(ProcessPlan(f"relay {worker}", "exporter.app.relay", options, listener))
     return tuple(plans)

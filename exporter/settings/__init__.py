@@ -157,6 +157,9 @@ class Settings(BaseSettings):
         description="name of this sidecar in records and metrics; the host name unless given",
     )
     provider: str = Field("openai", min_length=1, description="value of the GenAI attribute `gen_ai.provider.name`")
+    include_usage: bool = Field(
+        default=False, description="ask for the usage of streams whose clients did not, and take it out again"
+    )
     isl_threshold: int = Field(1024, ge=1, description="an input is long above this many tokens")
     osl_threshold: int = Field(256, ge=1, description="an output is long above this many tokens")
     timeline: Literal["none", "summary", "full"] = Field("summary", description="detail of latencies in each record")
