@@ -22,7 +22,7 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
-from exporter.app import client_key, export, keys, upkeep
+from exporter.app import client_key, export, keys, questions, upkeep
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
@@ -34,6 +34,7 @@ from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
 from exporter.settings import Settings
 from exporter.sinks.keeper import Keeper
+from exporter.sinks.limits import KnownLimits
 from exporter.sinks.prometheus import Page
 from exporter.sinks.records import Records
 from exporter.sinks.sampling import Sampling
@@ -78,7 +79,8 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         loop.add_signal_handler(number, ended.set)
     control.on_orphaned(ended)
     kept = export.sampling(settings.otlp)
-    store = _store(settings, kept)
+    limits = questions.known_limits(settings)
+    store = _store(settings, kept, limits)
     exporting = export.begin(settings, store, kept)
     with (
         ThreadPoolExecutor(1, "parquet") as conversions,
@@ -93,11 +95,14 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
         pages = _serve_admin(settings, store, listener)
         ticking = loop.create_task(_keep_ticking(store, records, pipeline, keeper))
+        asking = questions.begin(settings, store, limits)
         gc.collect()
         gc.freeze()
         control.ready()
         await ended.wait()
         await _settle(pipeline)
+        for each in asking:
+            each.stop()
         server.close()
         ticking.cancel()
         records.close()
@@ -107,7 +112,7 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         pages.should_exit = True
 
 
-def _store(settings: Settings, kept: Sampling) -> Store:
+def _store(settings: Settings, kept: Sampling, limits: KnownLimits) -> Store:
     return Store(
         provider=settings.provider,
         isl_threshold=settings.isl_threshold,
@@ -116,6 +121,7 @@ def _store(settings: Settings, kept: Sampling) -> Store:
         prefix_blocks=settings.prefix.remembered,
         clients=settings.max_clients,
         sampling=kept,
+        limits=limits,
     )
 
 

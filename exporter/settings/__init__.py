@@ -7,31 +7,19 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.errors import BadSettings
+from exporter.settings.engines import EngineLimits, EngineQuestions, UpstreamChoice, UpstreamUrl
 from exporter.settings.storage import Retention, Upload
 from exporter.settings.tls import ListenerTls, UpstreamTls
 
 ENV_PREFIX = "TOKENTIDE_"
 
 _NO_UPSTREAM = "The setting `upstream` is missing: give --upstream, TOKENTIDE_UPSTREAM or a key in the settings file."
-
-
-def _upstream_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "unix" and parts.path:
-        return url
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url!r} is not a URL such as http://127.0.0.1:8000 or unix:/run/engine.sock")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it must not hold credentials, a query or a fragment")
-    _ = parts.port  # raises ValueError when it is not a number up to 65535
-    return url.rstrip("/")
 
 
 def _host_port(text: str) -> str:
@@ -41,21 +29,7 @@ def _host_port(text: str) -> str:
     return text
 
 
-UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
-
-
-class UpstreamChoice(BaseModel):
-    """One of several engines, and the requests that it is for; with neither prefix nor models it takes all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,63}$", description="name in metrics and on /readyz")
-    url: UpstreamUrl = Field(description="URL of the engine, or `unix:` and the path of its socket")
-    prefix: str = Field(
-        "", pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", description="start of the path, not passed on"
-    )
-    models: tuple[str, ...] = Field((), description="patterns of model names; reading the name costs holding the body")
 
 
 class TokenizerChoice(BaseModel):
@@ -192,6 +166,10 @@ class Settings(BaseSettings):
     own_counts: float = Field(
         1.0, ge=0, le=1, description="share of the requests whose tokens we count although the engine has counted them"
     )
+    engine_limits: tuple[EngineLimits, ...] = Field(
+        (), description="limits of engines; they come before what engines say"
+    )
+    questions: EngineQuestions = Field(EngineQuestions(), description="what the sidecar asks engines by itself")
     prefix: PrefixSettings = Field(PrefixSettings(), description="hashes of the prefixes of prompts")
 
     @property
@@ -199,7 +177,7 @@ class Settings(BaseSettings):
         """The engines in order of precedence, however they were given."""
         if self.upstream is None:
             return self.upstreams
-        return (UpstreamChoice(name="engine", url=self.upstream),)
+        return (UpstreamChoice(name="engine", url=self.upstream, metrics_url=self.questions.metrics_url),)
 
     @model_validator(mode="after")
     def _one_way_to_name_engines(self) -> "Settings":
