@@ -28,6 +28,7 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/supervisor/probe.py": "opens real sockets; held by tests/e2e",
     "exporter/proxy/lingering.py": "reads real sockets; held by tests/e2e/test_http_edges.py",
     "exporter/proxy/server.py": "opens real sockets; held by tests/e2e",
+    "exporter/engines/ask.py": "opens real sockets; held by tests/e2e/test_engine_page.py",
     "exporter/app/control.py": "one end of a socket pair between processes; held by tests/e2e",
     "analyzer/store/remote.py": "asks an object store; held by tests/e2e/test_records_in_s3.py",
     "analyzer/traces/base.py": "frozen values and a protocol without behaviour",
