@@ -13,7 +13,7 @@ from exporter.wire.http1 import CHUNKED, BadMessage, Field, RequestHead
 
 _log = logging.getLogger("tokentide")
 
-LARGEST: Final = 4 << 20
+LARGEST: Final = 2 << 20
 """Bytes of a body that is held for this; a longer one passes as it is."""
 _LARGEST_HEAD: Final = 65_536
 _SEALS: Final = frozenset(
