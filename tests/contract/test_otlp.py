@@ -158,6 +158,8 @@ def test_every_family_that_has_a_source_was_compared() -> None:
         "tokentide_requests_in_flight", "tokentide_streams_in_flight", "tokentide_context_tokens_in_flight",
         "tokentide_unreadable_exchanges", "tokentide_otlp_spans_dropped", "tokentide_prefix_blocks",
         "tokentide_engine_limit_tokens", "tokentide_requests_over_limit", "tokentide_limit_exceeded",
+        "tokentide_engine_requests_running", "tokentide_engine_requests_waiting", "tokentide_engine_questions",
+        "tokentide_engine_kv_cache_usage_ratio", "tokentide_engine_kv_cache_tokens",
             "tokentide_record_uploads", "tokentide_upload_backlog_bytes",
     }  # fmt: skip
 
