@@ -64,7 +64,7 @@ class Levels:
 def _at_levels(starts: IntArray, ends: IntArray, level: int, until: int) -> Histogram:
     """The microseconds at each level up to `until`; `level` is that at the beginning, 0."""
     steps = np.concatenate([2 * starts, 2 * ends + 1])
-    steps.sort()
+    steps.sort(kind="stable")  # which merges what is sorted in pieces
     moments = np.concatenate([[0], steps >> 1, [until]])
     levels = level + np.concatenate([[0], np.cumsum(1 - 2 * (steps & 1))])
     # a double holds the microseconds of an hour exactly
