@@ -9,6 +9,7 @@ SELECT
         AS last,
     count(*) FILTER (set_aside IS NULL) AS requests,
     count(set_aside) AS aside,
+    count(*) FILTER (set_aside IN ('no_timestamp', 'absurd_timestamp', 'future_timestamp')) AS untimely,
     count(*) FILTER (http_status IN (400, 413, 422)) AS refused,
     count(client) AS named,
     greatest(max(ttft_us), max(tpot_us), max(e2e_us)) AS longest_us,

@@ -1,6 +1,6 @@
 """Requests counted hour by hour, batch after batch, so that the rows themselves are never kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from analyzer.window import HOUR_US
 SIDES = ("isl", "osl", "total", "asked", "max_tokens", "grid", "second")
 SECOND_US = 1_000_000
 KINDS = 64
+KEPT = (*SIDES, "kind", "first", "last")
 _NONE = Histogram.of(())
 Columns = Mapping[str, NDArray[np.integer]]
 
@@ -49,6 +50,24 @@ class Hours:
                 hour.pieces["max_tokens"].append(counted(limits))
                 hour.pieces["asked"].append(counted(columns["isl"][cut][named] + limits))
 
+    def take(self, hour: IntArray, side: IntArray, value: IntArray, requests: IntArray) -> None:
+        """Count what `kept` gave, of this or other hours."""
+        for cut in cuts(hour * len(KEPT) + side):
+            found = self._found.setdefault(int(hour[cut.start]), _Hour())
+            found.take(KEPT[int(side[cut.start])], Histogram(value[cut], requests[cut]))
+
+    def kept(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Everything that is counted, exactly: hour, side (a place in `KEPT`), value and requests, row by row."""
+        none = np.zeros(0, np.int64)
+        columns: list[list[IntArray]] = [[none], [none], [none], [none]]
+        for start in self.starts:
+            for side, part in self._found[start].kept():
+                filled = (np.full(len(part.values), number) for number in (start, KEPT.index(side)))
+                for column, values in zip(columns, (*filled, part.values, part.counts), strict=True):
+                    column.append(values)
+        hour, side_of, value, requests = (np.concatenate(column) for column in columns)
+        return hour, side_of, value, requests
+
     @property
     def starts(self) -> tuple[int, ...]:
         """Where the hours with requests begin, ascending."""
@@ -72,6 +91,24 @@ class _Hour:
     def seen(self, first: int, last: int, kinds: NDArray[np.integer]) -> None:
         self.first, self.last = min(self.first, first), max(self.last, last)
         self.kinds += np.bincount(kinds, minlength=KINDS)
+
+    def take(self, side: str, part: Histogram) -> None:
+        if side == "kind":
+            self.kinds[part.values] += part.counts
+        elif side == "first":
+            self.first = min(self.first, int(part.values[0]))
+        elif side == "last":
+            self.last = max(self.last, int(part.values[0]))
+        else:
+            self.pieces[side].append(part)
+
+    def kept(self) -> Iterator[tuple[str, Histogram]]:
+        for side in SIDES:
+            yield side, Histogram.merged(self.pieces[side])
+        found = np.flatnonzero(self.kinds)
+        yield "kind", Histogram(found, self.kinds[found])
+        yield "first", Histogram.of([(self.first, 1)])
+        yield "last", Histogram.of([(self.last, 1)])
 
     def shape(self, start: int, in_flight: Histogram) -> HourlyShape:
         sides = {side: Histogram.merged(self.pieces.pop(side)) for side in SIDES}

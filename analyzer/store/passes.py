@@ -14,19 +14,28 @@ from analyzer.store.in_flight import Levels
 from analyzer.store.times import MEASURES, Ranges
 
 Batches = Iterable[pa.RecordBatch]
+Phases = Sequence[tuple[int, int]]
+Shapes = dict[int, tuple[HourlyShape, ...]]  # by number of the model
 
 
-def counted(batches: Batches, phases: Sequence[tuple[int, int]]) -> dict[int, tuple[HourlyShape, ...]]:
-    """The hours of each model by its number, from the columns of counted.sql; nothing is said of requests in flight."""
-    hours: dict[int, Hours] = {}
+def counted(batches: Batches, phases: Phases, kept: Mapping[int, Hours] | None = None) -> Shapes:
+    """The hours of each model by its number, from the columns of counted.sql; nothing is said of requests in flight.
+
+    `kept` are hours that are counted already, which are given away.
+    """
+    hours = filled(batches, phases, kept or {})
+    return {model: hours[model].shapes({}) for model in sorted(hours) if hours[model].starts}
+
+
+def filled(batches: Batches, phases: Phases, kept: Mapping[int, Hours]) -> dict[int, Hours]:
+    """The same before it becomes shapes."""
+    hours = dict(kept)
     for model, columns in _by_model(batches):
         hours.setdefault(model, Hours(phases)).add(_sorted(columns))
-    return {model: hours[model].shapes({}) for model in sorted(hours)}
+    return hours
 
 
-def timed(
-    batches: Batches, phases: Sequence[tuple[int, int]], file: IO[bytes]
-) -> tuple[dict[int, tuple[HourlyShape, ...]], dict[int, dict[str, Ranges]]]:
+def timed(batches: Batches, phases: Phases, file: IO[bytes]) -> tuple[Shapes, dict[int, dict[str, Ranges]]]:
     """The same from the columns of timed.sql, and how many times lie in which range; `file` is a temporary one."""
     hours: dict[int, Hours] = {}
     levels: dict[int, Levels] = {}

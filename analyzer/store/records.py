@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,19 @@ from analyzer.shape import (
     highest,
 )
 from analyzer.store import passes
+from analyzer.store.counting import Hours
 from analyzer.store.files import Found
+from analyzer.store.holding import Holding, held
+from analyzer.store.passes import Shapes
+from analyzer.store.queries import query
 from analyzer.store.remote import Bucket
-from analyzer.store.survey import Span, Survey, survey
-from analyzer.window import Window, hour_phases, microseconds
+from analyzer.store.rollups import WHOLE_HOURS, Rollups
+from analyzer.store.survey import Span
+from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
 DAY_US = 86_400_000_000
 BATCH_ROWS = 1 << 20
 CALLERS = 10
-Shapes = dict[int, tuple[HourlyShape, ...]]  # by number of the model
 Times = dict[int, dict[str, tuple[Quantiles, int]]]
 
 
@@ -49,17 +52,22 @@ class Reading:
 class Records:
     """Readable record files behind one DuckDB connection; make it with `opened`."""
 
-    __slots__ = ("_connection", "_spill", "_survey", "unreadable")
+    __slots__ = ("_connection", "_holding", "_spill", "_survey", "unreadable")
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, found: Survey, spill: Path, unreadable: tuple[UnreadableFile, ...]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        holding: Holding,
+        spill: Path,
+        unreadable: tuple[UnreadableFile, ...],
     ) -> None:
-        """`connection` has the view `requests`, `found` is what it holds, `spill` a folder for what does not fit.
+        """`holding` is what can be read through `connection`, `spill` a folder for what does not fit into memory.
 
-        `unreadable` are all files that are not behind it.
+        `unreadable` are all files that are not in it.
         """
         self._connection = connection
-        self._survey = found
+        self._holding = holding
+        self._survey = holding.survey
         self._spill = spill
         self.unreadable = unreadable
 
@@ -70,6 +78,7 @@ class Records:
     def read(self, window: Window, models: Sequence[str], thresholds: Thresholds) -> Reading:
         """The traffic of `models` inside `window`, with long requests counted by `thresholds`."""
         names = sorted(models)
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
         self._choose(window, names, thresholds)
         shapes, times = self._counted(window)
         self._remember(shapes)
@@ -94,10 +103,17 @@ class Records:
         self, window: Window, models: Sequence[str], thresholds: Thresholds
     ) -> Mapping[str, tuple[HourlyShape, ...]]:
         """Only the hours of `models` inside `window`, without what is said about requests in flight."""
-        names = sorted(models)
+        names, start, end = sorted(models), microseconds(window.start), microseconds(window.end)
+        phases, hours = hour_phases(window), {name: Hours(hour_phases(window)) for name in names}
+        if phases == WHOLE_HOURS and start % HOUR_US == end % HOUR_US == 0:
+            self._holding.show(self._connection, end, end)
+            for rolled in self._holding.rolled:
+                rolled.fill(hours, start, end)
+        else:
+            self._holding.show(self._connection, start, end)
         self._choose(window, names, thresholds)
-        shapes = passes.counted(self._batches("counted"), hour_phases(window))
-        return {names[number]: hours for number, hours in shapes.items()}
+        shapes = passes.counted(self._batches("counted"), phases, dict(enumerate(hours.values())))
+        return {names[number]: one for number, one in shapes.items()}
 
     def _counted(self, window: Window) -> tuple[Shapes, Times]:
         """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""
@@ -108,12 +124,12 @@ class Records:
         return shapes, passes.quantiles(lambda: self._batches("times"), ranges)
 
     def _batches(self, table: str) -> pa.RecordBatchReader:
-        return self._connection.sql(_query(table)).to_arrow_reader(BATCH_ROWS)
+        return self._connection.sql(query(table)).to_arrow_reader(BATCH_ROWS)
 
     def _choose(self, window: Window, names: Sequence[str], thresholds: Thresholds) -> None:
         """Put the window, the models and the thresholds where the queries find them."""
         run = self._connection.execute
-        run(_query("models"))
+        run(query("models"))
         for number, name in enumerate(names):
             run("INSERT INTO models VALUES (?, ?, NULL, NULL)", [name, number])
         self._set("window_start", microseconds(window.start))
@@ -121,7 +137,7 @@ class Records:
         self._set("long_isl", thresholds.isl)
         self._set("long_osl", thresholds.osl)
         self._set("itl_buckets", len(ITL_BOUNDS_MS) + 1)
-        run(_query("traffic"))
+        run(query("traffic"))
 
     def _remember(self, shapes: Shapes) -> None:
         """Tell the queries that follow what the hours say about each model."""
@@ -136,7 +152,7 @@ class Records:
         self._connection.execute(f"SET VARIABLE {variable} = {value:d}::BIGINT")
 
     def _rows(self, table: str) -> list[Any]:
-        return self._connection.execute(_query(table)).fetchall()
+        return self._connection.execute(query(table)).fetchall()
 
     def _aside(self) -> dict[str, int]:
         return dict(self._rows("set_aside")) if self._survey.aside else {}
@@ -176,11 +192,14 @@ class Records:
 
 
 @contextmanager
-def opened(found: Found, memory_limit: str = "2GB", now: int | None = None) -> Iterator[Records]:
+def opened(
+    found: Found, memory_limit: str = "2GB", now: int | None = None, rollups: Rollups | None = None
+) -> Iterator[Records]:
     """The records in the readable files of `found`; files that turn out to be damaged join the unreadable ones.
 
     Requests more than a day after `now` (microseconds since the epoch) are set aside where it is given. `memory_limit`
-    is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
+    is DuckDB's; what does not fit goes to a temporary folder that is removed at the end. `rollups` are kept for local
+    files whose hours are over.
     """
     with (
         tempfile.TemporaryDirectory(prefix="tokentide-") as spill,
@@ -192,9 +211,9 @@ def opened(found: Found, memory_limit: str = "2GB", now: int | None = None) -> I
             connection.execute(f"SET VARIABLE latest = {now + DAY_US:d}::BIGINT")
         connection.execute("SET parquet_metadata_cache = true")  # halves the time where there are thousands of files
         files, lost = _fetched(found, Path(spill))
-        damaged, looked = _looked(connection, [*files])
+        damaged, holding = held(connection, files, found.readable, rollups)
         named = [UnreadableFile(files[Path(file.path)], file.reason) for file in damaged]
-        yield Records(connection, looked, Path(spill), (*found.unreadable, *lost, *named))
+        yield Records(connection, holding, Path(spill), (*found.unreadable, *lost, *named))
 
 
 def _fetched(found: Found, folder: Path) -> tuple[dict[Path, str], tuple[UnreadableFile, ...]]:
@@ -209,40 +228,3 @@ def _fetched(found: Found, folder: Path) -> tuple[dict[Path, str], tuple[Unreada
         except UnreadableRecords as error:
             lost.extend(error.files)
     return files, tuple(lost)
-
-
-def _looked(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[tuple[UnreadableFile, ...], Survey]:
-    """What `files` hold, and those whose end is fine and whose inside is not; one by one only if all at once fails."""
-    found = _survey(connection, files)
-    if isinstance(found, Survey):
-        return (), found
-    failures = {path: failure for path in files if isinstance(failure := _survey(connection, [path]), str)}
-    sound = _survey(connection, [path for path in files if path not in failures])
-    if isinstance(sound, str):  # each can be read alone
-        reason = f"it does not go together with the others ({sound})"
-        raise UnreadableRecords(tuple(UnreadableFile(str(path), reason) for path in files))
-    return tuple(UnreadableFile(str(path), f"it is damaged ({why})") for path, why in failures.items()), sound
-
-
-def _survey(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Survey | str:
-    """What is behind `requests` once it is the rows of `files`, or why they cannot be read."""
-    try:
-        _view(connection, files)
-        return survey(connection.sql(_query("survey")).to_arrow_table().to_pylist())
-    except duckdb.Error as error:
-        return str(error).splitlines()[0]
-
-
-def _view(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Let `requests` be the rows of `files`."""
-    if files:
-        paths = [str(path) for path in files]
-        records = connection.read_parquet(paths, union_by_name=True, hive_partitioning=False)
-    else:
-        records = connection.sql(_query("no_records"))
-    records.create_view("records", replace=True)
-    connection.execute(_query("requests"))
-
-
-def _query(table: str) -> str:
-    return resources.files("analyzer").joinpath("sql", f"{table}.sql").read_text(encoding="utf-8")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+Row = Mapping[str, str | int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -32,13 +34,16 @@ class Survey:
     blocks: bool
 
 
-def survey(rows: Sequence[Mapping[str, str | int | None]]) -> Survey:
-    """The survey of the rows of survey.sql."""
+def survey(rows: Sequence[Row]) -> Survey:
+    """The survey of the rows of survey.sql, of which a model may have more than one."""
+    by_model: dict[str | None, list[Row]] = {}
+    for row in rows:
+        if row["first"] is not None:
+            by_model.setdefault(_text(row["model"]), []).append(row)
     return Survey(
+        # the database puts what has no name last
         spans=tuple(
-            Span(_text(row["model"]), _number(row["first"]), _number(row["last"]), _number(row["requests"]))
-            for row in rows
-            if row["first"] is not None
+            _span(model, by_model[model]) for model in sorted(by_model, key=lambda name: (name is None, name or ""))
         ),
         aside=_any(rows, "aside"),
         refused=_any(rows, "refused"),
@@ -49,7 +54,20 @@ def survey(rows: Sequence[Mapping[str, str | int | None]]) -> Survey:
     )
 
 
-def _any(rows: Sequence[Mapping[str, str | int | None]], name: str) -> bool:
+def _span(model: str | None, rows: Sequence[Row]) -> Span:
+    return Span(
+        model=model,
+        first=min(_number(row["first"]) for row in rows),
+        last=max(_number(row["last"]) for row in rows),
+        requests=sum(_number(row["requests"]) for row in rows),
+    )
+
+
+def _unnamed_last(model: str | None) -> tuple[bool, str]:
+    return model is None, model or ""
+
+
+def _any(rows: Sequence[Row], name: str) -> bool:
     return any(row[name] for row in rows)
 
 

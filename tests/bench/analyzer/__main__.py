@@ -84,8 +84,9 @@ def _report(told: argparse.Namespace, found: Sequence[Figure], runs: Sequence[Ru
     }
     (told.out / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
     if told.write:
+        part = "-".join(str(millions) for millions in told.millions)
         text = f"{document.grid(HEAD, _rows(found))}\n\n"
-        document.write(PAGE, text + document.measured(machine, TARGETS, [_target(each) for each in judged]))
+        document.write(PAGE, text + document.measured(machine, TARGETS, [_target(each) for each in judged]), part)
         console.print(f"{PAGE} holds this run.")
 
 
