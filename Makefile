@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 600
 INTEROP := engine guidellm aiperf sdk llama
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz kills bench bench-peers soak build tools
+.PHONY: help demo test check format docs fuzz kills bench bench-analyzer bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -53,6 +53,9 @@ bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside 
 bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
 	@$(BIN)/python -m tests.bench --peers all $(ARGS)
 
+bench-analyzer: $(VENV)/.dev $(VENV)-frames/.made ## measure what an analysis costs on 10 million rows; ARGS="--millions 10 100" for more
+	@$(BIN)/python -m tests.bench.analyzer $(ARGS)
+
 soak: $(VENV)/.dev ## an hour of failing engines, leaving clients and killed observers; ARGS="--minutes 2" for a look
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
@@ -88,6 +91,13 @@ $(VENV)-bench/.made: $(VENV)/.made
 	@echo "Installing the proxies of the bench into $(VENV)-bench …"
 	@$(PYTHON) -m venv $(VENV)-bench
 	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check -qq install aiohttp fastapi httpx uvicorn uvloop httptools py-spy
+	@touch $@
+
+# What an analysis is compared with; nothing else needs it.
+$(VENV)-frames/.made: $(VENV)/.made
+	@echo "Installing pandas and polars into $(VENV)-frames …"
+	@$(PYTHON) -m venv $(VENV)-frames
+	@$(VENV)-frames/bin/python -m pip --disable-pip-version-check -qq install pandas polars pyarrow
 	@touch $@
 
 # Each has an environment of its own, because their requirements contradict each other; 1 GB in all.

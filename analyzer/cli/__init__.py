@@ -20,7 +20,7 @@ from analyzer.marginals import MarginalAnalysis
 from analyzer.marginals import as_json as marginals_as_json
 from analyzer.settings import Settings
 from analyzer.shape import Thresholds
-from analyzer.store import Records, find, opened
+from analyzer.store import Records, Rollups, find, opened
 from analyzer.window import microseconds
 
 
@@ -65,7 +65,8 @@ def _analyse(options: argparse.Namespace) -> None:
             if trouble is not None:
                 raise trouble
             return
-        with opened(found, settings.memory_limit, microseconds(datetime.now(UTC))) as records:
+        rollups = None if options.rollups is None else Rollups(options.rollups, _thresholds(settings))
+        with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
             analysis, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
         say("writing the report" if options.command == "report" else "writing the analysis")
@@ -88,7 +89,7 @@ def _analysis(
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
     chosen = [span for span in spans if span.model in models and span.requests]
     window = choices.window(chosen or spans, settings, options)
-    thresholds = Thresholds(settings.isl_threshold, settings.osl_threshold)
+    thresholds = _thresholds(settings)
     reading = records.read(window, models, thresholds)
     requests = {model: sum(hour.requests for hour in one.hours) for model, one in reading.traffic.items()}
     recorded = Recorded(
@@ -103,6 +104,10 @@ def _analysis(
     earlier = {} if before is None else records.hours(before, models, thresholds)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)
     return analysis, choices.problem(analysis, spans, options)
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    return Thresholds(settings.isl_threshold, settings.osl_threshold)
 
 
 def _partly_unreadable(

@@ -33,5 +33,6 @@ def _shared_options() -> argparse.ArgumentParser:
     add("--timezone", metavar="TZ", help="an IANA name whose hours and days are meant; UTC unless given")
     add("--model", action="append", metavar="M", help="only this model; may be given more than once")
     add("--settings", type=Path, metavar="FILE", help="a TOML file with thresholds, targets and capacity")
+    add("--rollups", type=Path, metavar="DIR", help="keep the counts of hours that are over here, and read them again")
     add("--debug", action="store_true", help="show the traceback of an error")
     return options

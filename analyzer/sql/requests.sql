@@ -36,9 +36,9 @@ counted AS (
         finish_reason::VARCHAR AS finish_reason,
         error_type::VARCHAR AS error_type,
         http_status,
-        ttft_us,
-        tpot_us,
-        e2e_us,
+        try_cast(ttft_us AS BIGINT) AS ttft_us,
+        try_cast(tpot_us AS BIGINT) AS tpot_us,
+        try_cast(e2e_us AS BIGINT) AS e2e_us,
         itl_counts,
         coalesce(prefix_blocks, hash_ids) AS prefix_blocks
     FROM complete
