@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.seasons import Seasons
 from analyzer.advise.windows import HoursAdvice
 from analyzer.demand import ClientShare, Demand, Rate
 from analyzer.evidence import Evidence
@@ -49,7 +50,8 @@ class ModelAnalysis:
     """Everything said about one model; `hours` has 24 entries, `clients` is `None` where no request names a caller.
 
     What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
-    `lengths`, `capacity`) leaves `anomalies` out.
+    `lengths`, `capacity`, `seasons`) leaves `anomalies` out. `seasons` is `None` where nobody states what a replica
+    carries although there are weeks enough.
     """
 
     requests: int
@@ -69,6 +71,7 @@ class ModelAnalysis:
     anomalies: tuple[Anomaly, ...]
     regimes: HoursAdvice
     demand: Demand
+    seasons: Seasons | None
 
 
 @dataclass(frozen=True, slots=True)
