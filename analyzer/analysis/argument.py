@@ -8,7 +8,7 @@ from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
 from analyzer.advise.seasons import Asked
 from analyzer.analysis import estimates, sentences
-from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.baseline import Baseline, baseline, drifts, local_days
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
 from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
@@ -102,9 +102,7 @@ def _model(
     limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
     kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
-    advice, sized = _capacity(
-        name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base.whole.requests, len(base.days)
-    )
+    advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
     plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
     described = _described(name, whole, arrivals, traffic, days, recorded)
     estimated = (*estimates.told(base, kinds, asked, days), *planned)
@@ -127,6 +125,7 @@ def _model(
         regimes=kinds,
         demand=asked,
         seasons=plan,
+        weeks=base.weeks,
     )
 
 
@@ -159,10 +158,10 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
 
 
 def _capacity(
-    model: str, load: Load, questions: Questions, max_seq_len: int | None, requests: int, days: int
+    model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline
 ) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
     """The advice with its evidence, or why there is none although the user states what a replica delivers."""
-    stated = questions.stated
+    stated, requests, days = questions.stated, base.whole.requests, len(base.days)
     if stated is None and questions.stated_for is None:
         return None, ()
     if max_seq_len is None and (stated is None or stated.peak_rps is None):

@@ -4,31 +4,40 @@ import json
 import os
 from pathlib import Path
 
+from analyzer import backtest as backtests
 from analyzer.analysis import Analysis, as_json
+from analyzer.backtest import Backtest
 from analyzer.errors import BadSettings
 from analyzer.report import html, markdown
 from analyzer.report.document import compose
 
 
-def write(analysis: Analysis, folder: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis, folder: Path, tried: Backtest | None = None) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
+    `backtest.json` is filed as well where `tried` could try anything.
     Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
     the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
     be written.
     """
-    report = compose(analysis)
+    report = compose(analysis, tried)
     contents = {
         "report.html": html.render(report),
         "report.md": markdown.render(report),
-        "analysis.json": json.dumps(as_json(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "analysis.json": _as_text(as_json(analysis)),
     }
+    if tried is not None and tried.tried:
+        contents["backtest.json"] = _as_text(backtests.as_json(tried))
     place = folder / analysis.window.name
     try:
         place.mkdir(parents=True, exist_ok=True)
         return tuple(_appear(place / name, text) for name, text in contents.items())
     except OSError as error:
         raise BadSettings(f"The report cannot be written to {place}: {error.strerror}.") from error
+
+
+def _as_text(said: dict[str, object]) -> str:
+    return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _appear(path: Path, text: str) -> Path:
