@@ -21,7 +21,8 @@ class CapacitySettings(BaseModel):
     `rps_per_replica` is requests per second that one replica carries within the objectives; `rho_max` the share of it
     that may be used (1 where the figure already holds at the objective's percentile, 0.7 for mean-field figures).
     `peak` is how the load to carry is found: from the negative binomial or the Poisson law, from the busy seconds as
-    counted, or `peak_rps` where it is stated. Prices are in any one currency.
+    counted, or `peak_rps` where it is stated. Prices are in any one currency. `switch_minutes` is how long a replica
+    takes to start and to drain: it is paid for and carries nothing whenever replicas are added or removed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class CapacitySettings(BaseModel):
     peak_rps: float | None = Field(default=None, gt=0)
     current_replicas: int | None = Field(default=None, ge=0)
     current_gpus_per_replica: int | None = Field(default=None, ge=1)
+    switch_minutes: float = Field(default=10.0, ge=0)
     ttft_ms: float | None = Field(default=None, gt=0)
     itl_ms: float | None = Field(default=None, gt=0)
     e2e_ms: float | None = Field(default=None, gt=0)

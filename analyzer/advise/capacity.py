@@ -2,13 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
-from analyzer.demand import Cell, Rate, negative_binomial_p95, poisson_p95
+from analyzer.demand import Cell, Law, Rate, negative_binomial_p95, poisson_p95
 from analyzer.evidence import Evidence
 
 UNCHECKED = "stated, not checked against the records"
-Law = Literal["negative_binomial", "poisson", "busy"]
 LAWS: dict[Law, str] = {
     "negative_binomial": "the negative binomial law with their mean and variance",
     "poisson": "the Poisson law with their mean",
@@ -51,7 +49,8 @@ class StatedCapacity:
     """What the user says one replica delivers and costs, and what runs today.
 
     `rps_per_replica` is requests per second within the objectives, `rho_max` the share of it that may be used, `law`
-    how the peak is found unless `peak_rps` states it. Prices are per GPU and hour in any one currency.
+    how the peak is found unless `peak_rps` states it. Prices are per GPU and hour in any one currency. `switch_minutes`
+    is for how long a replica that is added or removed is paid for without carrying anything.
     """
 
     rps_per_replica: float
@@ -66,6 +65,7 @@ class StatedCapacity:
     peak_rps: float | None = None
     current_replicas: int | None = None
     current_gpus_per_replica: int | None = None
+    switch_minutes: float = 10.0
     objectives: Objectives = Objectives()
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.advise import capacity, lengths, windows
+from analyzer.advise import capacity, lengths, seasons, windows
 from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
+from analyzer.advise.seasons import Asked
 from analyzer.analysis import estimates, sentences
-from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.baseline import Baseline, baseline, drifts, local_days
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
-from analyzer.demand import client_shares, demand, rate
+from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
 from analyzer.patterns.regimes import regimes
@@ -98,14 +99,13 @@ def _model(
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
     days = len(local_days(window, traffic.hours)) if base.requests_left_out else len(base.days)
     arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limits_evidence = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
+    limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
     kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
-    load = Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
-    advice, advice_evidence = _capacity(name, load, questions, limits.max_seq_len, base.whole.requests, len(base.days))
-    described = sentences.of_description(whole, arrivals, traffic, days, recorded.unreadable_files)
-    left_out = sentences.of_outside(recorded.outside.get(name, 0), whole.requests, days)
-    estimated = estimates.told(base, kinds, asked, days)
+    advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
+    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
+    described = _described(name, whole, arrivals, traffic, days, recorded)
+    estimated = (*estimates.told(base, kinds, asked, days), *planned)
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
@@ -119,12 +119,26 @@ def _model(
         lengths=limits,
         latency=traffic.latency,
         capacity=advice,
-        evidence=(*described, *left_out, *estimated, *estimates.without(base, (*limits_evidence, *advice_evidence))),
+        evidence=(*described, *estimated, *estimates.without(base, (*limited, *sized))),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
         regimes=kinds,
         demand=asked,
+        seasons=plan,
+        weeks=base.weeks,
     )
+
+
+def _load(arrivals: Rate, asked: Demand, whole: HourlyShape) -> Load:
+    return Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
+
+
+def _described(
+    name: str, whole: HourlyShape, arrivals: Rate, traffic: Traffic, days: int, recorded: Recorded
+) -> tuple[Evidence, ...]:
+    """The evidence of all that is counted, and that some of the model was recorded outside the window."""
+    outside = sentences.of_outside(recorded.outside.get(name, 0), whole.requests, days)
+    return (*sentences.of_description(whole, arrivals, traffic, days, recorded.unreadable_files), *outside)
 
 
 def hours_of_day(window: Window, shapes: Sequence[HourlyShape]) -> tuple[Hour, ...]:
@@ -144,10 +158,10 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
 
 
 def _capacity(
-    model: str, load: Load, questions: Questions, max_seq_len: int | None, requests: int, days: int
+    model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline
 ) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
     """The advice with its evidence, or why there is none although the user states what a replica delivers."""
-    stated = questions.stated
+    stated, requests, days = questions.stated, base.whole.requests, len(base.days)
     if stated is None and questions.stated_for is None:
         return None, ()
     if max_seq_len is None and (stated is None or stated.peak_rps is None):

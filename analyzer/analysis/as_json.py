@@ -3,7 +3,8 @@
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, Profile
+from analyzer.advise.seasons import Season, Seasons
 from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis
 from analyzer.demand import Demand, Rate
@@ -46,7 +47,7 @@ def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:
         "hours": [asdict(hour) for hour in model.hours],
         "anomalies": [_anomaly(anomaly, window) for anomaly in model.anomalies],
         "regimes": _regimes(model.regimes),
-        "seasons": None,
+        "seasons": None if model.seasons is None else _seasons(model.seasons),
         "lengths": asdict(model.lengths),
         "latency": None if model.latency is None else asdict(model.latency),
         "capacity": None if model.capacity is None else _capacity(model.capacity),
@@ -64,6 +65,19 @@ def _regimes(found: HoursAdvice) -> dict[str, object]:
     unknown = dict.fromkeys(field.name for field in fields(Repeats))
     tested = unknown if found.repeat_p is None else asdict(found.repeat_p)
     return asdict(found) | {"repeat_p": tested}
+
+
+def _seasons(found: Seasons) -> dict[str, object]:
+    return asdict(found) | {"plan": [_season(season) for season in found.plan]}
+
+
+def _season(season: Season) -> dict[str, object]:
+    return asdict(season) | {"profile": _profile(season.profile)}
+
+
+def _profile(profile: Profile) -> dict[str, object]:
+    """What is not known is left out, as in a profile file."""
+    return {key: value for key, value in asdict(profile).items() if value is not None}
 
 
 def _demand(found: Demand) -> dict[str, object]:

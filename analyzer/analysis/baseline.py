@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from analyzer.advise.drift import TWO_WEEKS, Drift, drift
+from analyzer.demand import Weeks, weeks
 from analyzer.histogram import Histogram
 from analyzer.patterns.anomalies import Anomaly, anomalies
 from analyzer.patterns.calendar import Calendar, calendar
@@ -20,7 +21,8 @@ class Baseline:
 
     `anomalies` are those that touch the window, `left_out` the starts of the hours that any anomaly touches, in
     microseconds since the epoch, and `requests_left_out` the requests of the window in them. `history` are the eight
-    weeks that end with the window, without anomalies, `by_day` its hours day by day.
+    weeks that end with the window, without anomalies, `by_day` its hours day by day, `weeks` the same by hour of the
+    week.
     """
 
     anomalies: tuple[Anomaly, ...]
@@ -30,6 +32,7 @@ class Baseline:
     whole: HourlyShape
     days: tuple[HourlyShape, ...]
     history: Calendar
+    weeks: Weeks
 
     @property
     def by_day(self) -> tuple[tuple[HourlyShape, ...], ...]:
@@ -60,6 +63,7 @@ def baseline(window: Window, hours: Sequence[HourlyShape], earlier: Sequence[Hou
         whole=merged(kept),
         days=local_days(window, kept),
         history=calendar(recent, [shape for shape in every if shape.start >= since], first, last, left_out),
+        weeks=weeks(window, every, first, last, left_out),
     )
 
 

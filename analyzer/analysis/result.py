@@ -1,12 +1,13 @@
 """What an analysis says, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.seasons import Seasons
 from analyzer.advise.windows import HoursAdvice
-from analyzer.demand import ClientShare, Demand, Rate
+from analyzer.demand import ClientShare, Demand, Rate, Weeks
 from analyzer.evidence import Evidence
 from analyzer.histogram import Summary
 from analyzer.patterns.anomalies import Anomaly
@@ -49,7 +50,9 @@ class ModelAnalysis:
     """Everything said about one model; `hours` has 24 entries, `clients` is `None` where no request names a caller.
 
     What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
-    `lengths`, `capacity`) leaves `anomalies` out.
+    `lengths`, `capacity`, `seasons`) leaves `anomalies` out. `seasons` is `None` where nobody states what a replica
+    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies; they are not
+    told in `analysis.json`.
     """
 
     requests: int
@@ -69,6 +72,8 @@ class ModelAnalysis:
     anomalies: tuple[Anomaly, ...]
     regimes: HoursAdvice
     demand: Demand
+    seasons: Seasons | None
+    weeks: Weeks | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
-from analyzer.cli import choices, imports, marginals
+from analyzer.backtest import Backtest, backtest
+from analyzer.cli import choices, imports, marginals, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -60,6 +62,8 @@ def _analyse(options: argparse.Namespace) -> None:
         if found.unreadable and not (found.readable or found.remote or found.marginals):
             raise UnreadableRecords(found.unreadable)
         if found.marginals and not (found.readable or found.remote):
+            if options.command == "backtest":
+                raise BadSettings("A backtest needs records of requests; these are histograms only.")
             done, trouble = marginals.analysis(found, settings, options)
             _hand_over(done, options)
             if trouble is not None:
@@ -67,10 +71,10 @@ def _analyse(options: argparse.Namespace) -> None:
             return
         rollups = None if options.rollups is None else Rollups(options.rollups, _thresholds(settings))
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
-            analysis, problem = _analysis(records, settings, options)
+            analysis, tried, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
-        say("writing the report" if options.command == "report" else "writing the analysis")
-        _hand_over(analysis, options)
+        say(f"writing the {'report' if options.command == 'report' else 'result'}")
+        _hand_over(analysis, options, tried)
     sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
         raise _partly_unreadable(
@@ -82,8 +86,8 @@ def _analyse(options: argparse.Namespace) -> None:
 
 def _analysis(
     records: Records, settings: Settings, options: argparse.Namespace
-) -> tuple[Analysis, AnalyzerError | None]:
-    """The analysis, and the error to end with where it says nothing."""
+) -> tuple[Analysis, Backtest, AnalyzerError | None]:
+    """The analysis, how its like did in the weeks there are, and the error to end with where nothing is said."""
     spans = records.spans()
     choices.check_models(spans, options)
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
@@ -103,7 +107,10 @@ def _analysis(
     before = choices.before(window, chosen)
     earlier = {} if before is None else records.hours(before, models, thresholds)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)
-    return analysis, choices.problem(analysis, spans, options)
+    tried = Backtest(window, {}) if options.command == "analyze" else backtest(analysis, questions)
+    if options.command == "backtest" and analysis.models and not tried.tried:
+        return analysis, tried, trials.problem(tried)
+    return analysis, tried, choices.problem(analysis, spans, options)
 
 
 def _thresholds(settings: Settings) -> Thresholds:
@@ -121,14 +128,19 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(analysis: Analysis | MarginalAnalysis, options: argparse.Namespace) -> None:
+def _hand_over(
+    analysis: Analysis | MarginalAnalysis, options: argparse.Namespace, tried: Backtest | None = None
+) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 
-        for path in archive.write(analysis, options.out):
+        for path in archive.write(analysis, options.out, tried):
             sys.stdout.write(f"{path}\n")
         return
     said = marginals_as_json(analysis) if isinstance(analysis, MarginalAnalysis) else as_json(analysis)
+    if options.command == "backtest" and tried is not None:
+        said = backtests.as_json(tried)
+        (sys.stderr if options.out is None else sys.stdout).write(trials.table(tried))
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if options.out is None:
         sys.stdout.write(text)

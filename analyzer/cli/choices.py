@@ -116,6 +116,7 @@ def _stated(capacity: CapacitySettings) -> StatedCapacity:
         peak_rps=capacity.peak_rps,
         current_replicas=capacity.current_replicas,
         current_gpus_per_replica=capacity.current_gpus_per_replica,
+        switch_minutes=capacity.switch_minutes,
         objectives=Objectives(capacity.ttft_ms, capacity.itl_ms, capacity.e2e_ms, capacity.percentile),
     )
 

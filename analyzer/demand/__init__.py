@@ -12,6 +12,7 @@ from analyzer.demand.rate import (
     rate,
     with_empty,
 )
+from analyzer.demand.weeks import Law, Week, Weeks, peaks, weeks
 
 __all__ = [
     "Arrivals",
@@ -20,12 +21,17 @@ __all__ = [
     "ClientShare",
     "Demand",
     "InFlight",
+    "Law",
     "Rate",
+    "Week",
+    "Weeks",
     "bins",
     "client_shares",
     "demand",
     "negative_binomial_p95",
+    "peaks",
     "poisson_p95",
     "rate",
+    "weeks",
     "with_empty",
 ]

@@ -46,6 +46,24 @@ def _parts(hours: frozenset[int], days: range) -> tuple[str, ...]:
     )
 
 
+def named(numbers: Sequence[int]) -> dict[int, str]:
+    """The hours of the week of each of `numbers[hour]`, so that no part of the day is named twice.
+
+    A part of the day on working days, or at weekends, goes to the number that most of its hours have, the largest of
+    equals; a number that no part goes to is named by the clock.
+    """
+    own: dict[int, list[int]] = {number: [] for number in sorted(set(numbers))}
+    for days in (range(SATURDAY), range(SATURDAY, WEEK_DAYS)):
+        for part in range(0, HOURS, PART_HOURS):
+            hours = [day * HOURS + hour for day in days for hour in range(part, part + PART_HOURS)]
+            found = [numbers[hour] for hour in hours]
+            own[max(found, key=lambda number: (found.count(number), number))] += hours
+    return {
+        number: times(hours) if hours else clock(hour for hour, mine in enumerate(numbers) if mine == number)
+        for number, hours in own.items()
+    }
+
+
 def _kind(name: str, parts: tuple[str, ...]) -> str:
     if parts == PARTS:
         return f"{name}s"

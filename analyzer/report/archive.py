@@ -4,16 +4,19 @@ import json
 import os
 from pathlib import Path
 
+from analyzer import backtest as backtests
 from analyzer.analysis import Analysis, as_json
+from analyzer.backtest import Backtest
 from analyzer.errors import BadSettings
 from analyzer.marginals import MarginalAnalysis
 from analyzer.marginals import as_json as marginals_as_json
 from analyzer.report import document, html, marginal_document, markdown
 
 
-def write(analysis: Analysis | MarginalAnalysis, folder: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis | MarginalAnalysis, folder: Path, tried: Backtest | None = None) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
+    `backtest.json` is filed as well where `tried` could try anything.
     Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
     the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
     be written.
@@ -21,18 +24,24 @@ def write(analysis: Analysis | MarginalAnalysis, folder: Path) -> tuple[Path, ..
     if isinstance(analysis, MarginalAnalysis):
         report, said = marginal_document.compose(analysis), marginals_as_json(analysis)
     else:
-        report, said = document.compose(analysis), as_json(analysis)
+        report, said = document.compose(analysis, tried), as_json(analysis)
     contents = {
         "report.html": html.render(report),
         "report.md": markdown.render(report),
-        "analysis.json": json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "analysis.json": _as_text(said),
     }
+    if tried is not None and tried.tried:
+        contents["backtest.json"] = _as_text(backtests.as_json(tried))
     place = folder / analysis.window.name
     try:
         place.mkdir(parents=True, exist_ok=True)
         return tuple(_appear(place / name, text) for name, text in contents.items())
     except OSError as error:
         raise BadSettings(f"The report cannot be written to {place}: {error.strerror}.") from error
+
+
+def _as_text(said: dict[str, object]) -> str:
+    return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _appear(path: Path, text: str) -> Path:

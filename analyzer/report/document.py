@@ -1,8 +1,10 @@
 """The report of an analysis as data: what to do first, then what it rests on, then what cannot be said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from analyzer.advise.seasons import Seasons
 from analyzer.analysis import Analysis, Coverage, ModelAnalysis
+from analyzer.backtest import Backtest, ModelBacktest
 from analyzer.report import tables
 from analyzer.report.blocks import Block, Paragraph, Points, Report, Section, Words, code, strong, words
 from analyzer.report.lead import cautions, first_paragraph, tiles
@@ -22,11 +24,14 @@ WORDS = (
 )
 
 
-def compose(analysis: Analysis) -> Report:
-    """The whole report; it is made from the analysis alone, so the same analysis gives the same report."""
+def compose(analysis: Analysis, tried: Backtest | None = None) -> Report:
+    """The whole report; it is made from the analysis, and how its like did in the weeks there are, alone: the same
+    input gives the same report.
+    """
+    trials = {} if tried is None else tried.models
     ordered = sorted(analysis.models.items(), key=lambda item: (-item[1].requests, item[0]))
     models = dict(ordered)
-    sections = [*_of_models(models, analysis.window), *_basis(analysis, models)]
+    sections = [*_of_models(models, analysis.window, trials), *_basis(analysis, models)]
     return Report(
         title=_title(models),
         subtitle=_subtitle(analysis),
@@ -124,15 +129,17 @@ def _no_traffic(analysis: Analysis) -> Words:
     )
 
 
-def _of_models(models: Mapping[str, ModelAnalysis], window: Window) -> Iterator[Section]:
+def _of_models(
+    models: Mapping[str, ModelAnalysis], window: Window, trials: Mapping[str, ModelBacktest]
+) -> Iterator[Section]:
     if len(models) == 1:
-        for model in models.values():
-            yield from of_model(model, window, "", 2)
+        for name, model in models.items():
+            yield from of_model(model, window, "", 2, trials.get(name))
         return
     for place, (name, model) in enumerate(list(models.items())[:SHOWN_MODELS], start=1):
         prefix = f"m{place}-"
         yield Section(f"{prefix}model", words(code(name)), 2, tuple(_model_lead(name, model, window)))
-        yield from of_model(model, window, prefix, 3)
+        yield from of_model(model, window, prefix, 3, trials.get(name))
 
 
 def _basis(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator[Section]:
@@ -173,7 +180,7 @@ def _unsaid(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator
         yield words("Which hours have a mix of lengths of their own: that shows over five days or more.")
     if any(model.prefix is None for model in values):
         yield words("How much prompts have in common: the records name no prefix blocks.")
-    yield words("Seasonal profiles: not computed by this version.")
+    yield from _unsaid_of_seasons([model.seasons for model in values])
     if any(model.latency is None for model in values):
         yield words("How fast the engine answered: the records hold no times.")
     if any(model.clients is None for model in values):
@@ -191,6 +198,12 @@ def _unsaid(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator
         "The certainty of the limits takes requests as independent of each other; many alike from one job make it"
         f" weaker than {_confidences(models)} says."
     )
+
+
+def _unsaid_of_seasons(found: Sequence[Seasons | None]) -> Iterator[Words]:
+    if any(one is None or one.verdict == "too_little_traffic" for one in found):
+        yield words("Whether other numbers of replicas at some hours pay: their section says what is missing.")
+    yield words("Whether other engine settings at some hours pay: the costs of other profiles are not computed.")
 
 
 def _confidences(models: Mapping[str, ModelAnalysis]) -> str:

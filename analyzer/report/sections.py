@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from analyzer.advise.capacity import CapacityAdvice, Objectives, arithmetic
 from analyzer.analysis import ModelAnalysis
+from analyzer.backtest import ModelBacktest
 from analyzer.demand import Rate
 from analyzer.report import figures, tables
 from analyzer.report import pattern_sections as patterns
+from analyzer.report import season_sections as seasons
 from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
 from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
 from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
@@ -21,7 +23,9 @@ MEANINGS = {
 PLANNED = "peak to carry"
 
 
-def of_model(model: ModelAnalysis, window: Window, prefix: str, depth: int) -> Iterator[Section]:
+def of_model(
+    model: ModelAnalysis, window: Window, prefix: str, depth: int, tried: ModelBacktest | None = None
+) -> Iterator[Section]:
     """Every section about `model`; `prefix` begins the anchors, `depth` is that of the headings."""
     contents: tuple[tuple[str, str, tuple[Block, ...]], ...] = (
         ("together", "Which lengths come together", _together(model, prefix)),
@@ -33,6 +37,8 @@ def of_model(model: ModelAnalysis, window: Window, prefix: str, depth: int) -> I
         ("latency", "Latency", _latency(model, prefix)),
         ("callers", "Who calls", _callers(model)),
         ("capacity", "Replicas and GPUs, step by step", _capacity(model)),
+        ("seasons", "Other hours, other replicas?", seasons.seasons(model, prefix)),
+        ("backtest", "What earlier advice was worth", seasons.backtest(tried)),
         ("evidence", "What each figure rests on", (tables.evidence(model.evidence),) if model.evidence else ()),
     )
     for name, title, blocks in contents:

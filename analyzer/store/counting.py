@@ -153,7 +153,8 @@ def bits(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
     below = np.maximum(lengths - 1, 0)
     top = int(below.max()) + 1
     if top > len(below):
-        return np.frexp(below.astype(np.float64))[1].astype(np.int64)
+        powers: NDArray[np.int64] = np.frexp(below.astype(np.float64))[1].astype(np.int64)
+        return powers
     table = np.frexp(np.arange(top, dtype=np.float64))[1].astype(np.int64)
     found: NDArray[np.int64] = table[below]
     return found

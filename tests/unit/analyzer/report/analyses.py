@@ -142,6 +142,7 @@ MODEL = ModelAnalysis(
     anomalies=(),
     regimes=NO_REGIMES,
     demand=DEMAND,
+    seasons=None,
 )
 
 CALLERS = (ClientShare("6f1c", 0.6), ClientShare("90aa", 0.4))

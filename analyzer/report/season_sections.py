@@ -1,0 +1,147 @@
+"""The sections about what to run at which hours, and what earlier advice was worth."""
+
+from collections.abc import Sequence
+
+from analyzer.advise.seasons import OutOfSample, Season, Seasons
+from analyzer.analysis import ModelAnalysis
+from analyzer.backtest import ModelBacktest, Trial
+from analyzer.patterns.names import clock
+from analyzer.report import theme, week_map
+from analyzer.report.blocks import Block, Column, Figure, Paragraph, Table, Words, strong, words
+from analyzer.report.numbers import plural, rate, share, whole
+
+VERDICTS = {
+    "profiles": "Yes: other settings at some hours pay.",
+    "replicas": "Yes: other numbers of replicas pay.",
+    "none": "No: run the same at all hours.",
+    "too_little_traffic": "Too little traffic to tell.",
+}
+UNKNOWN = "not known"
+
+
+def seasons(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
+    """Whether it pays to run something else at some hours: the verdict first, then the plan and how it was tried."""
+    found = model.seasons
+    if found is None:
+        why = [one.sentence for one in model.evidence if one.figure == "seasons"]
+        return tuple(Paragraph(words(sentence)) for sentence in why)
+    said = Paragraph(words(strong(VERDICTS[found.verdict]), f" {found.reason}"))
+    plan = (_map(found.plan, prefix), _plan(found.plan)) if found.plan else ()
+    return said, *plan, *_money(found), *_tried(found.out_of_sample)
+
+
+def _map(plan: Sequence[Season], prefix: str) -> Figure:
+    labels = [-1] * week_map.HOURS * len(week_map.DAYS)
+    for label, season in enumerate(plan):
+        for hour in season.hours_of_week:
+            labels[hour] = label
+    told = "; ".join(f"{plural(season.replicas, 'replica')}: {clock(season.hours_of_week)}" for season in plan)
+    return Figure(
+        name=f"{prefix}season-map",
+        title="Replicas by hour of the week",
+        alt=f"Map of the 168 hours of the week. {told}.",
+        caption="Hours with one letter run one number of replicas; no window is shorter than four hours.",
+        spec=theme.themed(
+            week_map.chart(labels, {label: plural(season.replicas, "replica") for label, season in enumerate(plan)})
+        ),
+    )
+
+
+def _plan(plan: Sequence[Season]) -> Table:
+    heads = (
+        Column("window", numeric=False),
+        Column("hours", numeric=False),
+        Column("hours a week"),
+        Column("replicas"),
+        Column("GPUs"),
+    )
+    rows = tuple(
+        (
+            words(f"{week_map.letter(label)}: {season.name}"),
+            words(clock(season.hours_of_week)),
+            words(whole(len(season.hours_of_week))),
+            words(whole(season.replicas)),
+            words(whole(season.gpus)),
+        )
+        for label, season in enumerate(plan)
+    )
+    return Table("What to run when, on the clock of the window.", heads, rows)
+
+
+def _money(found: Seasons) -> tuple[Paragraph, ...]:
+    if found.saving_share is None or found.saving_interval is None or found.static_replicas is None:
+        return ()
+    low, high = found.saving_interval
+    recommended = "The plan saves " if found.plan else "The best plan would save "
+    text = (
+        f" of the GPU-hours of {plural(found.static_replicas, 'replica')} at all hours (from {share(low)} to"
+        f" {share(high)}, two standard errors to each side). All of it comes from replicas; what other engine settings"
+        " would add is not computed."
+    )
+    return (Paragraph(words(recommended, strong(share(found.saving_share)), text)),)
+
+
+def _tried(found: OutOfSample | None) -> tuple[Paragraph, ...]:
+    if found is None:
+        return ()
+    over = "" if found.over_limit_share is None else f" {share(found.over_limit_share)} were longer than its limit;"
+    text = (
+        f"In the last {plural(found.weeks, 'whole week')}, each run under what the other weeks advise,"
+        f" {share(found.attained_share)} of the requests fitted into what ran in the second in which they came;{over}"
+        f" {share(found.saving_share)} of the GPU-hours were saved."
+    )
+    return (Paragraph(words(text)),)
+
+
+def backtest(found: ModelBacktest | None) -> tuple[Block, ...]:
+    """How the advice of earlier weeks did in later ones."""
+    if found is None:
+        return ()
+    if not found.trials:
+        return (Paragraph(words(f"Not tried. {found.reason}")),)
+    return Paragraph(words(*_summary(found))), _trials(found.trials)
+
+
+def _summary(found: ModelBacktest) -> Words:
+    parts = [f"{found.reason} "]
+    if found.over_limit_share is not None:
+        parts.append(
+            f"{share(found.over_limit_share)} of the requests were longer than the max_seq_len of that advice. "
+        )
+    if found.attained_share is not None:
+        parts.append(f"{share(found.attained_share)} came within the peak that it carries. ")
+    if found.saving_share is not None:
+        parts.append(f"Replicas by hours of the week would have saved {share(found.saving_share)} of the GPU-hours. ")
+    parts.append("Anomalies are left out of both.")
+    return words(*parts)
+
+
+def _trials(trials: Sequence[Trial]) -> Table:
+    names = ("learnt from", "requests", "max_seq_len", "over it", "peak, req/s", "replicas", "fitted")
+    heads = (
+        Column("week", numeric=False),
+        *(Column(name) for name in names),
+        *(Column(name) for name in ("plan's replicas", "fitted its plan", "saved by it")),
+    )
+    caption = (
+        "Each whole week under the advice from those before it; a plan from fewer than four weeks is tried although"
+        " it would not be recommended. Fitted: requests within what ran, in the second in which they came."
+    )
+    return Table(caption, heads, tuple(_trial(one) for one in trials))
+
+
+def _trial(one: Trial) -> tuple[Words, ...]:
+    plan = one.plan
+    figures = (
+        plural(one.learnt_from, "week"),
+        whole(one.requests),
+        UNKNOWN if one.max_seq_len is None else whole(one.max_seq_len),
+        UNKNOWN if one.over_total_share is None else share(one.over_total_share),
+        rate(one.peak_rps),
+        UNKNOWN if one.replicas is None else whole(one.replicas),
+        share(one.attained_share),
+        "–" if plan is None else f"{whole(plan.least_replicas)} to {whole(plan.most_replicas)}",
+        "–" if plan is None else share(plan.attained_share),
+        "–" if plan is None else share(plan.saving_share),
+    )
+    return words(f"from {one.start:%Y-%m-%d}"), *(words(figure) for figure in figures)
