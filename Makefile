@@ -7,9 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 FUZZ_SECONDS ?= 600
+INTEROP := engine guidellm aiperf sdk llama
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz bench bench-peers soak build tools
+.PHONY: help demo test check format docs fuzz kills bench bench-analyzer bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -43,14 +44,23 @@ fuzz: $(VENV)/.dev ## look for inputs that break the readers of HTTP and event s
 	$(BIN)/python tests/fuzz/fuzz_http.py -max_total_time=$$(($(FUZZ_SECONDS) * 3 / 4))
 	$(BIN)/python tests/fuzz/fuzz_sse.py -max_total_time=$$(($(FUZZ_SECONDS) / 4))
 
+kills: $(VENV)/.dev ## kill the sidecar at fifty random moments and look for what is lost; KILL_SEED= repeats a run
+	KILLS=$${KILLS:-50} $(BIN)/pytest -q -s tests/e2e/test_kills.py
+
 bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
 	@$(BIN)/python -m tests.bench --peers all $(ARGS)
 
+bench-analyzer: $(VENV)/.dev $(VENV)-frames/.made ## measure what an analysis costs on 10 million rows; ARGS="--millions 10 100" for more
+	@$(BIN)/python -m tests.bench.analyzer $(ARGS)
+
 soak: $(VENV)/.dev ## an hour of failing engines, leaving clients and killed observers; ARGS="--minutes 2" for a look
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
+
+interop: $(VENV)/.dev $(INTEROP:%=interop-%) ## compare the records with what AIPerf, guidellm and SDKs saw, on real engines
+	@$(BIN)/python -m tests.interop $(ARGS)
 
 build: $(VENV)/.dev ## make the source distribution and the wheel in dist/
 	$(BIN)/hatchling build
@@ -83,6 +93,13 @@ $(VENV)-bench/.made: $(VENV)/.made
 	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check -qq install aiohttp fastapi httpx uvicorn uvloop httptools py-spy
 	@touch $@
 
+# What an analysis is compared with; nothing else needs it.
+$(VENV)-frames/.made: $(VENV)/.made
+	@echo "Installing pandas and polars into $(VENV)-frames …"
+	@$(PYTHON) -m venv $(VENV)-frames
+	@$(VENV)-frames/bin/python -m pip --disable-pip-version-check -qq install pandas polars pyarrow
+	@touch $@
+
 # Each has an environment of its own, because their requirements contradict each other; 1 GB in all.
 $(VENV)-peers/.made:
 	@echo "Installing vllm-router, sglang-router and LiteLLM, each into a folder of $(VENV)-peers …"
@@ -91,4 +108,17 @@ $(VENV)-peers/.made:
 		"$(VENV)-peers/$${each%%[*}/bin/python" -m pip --disable-pip-version-check -qq install "$$each" || \
 		echo "$$each cannot be installed here, and is left out." >&2; \
 	done
+	@touch $@
+
+# Engines and clients of the interop check, each in an environment of its own; what cannot be installed is left out, and
+# the check says so. On Linux PyPI's torch brings CUDA, several GB: give PIP_EXTRA_INDEX_URL an index of CPU builds.
+$(INTEROP:%=interop-%): interop-%: $(VENV)/.made
+	@$(MAKE) --no-print-directory $(VENV)-interop/$*/.made || echo "The environment $* cannot be made here, and is left out." >&2
+
+$(VENV)-interop/llama/.made: SAYS := , which compiles llama.cpp: about ten minutes on two cores
+
+$(VENV)-interop/%/.made: tests/interop/requirements/%.txt
+	@echo "Installing $(VENV)-interop/$*$(SAYS) …"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check -qq install -r $<
 	@touch $@

@@ -82,6 +82,8 @@ def _label_values() -> Iterator[tuple[str, str]]:
     yield "`seen`", code(catalog.SEEN)
     yield "`side`", code(catalog.SIDES)
     yield "`limit`", code(catalog.LIMITS)
+    yield "`what` of questions to engines", code(catalog.ENGINE_QUESTIONS)
+    yield "`result` of questions to engines", code(catalog.ENGINE_RESULTS)
     yield "`how`", code(catalog.LIMIT_EFFECTS)
     yield "`signal`", code(catalog.OTLP_SIGNALS)
     yield "`result`", code(catalog.OTLP_RESULTS)

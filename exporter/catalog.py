@@ -93,11 +93,13 @@ REFUSAL_REASONS = (
     "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
     "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
 )  # fmt: skip
-LOSS_REASONS = ("disk_full", "read_only", "write_failed", "unencodable", "torn", "removed")
+LOSS_REASONS = ("disk_full", "read_only", "write_failed", "backlog_full", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""
 PROMPT_PARTS = ("system", "history", "user", "tools", "retrieved")
 LIMITS = ("max_input_len", "max_output_len", "max_seq_len")
 LIMIT_EFFECTS = ("rejected", "truncated")
+ENGINE_QUESTIONS = ("limits", "metrics")
+ENGINE_RESULTS = ("ok", "failed")
 SEEN = ("yes", "no")
 SIDES = ("input", "output")
 OTLP_SIGNALS = ("metrics", "traces")
@@ -184,10 +186,17 @@ METRICS: tuple[Metric, ...] = (
     _process("refused_requests", Kind.COUNTER, "requests", "requests that the sidecar itself answered with an error", ("reason",)),
     _process("added_latency_seconds", Kind.HISTOGRAM, "s", "time from a read to the end of its write in the relay; one of sixteen in each phase is measured", ("phase",), ADDED_LATENCY),
     _process("upstream_up", Kind.GAUGE, "", "1 where the last connection to an engine succeeded, 0 where it failed", ("upstream",)),
+    _process("engine_requests_running", Kind.GAUGE, "requests", "requests that the engine works on, by its own metrics; only where the sidecar scrapes them", ("upstream",)),
+    _process("engine_requests_waiting", Kind.GAUGE, "requests", "requests in the engine's queue, by its own metrics", ("upstream",)),
+    _process("engine_kv_cache_usage_ratio", Kind.GAUGE, "", "share of the engine's KV cache in use, by its own metrics; of the fullest replica", ("upstream",)),
+    _process("engine_kv_cache_tokens", Kind.GAUGE, "tokens", "tokens that the engine's KV cache holds, by its own metrics", ("upstream",)),
+    _process("engine_questions", Kind.COUNTER, "questions", "times that the sidecar asked an engine for its limits or its metrics", ("upstream", "what", "result")),
     _process("tokenizer_seconds", Kind.HISTOGRAM, "s", "time to count one text", ("tokenizer",), TOKENIZER),
     _process("tokenizer_backlog_bytes", Kind.GAUGE, "bytes", "text that waits to be counted", ("tokenizer",)),
     _process("records_written", Kind.COUNTER, "records", "records that reached the spool"),
     _process("records_lost", Kind.COUNTER, "records", "records that could not be written", ("reason",)),
+    _process("record_uploads", Kind.COUNTER, "files", "attempts to upload a finished file of records", ("result",)),
+    _process("upload_backlog_bytes", Kind.GAUGE, "bytes", "finished files of records that wait for their upload"),
     _process("recorder_lag_seconds", Kind.GAUGE, "s", "age of the oldest record that is not yet in Parquet"),
     _process("otlp_exports", Kind.COUNTER, "exports", "attempts to hand metrics or spans to the OTLP endpoint", ("signal", "result")),
     _process("otlp_spans_dropped", Kind.COUNTER, "spans", "spans that were lost, because too many waited or the endpoint did not take them"),

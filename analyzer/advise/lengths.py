@@ -58,8 +58,7 @@ def advise(
     known = drifts or {}
     bounds = _bounds(shape, days, number, target, known)
     limits = _limits(bounds, target)
-    over, drift = shape.total.over(limits["total"]), known.get("total")
-    signs = caps(shape, target.over_share, refusals)
+    over, drift, signs = shape.total.over(limits["total"]), known.get("total"), caps(shape, target.over_share, refusals)
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,
@@ -72,7 +71,7 @@ def advise(
         over_share=over / shape.requests,
         over_share_bound=share_bound(over, shape.requests, target.confidence),
         right_censored=bool(signs),
-        drift_per_week=drift and drift.per_week,
+        drift_per_week=None if drift is None else drift.per_week,
         effect=words.effect(shape, limits["total"], over, target),
         effects=effects(shape, limits["total"], target),
     )

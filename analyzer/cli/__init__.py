@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -14,12 +15,15 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, trials
+from analyzer.cli import choices, imports, marginals, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
+from analyzer.marginals import MarginalAnalysis
+from analyzer.marginals import as_json as marginals_as_json
 from analyzer.settings import Settings
 from analyzer.shape import Thresholds
-from analyzer.store import Records, find, opened
+from analyzer.store import Records, Rollups, find, opened
+from analyzer.window import microseconds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,20 +44,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    """Run the command that was asked for."""
+    if options.command == "import":
+        with _progress("reading files"):
+            error = imports.run(options)
+        if error is not None:
+            raise error
+        return
+    _analyse(options)
+
+
+def _analyse(options: argparse.Namespace) -> None:
     """Analyse and hand over; what could not be read or said is raised afterwards, so that nothing is thrown away."""
     settings = settings_file.load(options.settings)
     with _progress("reading records") as say:
         found = find(options.records)
-        if found.unreadable and not found.readable:
+        if found.unreadable and not (found.readable or found.remote or found.marginals):
             raise UnreadableRecords(found.unreadable)
-        with opened(found, settings.memory_limit) as records:
+        if found.marginals and not (found.readable or found.remote):
+            if options.command == "backtest":
+                raise BadSettings(
+                    f"Hourly marginals hold no seconds to try advice on: {PROGRAM} backtest reads records."
+                )
+            done, trouble = marginals.analysis(found, settings, options)
+            _hand_over(done, None, options)
+            if trouble is not None:
+                raise trouble
+            return
+        rollups = None if options.rollups is None else Rollups(options.rollups, _thresholds(settings))
+        with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
             analysis, tried, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
-        say(f"writing the {'report' if options.command == 'report' else 'result'}")
+        say("writing the report" if options.command == "report" else "writing the analysis")
         _hand_over(analysis, tried, options)
-    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options))
+    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
-        raise _partly_unreadable(unreadable, len(found.readable) + len(found.unreadable) - len(unreadable), problem)
+        raise _partly_unreadable(
+            unreadable, len(found.readable) + len(found.remote) + len(found.unreadable) - len(unreadable), problem
+        )
     if problem is not None:
         raise problem
 
@@ -67,7 +95,7 @@ def _analysis(
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
     chosen = [span for span in spans if span.model in models and span.requests]
     window = choices.window(chosen or spans, settings, options)
-    thresholds = Thresholds(settings.isl_threshold, settings.osl_threshold)
+    thresholds = _thresholds(settings)
     reading = records.read(window, models, thresholds)
     requests = {model: sum(hour.requests for hour in one.hours) for model, one in reading.traffic.items()}
     recorded = Recorded(
@@ -87,6 +115,10 @@ def _analysis(
     return analysis, tried, choices.problem(analysis, spans, options)
 
 
+def _thresholds(settings: Settings) -> Thresholds:
+    return Thresholds(settings.isl_threshold, settings.osl_threshold)
+
+
 def _partly_unreadable(
     files: tuple[UnreadableFile, ...], readable: int, problem: AnalyzerError | None
 ) -> UnreadableRecords:
@@ -98,15 +130,15 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(analysis: Analysis, tried: Backtest, options: argparse.Namespace) -> None:
+def _hand_over(analysis: Analysis | MarginalAnalysis, tried: Backtest | None, options: argparse.Namespace) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 
         for path in archive.write(analysis, options.out, tried):
             sys.stdout.write(f"{path}\n")
         return
-    said = as_json(analysis)
-    if options.command == "backtest":
+    said = marginals_as_json(analysis) if isinstance(analysis, MarginalAnalysis) else as_json(analysis)
+    if options.command == "backtest" and tried is not None:
         said = backtests.as_json(tried)
         (sys.stderr if options.out is None else sys.stdout).write(trials.table(tried))
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -11,7 +11,7 @@ from analyzer.advise.capacity import Objectives, StatedCapacity
 from analyzer.analysis import Analysis, Questions
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, TooLittleTraffic
 from analyzer.settings import CapacitySettings, Settings
-from analyzer.store import Span
+from analyzer.store import Found, Span
 from analyzer.window import Window, default, everything, last_whole_days, moment, weeks_until
 
 
@@ -140,8 +140,16 @@ def check_models(spans: Sequence[Span], options: argparse.Namespace) -> None:
     raise BadSettings(f"No request asks for {', '.join(unknown)}: {held}.")
 
 
-def notes(analysis: Analysis, options: argparse.Namespace) -> tuple[str, ...]:
-    """What the user should hear although nothing is wrong: the window that nobody asked for leaves requests out."""
+def notes(analysis: Analysis, options: argparse.Namespace, found: Found) -> tuple[str, ...]:
+    """What the user should hear although nothing is wrong: what the answer leaves out and nobody asked to leave out."""
+    beside: tuple[str, ...] = ()
+    if found.marginals:
+        beside = (f"{len(found.marginals)} file(s) of bucket counts lie beside the records and were not used.",)
+    return (*beside, *_outside(analysis, options))
+
+
+def _outside(analysis: Analysis, options: argparse.Namespace) -> tuple[str, ...]:
+    """That the window that nobody asked for leaves requests out."""
     coverage, window = analysis.coverage, analysis.window
     if not (coverage.outside and coverage.requests) or options.since or options.until:
         return ()

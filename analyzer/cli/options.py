@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from analyzer.cli import imports
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -24,18 +25,20 @@ def parser() -> argparse.ArgumentParser:
     backtest.add_argument(
         "--out", type=Path, metavar="FILE", help="write the JSON here, and the table to standard output"
     )
+    imports.add_command(commands)
     return top
 
 
 def _shared_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
-    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, or a glob")
+    add("records", nargs="+", metavar="RECORDS", help="a Parquet file, a folder that holds such, a glob, or s3://…")
     add("--from", dest="since", metavar="T", help="the window's start: an ISO date or time, on the clock of --timezone")
     add("--to", dest="until", metavar="T", help="the window's end, not in it any more")
     add("--all", dest="everything", action="store_true", help="take everything that was recorded")
     add("--timezone", metavar="TZ", help="an IANA name whose hours and days are meant; UTC unless given")
     add("--model", action="append", metavar="M", help="only this model; may be given more than once")
     add("--settings", type=Path, metavar="FILE", help="a TOML file with thresholds, targets and capacity")
+    add("--rollups", type=Path, metavar="DIR", help="keep the counts of hours that are over here, and read them again")
     add("--debug", action="store_true", help="show the traceback of an error")
     return options

@@ -8,11 +8,12 @@ from analyzer import backtest as backtests
 from analyzer.analysis import Analysis, as_json
 from analyzer.backtest import Backtest
 from analyzer.errors import BadSettings
-from analyzer.report import html, markdown
-from analyzer.report.document import compose
+from analyzer.marginals import MarginalAnalysis
+from analyzer.marginals import as_json as marginals_as_json
+from analyzer.report import document, html, marginal_document, markdown
 
 
-def write(analysis: Analysis, folder: Path, tried: Backtest | None = None) -> tuple[Path, ...]:
+def write(analysis: Analysis | MarginalAnalysis, folder: Path, tried: Backtest | None = None) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
     `backtest.json` is filed as well where `tried` could try anything.
@@ -20,11 +21,14 @@ def write(analysis: Analysis, folder: Path, tried: Backtest | None = None) -> tu
     the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
     be written.
     """
-    report = compose(analysis, tried)
+    if isinstance(analysis, MarginalAnalysis):
+        report, said = marginal_document.compose(analysis), marginals_as_json(analysis)
+    else:
+        report, said = document.compose(analysis, tried), as_json(analysis)
     contents = {
         "report.html": html.render(report),
         "report.md": markdown.render(report),
-        "analysis.json": _as_text(as_json(analysis)),
+        "analysis.json": _as_text(said),
     }
     if tried is not None and tried.tried:
         contents["backtest.json"] = _as_text(backtests.as_json(tried))

@@ -1,16 +1,12 @@
 -- Requests inside the window that the engine refused as bad or too large, per model: how many, of how many the error
 -- names a length, and how many had more input than any request that was answered.
-WITH longest AS (
-    SELECT model, max(isl) AS isl FROM traffic GROUP BY model
-)
 SELECT
     number AS model,
     count(*) AS refused,
     count(*) FILTER (http_status = 413 OR regexp_matches(error_type, 'length|too_(long|large)|TooLarge', 'i')) AS named,
-    count(*) FILTER (requests.isl > longest.isl) AS longer
+    count(*) FILTER (isl > longest_isl) AS longer
 FROM requests
 JOIN models ON requests.model = models.name
-LEFT JOIN longest ON longest.model = models.number
 WHERE http_status IN (400, 413, 422)
     AND arrival >= getvariable('window_start')
     AND arrival < getvariable('window_end')

@@ -1,6 +1,7 @@
 -- Every recorded row as the analyzer sees it: the request, or the reason why it is set aside.
 -- `records` are the Parquet files; columns that none of them has are filled with NULL.
--- Absurd: more than 2^24 tokens, or a time before 2000 or after 2100, as wrong units give.
+-- Absurd: more than 2^24 tokens, or a time before 2000 or after 2100, as wrong units give. Future: after `latest`, a day
+-- from now, so that one wrong clock does not move the window to where nothing was recorded.
 CREATE OR REPLACE TEMP VIEW requests AS
 WITH complete AS (
     SELECT
@@ -23,7 +24,7 @@ WITH complete AS (
 ),
 counted AS (
     SELECT
-        epoch_us(timestamp) AS arrival,
+        epoch_us(timestamp::TIMESTAMPTZ) AS arrival,
         model::VARCHAR AS model,
         try_cast(input_tokens AS BIGINT) AS isl,
         try_cast(output_tokens AS BIGINT) AS osl,
@@ -35,9 +36,9 @@ counted AS (
         finish_reason::VARCHAR AS finish_reason,
         error_type::VARCHAR AS error_type,
         http_status,
-        ttft_us,
-        tpot_us,
-        e2e_us,
+        try_cast(ttft_us AS BIGINT) AS ttft_us,
+        try_cast(tpot_us AS BIGINT) AS tpot_us,
+        try_cast(e2e_us AS BIGINT) AS e2e_us,
         itl_counts,
         coalesce(prefix_blocks, hash_ids) AS prefix_blocks
     FROM complete
@@ -47,6 +48,7 @@ SELECT
     CASE
         WHEN arrival IS NULL THEN 'no_timestamp'
         WHEN arrival < 946684800000000 OR arrival >= 4102444800000000 THEN 'absurd_timestamp'
+        WHEN arrival > getvariable('latest') THEN 'future_timestamp'
         WHEN model IS NULL THEN 'no_model'
         WHEN operation = 'embeddings' THEN 'embeddings'
         WHEN isl IS NULL THEN 'no_input_tokens'

@@ -4,30 +4,41 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from analyzer.errors import UnreadableFile
-from analyzer.histogram import IntArray, Quantiles, interpolated
-from analyzer.shape import ITL_BOUNDS_MS, Caller, HourlyShape, Latency, Prefix, Refusals, Thresholds, Traffic
-from analyzer.store.columns import hourly_shapes
+from analyzer.errors import UnreadableFile, UnreadableRecords
+from analyzer.histogram import Quantiles, interpolated
+from analyzer.shape import (
+    ITL_BOUNDS_MS,
+    MINUTE_US,
+    Caller,
+    HourlyShape,
+    Latency,
+    Prefix,
+    Refusals,
+    Thresholds,
+    Traffic,
+    highest,
+)
+from analyzer.store import passes
+from analyzer.store.counting import Hours
 from analyzer.store.files import Found
-from analyzer.window import Window, hour_phases, microseconds
+from analyzer.store.holding import Holding, held
+from analyzer.store.passes import Shapes
+from analyzer.store.queries import query
+from analyzer.store.remote import Bucket
+from analyzer.store.rollups import WHOLE_HOURS, Rollups
+from analyzer.store.survey import Span
+from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """First and last arrival of a model in microseconds since the epoch, and how many of its rows count.
-
-    `model` is `None` for the rows that name none.
-    """
-
-    model: str | None
-    first: int
-    last: int
-    requests: int
+DAY_US = 86_400_000_000
+BATCH_ROWS = 1 << 20
+CALLERS = 10
+Times = dict[int, dict[str, tuple[Quantiles, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +52,44 @@ class Reading:
 class Records:
     """Readable record files behind one DuckDB connection; make it with `opened`."""
 
-    __slots__ = ("_connection", "unreadable")
+    __slots__ = ("_connection", "_holding", "_spill", "_survey", "unreadable")
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, unreadable: tuple[UnreadableFile, ...]) -> None:
-        """`connection` has the view `requests`; `unreadable` are all files that are not behind it."""
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        holding: Holding,
+        spill: Path,
+        unreadable: tuple[UnreadableFile, ...],
+    ) -> None:
+        """`holding` is what can be read through `connection`, `spill` a folder for what does not fit into memory.
+
+        `unreadable` are all files that are not in it.
+        """
         self._connection = connection
+        self._holding = holding
+        self._survey = holding.survey
+        self._spill = spill
         self.unreadable = unreadable
 
     def spans(self) -> tuple[Span, ...]:
         """What time each model's records span, over everything recorded."""
-        return tuple(Span(*row) for row in self._connection.execute(_query("spans")).fetchall())
+        return self._survey.spans
 
     def read(self, window: Window, models: Sequence[str], thresholds: Thresholds) -> Reading:
         """The traffic of `models` inside `window`, with long requests counted by `thresholds`."""
         names = sorted(models)
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
         self._choose(window, names, thresholds)
-        latency, timed = self._latency()
-        shapes = self._shapes(ended=any("e2e_ms" in measures for measures in timed.values()))
-        callers, peak_callers = self._callers("callers"), self._callers("peak_callers")
+        shapes, times = self._counted(window)
+        self._remember(shapes)
+        latency, timed = self._latency(times)
+        callers, peak_callers = self._callers()
         prefixes, refusals = self._prefixes(), self._refusals()
         traffic = {
             names[number]: Traffic(
                 hours=hours,
                 callers=tuple(callers.get(number, ())),
-                peak_caller=next(iter(peak_callers.get(number, ())), None),
+                peak_caller=peak_callers.get(number),
                 latency=latency.get(number),
                 timed=timed.get(number, {}),
                 prefix=prefixes.get(number),
@@ -72,79 +97,91 @@ class Records:
             )
             for number, hours in shapes.items()
         }
-        return Reading(traffic, dict(self._connection.execute(_query("set_aside")).fetchall()))
+        return Reading(traffic, self._aside())
 
     def hours(
         self, window: Window, models: Sequence[str], thresholds: Thresholds
     ) -> Mapping[str, tuple[HourlyShape, ...]]:
         """Only the hours of `models` inside `window`, without what is said about requests in flight."""
-        names = sorted(models)
+        names, start, end = sorted(models), microseconds(window.start), microseconds(window.end)
+        phases, hours = hour_phases(window), {name: Hours(hour_phases(window)) for name in names}
+        if phases == WHOLE_HOURS and start % HOUR_US == end % HOUR_US == 0:
+            self._holding.show(self._connection, end, end)
+            for rolled in self._holding.rolled:
+                rolled.fill(hours, start, end)
+        else:
+            self._holding.show(self._connection, start, end)
         self._choose(window, names, thresholds)
-        return {names[number]: shapes for number, shapes in self._shapes(ended=False).items()}
+        shapes = passes.counted(self._batches("counted"), phases, dict(enumerate(hours.values())))
+        return {names[number]: one for number, one in shapes.items()}
 
-    def _shapes(self, *, ended: bool) -> dict[int, tuple[HourlyShape, ...]]:
-        """The chosen hours by number of the model; `ended` says whether any end of a request is recorded."""
-        return hourly_shapes(
-            hours=self._columns("hours"),
-            lengths=self._columns("lengths"),
-            grid=self._columns("grid"),
-            seconds=self._bins(1),
-            tens=self._bins(10),
-            by_minute=self._columns("by_minute"),
-            in_flight=self._columns("in_flight") if ended else None,
-        )
+    def _counted(self, window: Window) -> tuple[Shapes, Times]:
+        """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""
+        if not self._survey.times:
+            return passes.counted(self._batches("counted"), hour_phases(window)), {}
+        with tempfile.TemporaryFile(dir=self._spill) as file:
+            shapes, ranges = passes.timed(self._batches("timed"), hour_phases(window), file)
+        return shapes, passes.quantiles(lambda: self._batches("times"), ranges)
+
+    def _batches(self, table: str) -> pa.RecordBatchReader:
+        return self._connection.sql(query(table)).to_arrow_reader(BATCH_ROWS)
 
     def _choose(self, window: Window, names: Sequence[str], thresholds: Thresholds) -> None:
         """Put the window, the models and the thresholds where the queries find them."""
         run = self._connection.execute
-        run("CREATE OR REPLACE TEMP TABLE models (name VARCHAR, number INTEGER)")
-        run("CREATE OR REPLACE TEMP TABLE phases (since BIGINT, phase BIGINT)")
+        run(query("models"))
         for number, name in enumerate(names):
-            run("INSERT INTO models VALUES (?, ?)", [name, number])
-        for since, phase in hour_phases(window):
-            run("INSERT INTO phases VALUES (?, ?)", [since, phase])
+            run("INSERT INTO models VALUES (?, ?, NULL, NULL)", [name, number])
         self._set("window_start", microseconds(window.start))
         self._set("window_end", microseconds(window.end))
         self._set("long_isl", thresholds.isl)
         self._set("long_osl", thresholds.osl)
         self._set("itl_buckets", len(ITL_BOUNDS_MS) + 1)
-        run(_query("traffic"))
-        run(_query("seconds"))
+        run(query("traffic"))
+
+    def _remember(self, shapes: Shapes) -> None:
+        """Tell the queries that follow what the hours say about each model."""
+        for number, hours in shapes.items():
+            minute = highest([hour.peak_minute for hour in hours]).at // MINUTE_US
+            longest = max(int(hour.isl.values[-1]) for hour in hours)
+            self._connection.execute(
+                "UPDATE models SET fullest_minute = ?, longest_isl = ? WHERE number = ?", [minute, longest, number]
+            )
 
     def _set(self, variable: str, value: int) -> None:
         self._connection.execute(f"SET VARIABLE {variable} = {value:d}::BIGINT")
 
-    def _columns(self, table: str) -> Mapping[str, IntArray]:
-        columns: Mapping[str, IntArray] = self._connection.execute(_query(table)).fetchnumpy()
-        return columns
+    def _rows(self, table: str) -> list[Any]:
+        return self._connection.execute(query(table)).fetchall()
 
-    def _bins(self, width: int) -> Mapping[str, IntArray]:
-        self._set("bin_width", width)
-        return self._columns("bins")
+    def _aside(self) -> dict[str, int]:
+        return dict(self._rows("set_aside")) if self._survey.aside else {}
 
-    def _callers(self, table: str) -> dict[int, list[Caller]]:
+    def _callers(self) -> tuple[dict[int, list[Caller]], dict[int, Caller]]:
+        """The ten largest callers of each model, and the largest of its fullest minute."""
         callers: dict[int, list[Caller]] = {}
-        for number, client, requests in self._connection.execute(_query(table)).fetchall():
+        peaks: dict[int, Caller] = {}
+        for number, client, requests, in_peak in self._rows("callers") if self._survey.named else ():
             callers.setdefault(number, []).append(Caller(client, requests))
-        return callers
+            best = peaks.get(number, Caller(client, 0))
+            if in_peak and (-in_peak, client) < (-best.requests, best.client_id):
+                peaks[number] = Caller(client, in_peak)
+        return {number: found[:CALLERS] for number, found in callers.items()}, peaks
 
     def _prefixes(self) -> dict[int, Prefix]:
-        rows = self._connection.execute(_query("prefixes")).fetchall()
+        rows = self._rows("prefixes") if self._survey.blocks else ()
         return {number: Prefix(blocks, (blocks - different) / blocks) for number, blocks, different in rows}
 
     def _refusals(self) -> dict[int, Refusals]:
-        rows = self._connection.execute(_query("refusals")).fetchall()
+        rows = self._rows("refusals") if self._survey.refused else ()
         return {number: Refusals(refused, named, longer) for number, refused, named, longer in rows}
 
-    def _latency(self) -> tuple[dict[int, Latency], dict[int, dict[str, int]]]:
+    def _latency(self, times: Times) -> tuple[dict[int, Latency], dict[int, dict[str, int]]]:
         """Latency and the requests behind it, by number of the model; models without a recorded time are left out."""
-        measured: dict[int, dict[str, Quantiles]] = {}
-        timed: dict[int, dict[str, int]] = {}
-        for number, measure, values, requests in self._connection.execute(_query("latency")).fetchall():
-            timed.setdefault(number, {})[measure] = requests
-            measured.setdefault(number, {})[measure] = Quantiles(*(value / 1000 for value in values))
+        measured = {n: {name: quantiles for name, (quantiles, _) in found.items()} for n, found in times.items()}
+        timed = {n: {name: requests for name, (_, requests) in found.items()} for n, found in times.items()}
         buckets: dict[int, list[int]] = {}
-        for number, bucket, tokens, requests in self._connection.execute(_query("itl")).fetchall():
+        for number, bucket, tokens, requests in self._rows("itl") if self._survey.gaps else ():
             timed.setdefault(number, {})["itl_ms"] = requests
             buckets.setdefault(number, [0] * (len(ITL_BOUNDS_MS) + 1))[bucket - 1] = tokens
         for number, counts in buckets.items():
@@ -155,10 +192,14 @@ class Records:
 
 
 @contextmanager
-def opened(found: Found, memory_limit: str = "2GB") -> Iterator[Records]:
+def opened(
+    found: Found, memory_limit: str = "2GB", now: int | None = None, rollups: Rollups | None = None
+) -> Iterator[Records]:
     """The records in the readable files of `found`; files that turn out to be damaged join the unreadable ones.
 
-    `memory_limit` is DuckDB's; what does not fit goes to a temporary folder that is removed at the end.
+    Requests more than a day after `now` (microseconds since the epoch) are set aside where it is given. `memory_limit`
+    is DuckDB's; what does not fit goes to a temporary folder that is removed at the end. `rollups` are kept for local
+    files whose hours are over.
     """
     with (
         tempfile.TemporaryDirectory(prefix="tokentide-") as spill,
@@ -166,41 +207,24 @@ def opened(found: Found, memory_limit: str = "2GB") -> Iterator[Records]:
     ):
         connection.execute("SET enable_progress_bar = false")  # it would draw into a pipe as well
         connection.execute("SET TimeZone = 'UTC'")  # times without a zone are taken as UTC
+        if now is not None:
+            connection.execute(f"SET VARIABLE latest = {now + DAY_US:d}::BIGINT")
         connection.execute("SET parquet_metadata_cache = true")  # halves the time where there are thousands of files
-        damaged = _damaged(connection, found.readable)
-        if damaged:
-            names = {file.path for file in damaged}
-            _view(connection, [path for path in found.readable if str(path) not in names])
-        yield Records(connection, (*found.unreadable, *damaged))
+        files, lost = _fetched(found, Path(spill))
+        damaged, holding = held(connection, files, found.readable, rollups)
+        named = [UnreadableFile(files[Path(file.path)], file.reason) for file in damaged]
+        yield Records(connection, holding, Path(spill), (*found.unreadable, *lost, *named))
 
 
-def _damaged(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[UnreadableFile, ...]:
-    """The files whose end is fine and whose inside is not; all are read at once, one by one only if that fails."""
-    if _failure(connection, files) is None:
-        return ()
-    failures = {path: _failure(connection, [path]) for path in files}
-    return tuple(UnreadableFile(str(path), f"it is damaged ({why})") for path, why in failures.items() if why)
-
-
-def _failure(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> str | None:
-    try:
-        _view(connection, files)
-        connection.execute(_query("probe")).fetchall()
-    except duckdb.Error as error:
-        return str(error).splitlines()[0]
-    return None
-
-
-def _view(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Let `requests` be the rows of `files`."""
-    if files:
-        paths = [str(path) for path in files]
-        records = connection.read_parquet(paths, union_by_name=True, hive_partitioning=False)
-    else:
-        records = connection.sql(_query("no_records"))
-    records.create_view("records", replace=True)
-    connection.execute(_query("requests"))
-
-
-def _query(table: str) -> str:
-    return resources.files("analyzer").joinpath("sql", f"{table}.sql").read_text(encoding="utf-8")
+def _fetched(found: Found, folder: Path) -> tuple[dict[Path, str], tuple[UnreadableFile, ...]]:
+    """The readable files with the names that the user knows, remote ones copied to `folder`; and those that failed."""
+    files = {path: str(path) for path in found.readable}
+    lost: list[UnreadableFile] = []
+    bucket = Bucket() if found.remote else None
+    for url in found.remote:
+        try:
+            if bucket is not None:
+                files[bucket.fetch(url, folder)] = url
+        except UnreadableRecords as error:
+            lost.extend(error.files)
+    return files, tuple(lost)

@@ -1,9 +1,12 @@
 """What `check` finds out about settings before they are trusted with traffic."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+from exporter.app import client_key
 from exporter.errors import SidecarError
 from exporter.settings import Settings
 from exporter.tokens import cache
@@ -49,6 +52,10 @@ def notes(settings: Settings) -> Iterator[Finding]:
         if engine.url.endswith("/v1"):
             doubled = f"{engine.url} ends in /v1, so /v1/chat/completions becomes /v1/v1/chat/completions"
             yield Finding(good=True, sentence=f"upstream: {doubled}: leave /v1 to the clients", note=True)
+    with contextlib.suppress(OSError):
+        if settings.client_id and client_key.read_by_others(Path(settings.client_key_file)):
+            everybody = f"everybody on this machine may read {settings.client_key_file}: take that right away"
+            yield Finding(good=True, sentence=f"key for client ids: {everybody}", note=True)
 
 
 def _tried(name: str, trial: Callable[[], object]) -> Finding:

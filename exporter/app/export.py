@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tokentide")
 _SPANS_SECONDS: Final = 2.0
-_LAST_SECONDS: Final = 3.0
+_LAST_SECONDS: Final = 10.0
 """How long the last export may take when the sidecar ends."""
 
 

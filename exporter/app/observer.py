@@ -22,18 +22,22 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
-from exporter.app import export, keys
+from exporter.app import client_key, export, keys, questions, upkeep
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
 from exporter.errors import SidecarError
+from exporter.observe.client import Clients
 from exporter.observe.exchange import Exchange
 from exporter.observe.observation import Sink
 from exporter.observe.recorder import Recorder
 from exporter.pipeline import Pipeline
 from exporter.settings import Settings
+from exporter.sinks.keeper import Keeper
+from exporter.sinks.limits import KnownLimits
 from exporter.sinks.prometheus import Page
 from exporter.sinks.records import Records
+from exporter.sinks.sampling import Sampling
 from exporter.sinks.store import Store
 from exporter.tap.intake import Intake
 from exporter.tokens.choice import Rule, Tokenizers
@@ -75,7 +79,41 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         loop.add_signal_handler(number, ended.set)
     control.on_orphaned(ended)
     kept = export.sampling(settings.otlp)
-    store = Store(
+    limits = questions.known_limits(settings)
+    store = _store(settings, kept, limits)
+    exporting = export.begin(settings, store, kept)
+    with (
+        ThreadPoolExecutor(1, "parquet") as conversions,
+        ThreadPoolExecutor(1, "tokenizer") as counting,
+        ThreadPoolExecutor(1, "upkeep") as rounds,
+    ):
+        keeper = upkeep.keeper(settings, os.environ, rounds)
+        records = _records(settings, conversions, keeper)
+        pipeline = _pipeline(settings, (store, *exporting.sinks), store, records, counting)
+        _publish(settings, store, records, pipeline)
+        _publish_uploads(store, keeper)
+        server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
+        pages = _serve_admin(settings, store, listener)
+        ticking = loop.create_task(_keep_ticking(store, records, pipeline, keeper))
+        asking = questions.begin(settings, store, limits)
+        gc.collect()
+        gc.freeze()
+        control.ready()
+        await ended.wait()
+        await _settle(pipeline)
+        for each in asking:
+            each.stop()
+        server.close()
+        ticking.cancel()
+        records.close()
+        if keeper is not None:
+            keeper.close(time.monotonic_ns())
+        await asyncio.to_thread(exporting.stop)
+        pages.should_exit = True
+
+
+def _store(settings: Settings, kept: Sampling, limits: KnownLimits) -> Store:
+    return Store(
         provider=settings.provider,
         isl_threshold=settings.isl_threshold,
         osl_threshold=settings.osl_threshold,
@@ -83,28 +121,11 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         prefix_blocks=settings.prefix.remembered,
         clients=settings.max_clients,
         sampling=kept,
+        limits=limits,
     )
-    exporting = export.begin(settings, store, kept)
-    with ThreadPoolExecutor(1, "parquet") as conversions, ThreadPoolExecutor(1, "tokenizer") as counting:
-        records = _records(settings, conversions)
-        pipeline = _pipeline(settings, (store, *exporting.sinks), store, records, counting)
-        _publish(settings, store, records, pipeline)
-        server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
-        pages = _serve_admin(settings, store, listener)
-        ticking = loop.create_task(_keep_ticking(store, records, pipeline))
-        gc.collect()
-        gc.freeze()
-        control.ready()
-        await ended.wait()
-        await _settle(pipeline)
-        server.close()
-        ticking.cancel()
-        records.close()
-        await asyncio.to_thread(exporting.stop)
-        pages.should_exit = True
 
 
-def _records(settings: Settings, conversions: ThreadPoolExecutor) -> Records:
+def _records(settings: Settings, conversions: ThreadPoolExecutor, keeper: Keeper | None) -> Records:
     records = Records(
         settings.records,
         settings.instance,
@@ -112,6 +133,7 @@ def _records(settings: Settings, conversions: ThreadPoolExecutor) -> Records:
         conversions,
         rotate_seconds=settings.rotate_seconds,
         rotate_bytes=settings.rotate_bytes,
+        backlog_full=lambda: keeper is not None and keeper.backlog > settings.upload.backlog_bytes,
     )
     records.recover()
     return records
@@ -122,9 +144,12 @@ def _pipeline(
 ) -> Pipeline:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
     tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
+    clients = (
+        Clients(settings.client_id, client_key.read(Path(settings.client_key_file))) if settings.client_id else None
+    )
     loop = asyncio.get_running_loop()
     return Pipeline(
-        lambda: Exchange(table.find),
+        lambda: Exchange(table.find, clients=clients),
         Recorder(settings.instance, settings.timeline, prefixes=keys.prefix_hashes(settings.prefix)),
         tokenizers.counter,
         records,
@@ -155,6 +180,12 @@ def _publish(settings: Settings, store: Store, records: Records, pipeline: Pipel
     )
 
 
+def _publish_uploads(store: Store, keeper: Keeper | None) -> None:
+    if keeper is not None and keeper.uploading:
+        store.read_numbers("tokentide_record_uploads", lambda: {(result,): n for result, n in keeper.uploads.items()})
+        store.read_numbers("tokentide_upload_backlog_bytes", lambda: {(): keeper.backlog})
+
+
 def _lag(records: Records) -> float:
     oldest = records.oldest_pending
     return max(0.0, time.time() - oldest / 1e6) if oldest is not None else 0.0
@@ -169,7 +200,7 @@ def _serve_admin(settings: Settings, store: Store, listener: socket.socket) -> u
     return server
 
 
-async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline) -> None:
+async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline, keeper: Keeper | None) -> None:
     told: set[str] = set()
     while True:
         for reason in set(records.lost) - told:
@@ -177,6 +208,8 @@ async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline) -> N
             _log.warning("Records are lost: %s. %s Further losses are counted only.", reason, records.problem or "")
         store.set_in_flight(pipeline.in_flight())
         records.tick(time.monotonic_ns())
+        if keeper is not None:
+            keeper.tick(time.monotonic_ns())
         await asyncio.sleep(_TICK_SECONDS)
 
 

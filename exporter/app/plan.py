@@ -27,7 +27,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
         listener = listen("listen", settings.listen, shared=settings.workers > 1 or settings.share_port)
         options: dict[str, object] = {
             "name": f"{settings.instance}-w{worker}",
-            "upstreams": [engine.model_dump(mode="json") for engine in settings.engines],
+            "upstreams": [engine.model_dump(mode="json", exclude={"metrics_url"}) for engine in settings.engines],
             "tap": tap,
             "observed": sorted(table.DIALECTS),
             "drain_seconds": settings.drain_seconds,
@@ -37,6 +37,7 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
             "client_tls": settings.tls.model_dump(mode="json"),
             "engine_tls": settings.upstream_tls.model_dump(mode="json"),
             "limits": settings.limits.model_dump(),
+            "include_usage": settings.include_usage,
         }
         plans.append(ProcessPlan(f"relay {worker}", "exporter.app.relay", options, listener))
     return tuple(plans)

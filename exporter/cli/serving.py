@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import setproctitle
 
-from exporter.app import keys, plan
+from exporter.app import client_key, keys, plan, upkeep
 from exporter.app.check import findings, notes
 from exporter.app.headers import header_values
 from exporter.errors import BadSettings, Unusable
@@ -50,11 +51,14 @@ def _load(given: argparse.Namespace) -> Settings:
 
 def _check(given: argparse.Namespace) -> int:
     settings = _load(given)
+    target = settings.upload.target
     trials = (
         (f"records can be written to {settings.records}", lambda: _usable_folder(settings.records)),
         ("certificates can be used", lambda: _usable_certificates(settings)),
         ("keys can be used", lambda: keys.prefix_hashes(settings.prefix)),
         ("addresses are free", lambda: _free_addresses(settings)),
+        *([("the key for client ids can be used", lambda: _usable_key(settings))] if settings.client_id else []),
+        *([(f"{target} can be reached", lambda: upkeep.try_bucket(settings, os.environ))] if target else []),
         ("headers for OTLP have values", lambda: _usable_headers(settings)),
     )
     found = list(findings(settings, probe.once, trials))
@@ -70,6 +74,7 @@ def _serve(given: argparse.Namespace) -> int:
     _usable_folder(settings.records)
     _usable_certificates(settings)
     keys.prefix_hashes(settings.prefix)
+    _usable_key(settings)
     runtime = Path(tempfile.mkdtemp(prefix="tokentide-"))
     stop = threading.Event()
     try:
@@ -110,6 +115,11 @@ def _usable_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise Unusable(f"The records folder {folder} cannot be written: {error.strerror or error}.") from None
+
+
+def _usable_key(settings: Settings) -> None:
+    if settings.client_id:
+        client_key.read(Path(settings.client_key_file))
 
 
 def _usable_certificates(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from exporter.dialect.base import NAMELESS
 from exporter.dialect.reading import Fields, number, word
+from exporter.dialect.too_long import TOO_LONG, too_long
 
 
 def error_type(event: Fields) -> str | None:
@@ -15,6 +16,8 @@ def error_type(event: Fields) -> str | None:
         if event.get("object") != "error":
             return None
         error = event
+    if too_long(error):
+        return TOO_LONG
     if isinstance(error, dict):
         found = word(error.get("type")) or word(error.get("code"))
         code = number(error.get("code"))

@@ -1,10 +1,12 @@
 """One exchange from its first event to its observation: the one stateful observer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from exporter.dialect.base import Dialect, Foreign, Prompt, Unreadable
 from exporter.observe.answer import Answer
 from exporter.observe.body import Body
+from exporter.observe.client import SECRETS, Clients
 from exporter.observe.echo import without_echo
 from exporter.observe.observation import Content, Observation
 from exporter.observe.outcome import ending
@@ -28,11 +30,17 @@ class Exchange:
     """Receives the events of one exchange in order and gives its observation at the end.
 
     `find_dialects` is asked with method and target; of several dialects on one path the first that knows the request's
-    body is taken. Bodies of more than `body_limit` bytes are not parsed. Nothing that
-    the bytes hold makes it raise; what cannot be read is named in the observation's `failures`.
+    body is taken. Bodies of more than `body_limit` bytes are not parsed. Nothing that the bytes hold makes it raise;
+    what cannot be read is named in the observation's `failures`. Credentials in the request's headers are let go at
+    once; where `clients` is given, the observation has their hash.
     """
 
-    def __init__(self, find_dialects: Callable[[str, str], tuple[Dialect, ...]], body_limit: int = 32 << 20) -> None:
+    def __init__(
+        self,
+        find_dialects: Callable[[str, str], tuple[Dialect, ...]],
+        body_limit: int = 32 << 20,
+        clients: Clients | None = None,
+    ) -> None:
         self.operation = "other"
         self.prompt: Prompt | None = None
         """What the request asks for, from the moment its last byte was sent."""
@@ -45,6 +53,8 @@ class Exchange:
         self._find_dialects = find_dialects
         self._limit = body_limit
         self._candidates: tuple[Dialect, ...] = ()
+        self._clients = clients
+        self._client_id: str | None = None
         self._dialect: Dialect | None = None
         self._answer: Answer | None = None
         self._reader: SseReader | None = None
@@ -96,7 +106,9 @@ class Exchange:
     # --- the request
 
     def _start(self, event: RequestStarted, at: int) -> None:
-        self._started = event
+        self._client_id = self._clients.identify(event.headers) if self._clients is not None else None
+        secrets = self._clients.secrets if self._clients is not None else SECRETS
+        self._started = replace(event, headers=tuple(pair for pair in event.headers if pair[0] not in secrets))
         self._received = at
         self._candidates = self._find_dialects(event.method, event.target)
         if self._candidates:
@@ -212,6 +224,7 @@ class Exchange:
             failures=self._gather_failures(),
             input_token_ids=answer.prompt_ids if answer else 0,
             queue_us=answer.queue_us if answer else None,
+            client_id=self._client_id,
         )
 
     def _contents(self, answer: Answer | None) -> tuple[tuple[Content, ...], bool]:

@@ -35,6 +35,7 @@ class Observation:
     really was an event stream. `continuous` says that the usage was read from an intermediate event, so it may lag
     behind the text. `output_token_ids` and `input_token_ids` are numbers of ids that the engine sent, 0 where it did
     not send them all; `queue_us` is its own queue time. `failures` are the fixed words of what could not be read.
+    `client_id` is the keyed hash of who asked, None unless that is wanted and known.
     """
 
     request_id: str
@@ -61,6 +62,7 @@ class Observation:
     failures: tuple[str, ...] = ()
     input_token_ids: int = 0
     queue_us: int | None = None
+    client_id: str | None = None
 
     @property
     def trace_id(self) -> str | None:

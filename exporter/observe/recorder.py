@@ -1,6 +1,6 @@
 """From what was seen of one exchange to its record: here text ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -21,20 +21,14 @@ _LONGEST_ID: Final = 128
 class Recorder:
     """Measures observations by the definitions of the metric reference; stateless but for its settings.
 
-    `client_id` turns an observation into the hash of its client. `prefixes` hashes the prefixes of prompts whose ids
-    are known; none are recorded without it.
+    `prefixes` hashes the prefixes of prompts whose ids are known; none are recorded without it.
     """
 
     def __init__(
-        self,
-        instance: str,
-        timeline_mode: TimelineMode = "summary",
-        client_id: Callable[[Observation], str | None] | None = None,
-        prefixes: PrefixHashes | None = None,
+        self, instance: str, timeline_mode: TimelineMode = "summary", prefixes: PrefixHashes | None = None
     ) -> None:
         self._instance = instance
         self._mode = timeline_mode
-        self._client_id = client_id
         self._prefixes = prefixes
 
     def measure(
@@ -110,7 +104,7 @@ class Recorder:
             upstream=observation.upstream,
             instance=self._instance,
             trace_id=observation.trace_id,
-            client_id=self._client_id(observation) if self._client_id is not None else None,
+            client_id=observation.client_id,
             stream=prompt.stream if prompt is not None else observation.streamed,
             cached_input_tokens=usage.cached_input_tokens if usage is not None else None,
             max_tokens=prompt.max_tokens if prompt is not None else None,

@@ -16,8 +16,8 @@ _EVERY: Final = 16
 class Meter:
     """Histograms of the time from a read to the moment after its bytes were written.
 
-    The event loop writes what its callbacks hand over at the end of their turn, so the second stamp is taken by `soon`,
-    which calls back in the next turn (`loop.call_soon`). What the kernel adds before the read is not seen from here.
+    Where a socket is full or TLS is spoken the event loop writes at the end of its turn, so the second stamp is taken
+    by `soon`, which calls back in the next turn (`loop.call_soon`). What the kernel adds before the read is not seen.
     """
 
     def __init__(self, soon: Callable[..., object]) -> None:

@@ -6,15 +6,13 @@ from typing import Final
 from exporter.proxy import heads
 from exporter.proxy.ports import Client, Gate
 from exporter.proxy.upload import Upload
-from exporter.proxy.upstream import Upstream
+from exporter.proxy.upstream import Answered, Upstream
 from exporter.tap import frames
 from exporter.tap.mailbox import Trace
 from exporter.wire.chunked import ChunkEnd
 from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
 
-_SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _LARGEST_ANSWER_HEAD: Final = 65_536
-_LARGEST_GATHERED: Final = 64 << 20
 _HOLD: Final = 1 << 20
 """Bytes of a body that may wait for a connection before the client is no longer read."""
 
@@ -22,31 +20,31 @@ _HOLD: Final = 1 << 20
 class Passage:
     """One exchange: bytes go on as they came, a stamp and a reference to them go to the tap.
 
-    `head` and `upload` are the request's, `answer` the head of the answer; `gathering`: the gate wants the whole body.
+    `head` and `upload` are the request's, `answer` the answer's head; `over`: the answer is complete or broken. With
+    `gathering` the gate wants the whole body, of so many bytes at most. An `amendment` hears the engine in our place.
     """
 
     __slots__ = (
-        "_chunks", "_client", "_close", "_gate", "_left", "_observed", "_over", "_received", "_tail", "_trace",
-        "_unsent", "_upstream", "answer", "gathering", "head", "since", "upload",
+        "_chunks", "_close", "_gate", "_left", "_observed", "_received", "_tail", "_trace", "_unsent", "_upstream",
+        "amendment", "answer", "client", "gathering", "head", "over", "since", "upload",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
         self._gate = gate
-        self._client = client
+        self.client = client
         self.head = head
         self._received = received
         self._observed = gate.observed(head.method, head.target)
         self.upload = Upload(head, gate.limits.body_bytes)
         self._upstream: Upstream | None = None
         self._trace: Trace | None = None
-        self._tail = b""
-        self._unsent = b""
+        self._tail = self._unsent = b""
         self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
         self._left = 0
-        self._close = False
-        self._over = False
-        self.gathering = False
+        self._close = self.over = False
+        self.gathering = 0
+        self.amendment: Answered | None = None
         self.since = monotonic()
 
     @property
@@ -54,80 +52,75 @@ class Passage:
         """True once the whole request has arrived."""
         return self.upload.done
 
-    @property
-    def over(self) -> bool:
-        """True once the answer is complete or broken; the upload may still go on."""
-        return self._over
-
     def request_bytes(self, data: bytes) -> bytes:
         """Forwards body bytes; returns what follows the body. Raises BadMessage."""
         used = self.upload.measure(data)
         body = data if used == len(data) else data[:used]
-        if body and not self._over:
-            self._forward(body)
+        at = monotonic_ns()  # before it is written: that wakes the engine, which may get the processor at once
+        if body and not self.over:
+            self._forward(body, at)
         if self.upload.done:
-            self._request_ended()
+            self._request_ended(at)
         return data[used:]
 
     def connected(self, upstream: Upstream) -> None:
         """A connection is there: send the head and what has waited."""
-        if self._over:
+        if self.over:
             self._gate.give_back(upstream)
             return
         self._upstream = upstream
-        upstream.user = self
+        upstream.user = self.amendment or self
         sent = self._gate.upstream_head(self.head, upstream)
         waited = self.upload.release()
+        now = monotonic_ns()
         upstream.transport.write(b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
         if self._trace is None:
             self._gate.in_flight += 1
             self._trace = self._gate.mailbox.open()
-            name = self._gate.upstream_name(upstream)
             wall_us = (time_ns() - (monotonic_ns() - self._received)) // 1000
-            opening = frames.opening(wall_us, self._gate.in_flight, name, sent)
+            opening = frames.opening(wall_us, self._gate.in_flight, self._gate.upstream_name(upstream), sent)
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
-        now = monotonic_ns()
-        for body in waited if self._observed else ():
-            self._trace.add(frames.REQUEST_BODY, body, now)
+            for body in waited if self._observed else ():
+                self._trace.add(frames.REQUEST_BODY, body, now)
         if self.upload.done:
             self._trace.add(frames.REQUEST_END, b"", now)
-        self._client.hold(upload=False)
+        self.client.hold(upload=False)
 
     def unroutable(self) -> None:
         """No engine is configured for this request."""
-        self._over = True
-        self._client.refuse(404, "no_upstream", "No engine is configured for this path or model.")
+        self.over = True
+        self.client.refuse(404, "no_upstream", "No engine is configured for this path or model.")
 
     def unreachable(self, error: Exception) -> None:
         """No connection could be had: unless this was a retry nothing was forwarded, so nothing is recorded."""
-        if self._over:
+        if self.over:
             return
         self._abort("upstream unreachable")
         why = "timed out" if isinstance(error, TimeoutError) else "failed"
-        self._client.refuse(
-            502, "upstream_unreachable", f"tokentide-exporter could not reach the engine: connecting {why}."
-        )
+        sentence = f"tokentide-exporter could not reach the engine: connecting {why}."
+        self.client.refuse(502, "upstream_unreachable", sentence)
 
-    def _forward(self, body: bytes) -> None:
+    def _forward(self, body: bytes, at: int) -> None:
         if self._upstream is None or self._trace is None:
             self.upload.wait(body)
-            if self.upload.waiting > _HOLD and not self.gathering:
-                self._client.hold(upload=True)
-            elif self.upload.waiting > _LARGEST_GATHERED:
-                raise BadMessage("The request body is too long to choose an engine by its model.", 413)
+            if self.gathering:
+                if self.upload.waiting > self.gathering:
+                    self._gate.gathered_enough(self)
+            elif self.upload.waiting > _HOLD:
+                self.client.hold(upload=True)
             return
         self._upstream.transport.write(body)
         if self._observed:
-            self._trace.add(frames.REQUEST_BODY, body, monotonic_ns())
+            self._trace.add(frames.REQUEST_BODY, body, at)
 
-    def _request_ended(self) -> None:
-        if self._over:
-            self._client.finished(keep=not self._close)
+    def _request_ended(self, at: int) -> None:
+        if self.over:
+            self.client.finished(keep=not self._close)
         elif self._trace is not None:
-            self._trace.add(frames.REQUEST_END, b"", monotonic_ns())
+            self._trace.add(frames.REQUEST_END, b"", at)
         elif self.gathering:
-            self.gathering = False
+            self.gathering = 0
             self._gate.connect(self)
 
     # --- the answer
@@ -181,7 +174,7 @@ class Passage:
                 self._broken("switched_protocols")
                 return
             if self.head.minor:  # 100 Continue and its kin pass through
-                self._client.write(heads.for_client(head, close=False))
+                self.client.write(heads.for_client(head, close=False))
         self._tail = tail
         if len(tail) > _LARGEST_ANSWER_HEAD:
             self._broken("head_too_large")
@@ -206,7 +199,7 @@ class Passage:
     def _pass_on(self, data: bytes) -> None:
         if self._unsent:
             data, self._unsent = self._unsent + data, b""
-        self._client.write(data)
+        self.client.write(data)
 
     def _complete(self, at: int, *, reusable: bool = True) -> None:
         answer, upstream = self.answer, self._upstream
@@ -221,47 +214,45 @@ class Passage:
                 upstream.transport.abort()
         self.since = monotonic()
         if self.request_done:
-            self._client.finished(keep=not self._close)
+            self.client.finished(keep=not self._close)
         else:
-            self._client.hold(upload=False)
+            self.client.hold(upload=False)
 
     # --- what can go wrong
 
     def upstream_full(self, *, full: bool) -> None:
         """The engine is slower than the upload, or has caught up."""
-        self._client.hold(upload=full)
+        self.client.hold(upload=full)
 
     def client_full(self, *, full: bool) -> None:
         """The client is slower than the answer, or has caught up."""
         if self._upstream is not None:
-            if full:
-                self._upstream.transport.pause_reading()
-            else:
-                self._upstream.transport.resume_reading()
+            transport = self._upstream.transport
+            (transport.pause_reading if full else transport.resume_reading)()
 
     def client_gone(self, reason: str) -> None:
         """The client left: the engine must not work for nobody."""
-        if not self._over:
+        if not self.over:
             self._abort(f"client {reason}")
 
     def drained(self) -> None:
         """The drain limit is over."""
-        if not self._over:
+        if not self.over:
             self._abort("upstream drained")
-            self._client.cut(reset=self._left == UNTIL_CLOSE)
+            self.client.cut(reset=self._left == UNTIL_CLOSE)
 
     def timed_out(self) -> None:
         """The exchange took longer than the limit."""
         self._abort("upstream timeout")
         if self.answer is None:
-            self._client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
+            self.client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
         else:
-            self._client.cut(reset=self._left == UNTIL_CLOSE)
+            self.client.cut(reset=self._left == UNTIL_CLOSE)
 
     def upstream_ended(self, error: Exception | None) -> None:
         """The engine closed: the proper end of some answers, a retry for a few requests, else an error."""
         upstream, self._upstream = self._upstream, None
-        if self._over:
+        if self.over:
             return
         if self.answer is not None and self._left == UNTIL_CLOSE and error is None:
             self._complete(monotonic_ns())
@@ -270,29 +261,38 @@ class Passage:
         else:
             self._broken("reset" if error else "closed")
 
+    def leave(self) -> None:
+        """Ends the connection to the engine, if there is one, without a word to anybody."""
+        upstream, self._upstream = self._upstream, None
+        if upstream is not None:
+            upstream.user = None
+            upstream.transport.abort()
+
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
-        again = upstream is not None and upstream.reused and self.head.method in _SAFE and self.head.body == 0
+        again = (
+            upstream is not None
+            and upstream.reused
+            and self.head.method in {b"GET", b"HEAD", b"OPTIONS"}
+            and self.head.body == 0
+        )
         return again and not self._gate.draining
 
     def _broken(self, reason: str) -> None:
         self._abort(f"upstream {reason}")
         if self.answer is None:
-            self._client.refuse(502, "upstream_error", "The engine broke off before it answered.")
+            self.client.refuse(502, "upstream_error", "The engine broke off before it answered.")
         else:
-            self._client.cut(reset=self._left == UNTIL_CLOSE)
+            self.client.cut(reset=self._left == UNTIL_CLOSE)
 
     def _abort(self, why: str) -> None:
-        upstream = self._upstream
         if self._trace is not None:
             self._trace.add(frames.ABORTED, why.encode("ascii"), monotonic_ns())
+        self.leave()
         self._end()
-        if upstream is not None:
-            upstream.user = None
-            upstream.transport.abort()
 
     def _end(self) -> None:
-        self._over = True
+        self.over = True
         self.upload.release()
         self._upstream = None
         if self._trace is not None:

@@ -66,8 +66,13 @@ class Gate(Protocol):
     def connect(self, passage: "Passage") -> None:
         """Finds a connection and calls `passage.connected`, now or later, or `passage.unreachable`.
 
-        Where the engine depends on the body it sets `passage.gathering` instead, and is called again with all of it.
+        Where all of the body must be read before, it sets `passage.gathering` to the bytes that may wait, and is called
+        again when the body has come.
         """
+        ...
+
+    def gathered_enough(self, passage: "Passage") -> None:
+        """More waits than `passage.gathering` allows: goes on without the rest. Raises BadMessage where it cannot."""
         ...
 
     def upstream_head(self, head: RequestHead, upstream: Upstream) -> bytes:

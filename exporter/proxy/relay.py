@@ -14,13 +14,16 @@ from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
 from exporter.proxy.upstream import Address, Upstream
+from exporter.proxy.usage import UsageAsking
 from exporter.tap.mailbox import Mailbox
-from exporter.wire.http1 import RequestHead
+from exporter.wire.http1 import BadMessage, RequestHead
 
 if TYPE_CHECKING:
     from exporter.proxy.downstream import Downstream
 
 
+_LARGEST_GATHERED = 64 << 20
+"""Bytes of a body that may wait for an engine to be chosen by it."""
 _IDLE_GRACE = 0.2
 _FRESH_GRACE = 2.0
 """Seconds that a connection may stay idle while draining: a request may be on the way, the first one most likely."""
@@ -30,7 +33,13 @@ class Relay:
     """The gate between clients and one engine."""
 
     def __init__(
-        self, routes: Routes, mailbox: Mailbox, observed: tuple[bytes, ...], limits: Limits, meter: Meter
+        self,
+        routes: Routes,
+        mailbox: Mailbox,
+        observed: tuple[bytes, ...],
+        limits: Limits,
+        meter: Meter,
+        usage: UsageAsking | None = None,
     ) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
@@ -44,19 +53,39 @@ class Relay:
         self._by_pool = {route.pool: route for route in routes.all}
         self._observed = tuple(end for end in observed if end != b"/")
         self._observes_root = b"/" in observed
+        self._usage = usage
         self._connecting: set[asyncio.Task[None]] = set()
 
     def connect(self, passage: Passage) -> None:
         """Gives the passage an idle connection at once, or a new one when it is there."""
+        if self._usage is not None and self._usage.waits(passage):
+            return
         route = self._routes.for_head(passage.head)
         if route is None and self._routes.needs_body(passage.head):
             if not passage.request_done:
-                passage.gathering = True
+                passage.gathering = _LARGEST_GATHERED
                 return
             route = self._routes.for_body(passage.head, passage.upload.gathered())
         if route is None:
             passage.unroutable()
             return
+        if self._usage is not None:
+            self._usage.amend(passage, route.name, self)
+        self._send(passage, route)
+
+    def gathered_enough(self, passage: Passage) -> None:
+        """A body is too long to be held: it passes as it is, unless the engine depends on it. Raises BadMessage."""
+        route = self._routes.for_head(passage.head)
+        if route is not None:
+            if not passage.request_done:
+                passage.gathering = 0
+                self._send(passage, route)
+        elif passage.upload.waiting > _LARGEST_GATHERED:
+            raise BadMessage("The request body is too long to choose an engine by its model.", 413)
+        else:
+            passage.gathering = _LARGEST_GATHERED
+
+    def _send(self, passage: Passage, route: Route) -> None:
         upstream = route.pool.take()
         if upstream is not None:
             passage.connected(upstream)

@@ -19,6 +19,7 @@ from exporter.proxy.relay import Relay, address
 from exporter.proxy.routes import Route, Routes, Rule
 from exporter.proxy.tls import Files, for_clients, for_engine, reload
 from exporter.proxy.upstream import Pool
+from exporter.proxy.usage import UsageAsking
 from exporter.tap.link import keep_connected, keep_flushing
 from exporter.tap.mailbox import Mailbox
 
@@ -57,6 +58,7 @@ class RelayOptions:
     limits: Limits
     client_tls: Files
     engine_tls: Files
+    include_usage: bool = False
 
 
 async def serve(
@@ -72,9 +74,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     mailbox = Mailbox(options.name, options.tap_bytes)
     routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
-    relay = Relay(
-        routes, mailbox, tuple(path.encode() for path in options.observed), options.limits, Meter(loop.call_soon)
-    )
+    observed = tuple(path.encode() for path in options.observed)
+    usage = UsageAsking() if options.include_usage else None
+    relay = Relay(routes, mailbox, observed, options.limits, Meter(loop.call_soon), usage)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     tasks = [

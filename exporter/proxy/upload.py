@@ -46,3 +46,8 @@ class Upload:
         pieces, self._pieces = self._pieces, []
         self.waiting = 0
         return pieces
+
+    def replace(self, body: bytes) -> None:
+        """Lets `body` wait instead of what waited."""
+        self._pieces = [body]
+        self.waiting = len(body)

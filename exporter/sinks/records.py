@@ -3,18 +3,20 @@
 import errno
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.observe.observation import Measurement
-from exporter.sinks import parquet
+from exporter.sinks.conversions import Conversions
 from exporter.sinks.spool import (
+    FILED,
+    FOLDER,
     ForeignSegment,
     Key,
     Reading,
     Segment,
+    UnusableRecords,
     claim,
     create,
     encode,
@@ -24,7 +26,6 @@ from exporter.sinks.spool import (
 )
 
 SECOND_NS = 1_000_000_000
-RETRY_NS = 30 * SECOND_NS
 REMEMBERED = 8192
 _REASONS = {
     errno.ENOSPC: "disk_full",
@@ -35,40 +36,14 @@ _REASONS = {
 }
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A segment that gets no more records: `lock` keeps other sidecars from it, `work` turns it into Parquet."""
-
-    path: Path
-    lock: int
-    records: int
-    oldest_us: int | None
-    work: "Future[bool]"
-    retry_at_ns: int | None = None
-
-
-def convert(segment: Path, records: Path) -> bool:
-    """Turns a segment into Parquet files below `records` and deletes it; after a crash it gives the same files again.
-
-    Returns whether the segment was torn. Raises OSError where something cannot be read or written, and ForeignSegment;
-    the segment then stays.
-    """
-    reading = Reading(segment)
-    rows = parquet.table(entry.record for entry in reading)
-    if rows.num_rows:
-        parquet.write(rows, records, segment.stem)
-    segment.unlink()
-    return reading.torn
-
-
 class Records:
     """Writes each record to the spool and has the spool turned into Parquet.
 
     A new Parquet file is begun after `rotate_seconds` or `rotate_bytes` of spool, whichever comes first. `start_us` is
-    the wall-clock time of this start and must differ between starts of one instance. Conversions and fsyncs run in
-    `executor`; everything else belongs to one thread. `written` counts records that reached the spool, `lost` those
-    that did not, by reason; `problem` is the last thing that went wrong, as a sentence. Raises UnusableRecords where
-    the folder cannot be used; afterwards no fault of the disk is ever raised.
+    the wall-clock time of this start and must differ between starts of one instance. Nothing is accepted while
+    `backlog_full` says so. Conversions and fsyncs run in `executor`; everything else belongs to one thread. `written`
+    counts records that reached the spool, `problem` is the last thing that went wrong, as a sentence. No fault of the
+    disk is ever raised, and a folder that cannot be used is tried again with each record.
     """
 
     def __init__(
@@ -80,9 +55,11 @@ class Records:
         *,
         rotate_seconds: float = 300.0,
         rotate_bytes: int = 16 << 20,
+        backlog_full: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._spool = prepare(folder)
+        self._spool = folder / FOLDER
         self._folder = folder
+        self._backlog_full = backlog_full
         self._instance = instance
         self._start_us = start_us
         self._executor = executor
@@ -92,7 +69,7 @@ class Records:
         self._segment: Segment | None = None
         self._segment_oldest_us: int | None = None
         self._segment_seen_ns: int | None = None
-        self._waiting: list[_Waiting] = []
+        self._conversions = Conversions(folder, executor, self._lose, self._complain)
         self._before: frozenset[Key] = frozenset()
         self._recent: set[Key] = set()
         self._order: deque[Key] = deque()
@@ -100,8 +77,13 @@ class Records:
         self._synced_size = 0
         self._sync: Future[None] | None = None
         self._lost: dict[str, int] = {}
+        self._hindered = False
         self.written = 0
         self.problem: str | None = None
+        try:
+            prepare(folder)
+        except UnusableRecords as error:
+            self._hindered, self.problem = True, str(error)
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -111,12 +93,15 @@ class Records:
     @property
     def oldest_pending(self) -> int | None:
         """Timestamp (microseconds, UTC) of the oldest record that is not yet in Parquet; None where all are."""
-        pending = [self._segment_oldest_us, *(waiting.oldest_us for waiting in list(self._waiting))]
+        pending = (self._segment_oldest_us, self._conversions.oldest_us)
         return min((oldest for oldest in pending if oldest is not None), default=None)
 
     def accept(self, measurement: Measurement, key: Key | None = None) -> None:
         """Writes one record; when this returns it survives the process, or it is counted as lost."""
         record = measurement.record
+        if self._backlog_full():
+            self._lose("backlog_full", "The files that wait for their upload are as large as `backlog_bytes` allows.")
+            return
         try:
             entry = encode(record, key)
         except TypeError:
@@ -131,6 +116,8 @@ class Records:
                 self._rotate()
             return
         self.written += 1
+        if self._hindered:
+            self._go_on()
         oldest = self._segment_oldest_us
         self._segment_oldest_us = record.timestamp if oldest is None else min(oldest, record.timestamp)
         if key is not None:
@@ -143,7 +130,7 @@ class Records:
         return key in self._before or key in self._recent
 
     def recover(self) -> frozenset[Key]:
-        """Has every segment of a dead process converted; returns the exchanges found in them.
+        """Has every segment of a dead process converted; returns the exchanges found in all of them so far.
 
         Segments that a living sidecar holds are left alone, so that several may share a folder.
         """
@@ -159,20 +146,23 @@ class Records:
                 self.problem = str(error)
                 continue
             keys.update(key for key, _ in found if key is not None)
+            if path.suffix == FILED:
+                self._conversions.remember(path, lock)
+                continue
             oldest = min((moment for _, moment in found if isinstance(moment, int)), default=None)
-            self._convert(path, lock, len(found), oldest)
-        self._before = frozenset(keys)
+            self._conversions.begin(path, lock, len(found), oldest)
+        self._before |= keys
         return self._before
 
     def tick(self, now_ns: int) -> None:
         """Synchronises, rotates and looks after conversions; to be called about once a second, in monotonic ns."""
-        self._settle(now_ns)
+        self._conversions.settle(now_ns)
         segment = self._segment
         if segment is None:
             return
         if self._segment_seen_ns is None:
             self._segment_seen_ns = now_ns
-        elif now_ns - self._segment_seen_ns >= self._rotate_ns:
+        elif not segment.there or now_ns - self._segment_seen_ns >= self._rotate_ns:
             self._rotate()
             return
         if segment.size > self._synced_size and now_ns - self._synced_ns >= SECOND_NS:
@@ -182,12 +172,7 @@ class Records:
     def close(self) -> None:
         """Turns everything into Parquet and waits for it; what cannot be written stays in the spool for next time."""
         self._rotate()
-        for waiting in self._waiting:
-            waiting.work.exception()
-        self._settle(None)
-        for waiting in self._waiting:
-            os.close(waiting.lock)
-        self._waiting.clear()
+        self._conversions.finish()
 
     def _open(self) -> Segment:
         while self._segment is None:
@@ -199,6 +184,12 @@ class Records:
                 continue
             self._segment_seen_ns, self._synced_size = None, 0
         return self._segment
+
+    def _go_on(self) -> None:
+        """What failed while the folder could not be used is tried at once."""
+        self._hindered = False
+        self.recover()
+        self._conversions.hurry()
 
     def _synchronise(self, segment: Segment) -> None:
         """Has the segment's bytes reach the disk, off this thread, unless the last time has not ended yet."""
@@ -219,47 +210,18 @@ class Records:
         segment, oldest = self._segment, self._segment_oldest_us
         if segment is not None:
             self._segment = self._segment_oldest_us = None
-            self._convert(segment.path, segment.lock, segment.records, oldest)
-
-    def _convert(self, path: Path, lock: int, records: int, oldest_us: int | None) -> None:
-        work = self._executor.submit(convert, path, self._folder)
-        self._waiting.append(_Waiting(path, lock, records, oldest_us, work))
-
-    def _settle(self, now_ns: int | None) -> None:
-        """Closes what is converted and tries again, after a while, what failed."""
-        kept: list[_Waiting] = []
-        for waiting in self._waiting:
-            if not waiting.work.done() or self._retry(waiting, now_ns):
-                kept.append(waiting)
-            else:
-                os.close(waiting.lock)
-        self._waiting = kept
-
-    def _retry(self, waiting: _Waiting, now_ns: int | None) -> bool:
-        """Whether a conversion that has ended is to be kept for another try."""
-        error = waiting.work.exception()
-        if error is None:
-            if waiting.work.result():
-                self._lose("torn", f"The end of {waiting.path.name} was cut off by a crash.")
-            return False
-        if not waiting.path.exists():
-            self._lose("removed", f"{waiting.path.name} was removed before it became Parquet.", waiting.records)
-            return False
-        self.problem = f"{waiting.path.name} could not be turned into Parquet: {error}"
-        if now_ns is not None:
-            if waiting.retry_at_ns is None:
-                waiting.retry_at_ns = now_ns + RETRY_NS
-            elif now_ns >= waiting.retry_at_ns:
-                waiting.retry_at_ns = None
-                waiting.work = self._executor.submit(convert, waiting.path, self._folder)
-        return True
+            self._conversions.begin(segment.path, segment.lock, segment.records, oldest)
 
     def _fail(self, error: OSError) -> None:
+        self._hindered = True
         reason = _REASONS.get(error.errno or 0, "write_failed")
         self._lose(reason, f"Records cannot be written to {self._folder}: {error.strerror}.")
 
     def _lose(self, reason: str, sentence: str, records: int = 1) -> None:
         self._lost[reason] = self._lost.get(reason, 0) + records
+        self.problem = sentence
+
+    def _complain(self, sentence: str) -> None:
         self.problem = sentence
 
     def _remember(self, key: Key) -> None:

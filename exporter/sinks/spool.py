@@ -21,6 +21,8 @@ Key: TypeAlias = tuple[str, int]
 
 FOLDER = ".spool"
 SUFFIX = ".spool"
+FILED = ".filed"
+"""Suffix of a segment whose records are in Parquet, which is kept for a while for the names of its exchanges."""
 MAGIC = b"tokentide spool 1\n"
 _FRAME = struct.Struct("<II")
 _LARGEST_ENTRY = 64 * 2**20
@@ -109,6 +111,11 @@ class Segment:
         self.records = 0
         self.damaged = False
 
+    @property
+    def there(self) -> bool:
+        """Whether the segment still has its name: its folder may have been deleted."""
+        return not gone(self.path)
+
     def append(self, entry: bytes) -> None:
         """Appends one entry; what cannot be written whole is taken back and OSError raised."""
         view = memoryview(entry)
@@ -153,7 +160,7 @@ def claim(path: Path) -> int | None:
     """Locks a segment whose process is dead and returns the descriptor; None where somebody has it or had it."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -166,9 +173,20 @@ def claim(path: Path) -> int | None:
     return descriptor
 
 
+def gone(path: Path) -> bool:
+    """Whether there is no such file; one that a fault of the disk hides is not gone."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def segments(folder: Path) -> Sequence[Path]:
-    """All segments of a spool folder, oldest run first."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    """All segments of a spool folder, oldest run first, those that are filed included."""
+    return sorted(path for path in folder.glob("*") if path.suffix in {SUFFIX, FILED})
 
 
 def prepare(records: Path) -> Path:
@@ -190,7 +208,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
     """Whether the path still names the file behind the descriptor: another sidecar may have finished with it."""
     try:
         there = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     here = os.fstat(descriptor)
     return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)

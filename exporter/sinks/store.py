@@ -13,6 +13,7 @@ from exporter.sinks.facts import NANOSECONDS, Clients, Lengths, Requests, Stream
 from exporter.sinks.families import Histogram, Mark, catalogued, checked
 from exporter.sinks.genai import GenAi
 from exporter.sinks.labels import UNKNOWN, Bounded, operation
+from exporter.sinks.limits import KnownLimits, Limits
 from exporter.sinks.prefixes import Prefixes
 from exporter.sinks.sampling import Sampling
 from exporter.sinks.snapshot import Distribution, Family, Labels, Snapshot
@@ -66,7 +67,7 @@ class Store:
     `provider` is the value of `gen_ai.provider.name`; long means strictly above the thresholds in tokens; at most
     `models` model names become labels, later ones are `other`; `prefix_blocks` blocks of prompts are remembered.
     `models` model names and `clients` clients become labels, later ones are `other`. Observations of the traces that
-    `sampling` keeps become exemplars.
+    `sampling` keeps become exemplars. Requests are counted against `limits`.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Store:
         prefix_blocks: int = 262_144,
         clients: int = 0,
         sampling: Sampling | None = None,
+        limits: KnownLimits | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._models = Bounded(models)
@@ -86,6 +88,7 @@ class Store:
         self._requests = Requests()
         self._clients = Clients(clients)
         self._lengths = Lengths(isl_threshold, osl_threshold)
+        self._limits = Limits(limits or KnownLimits())
         self._streams = Streams()
         self._prefixes = Prefixes(prefix_blocks)
         self._gen_ai = GenAi(provider, models)
@@ -107,6 +110,7 @@ class Store:
             self._clients.add(record, labels)
             self._lengths.add(measurement, labels, mark)
             self._prefixes.add(measurement, labels)
+            self._limits.add(record, labels)
             if streamed(record):
                 self._streams.add(measurement, labels, mark)
             self._gen_ai.add(measurement, model, mark)
@@ -169,7 +173,7 @@ class Store:
         """All metrics as they are now."""
         numbers = {name: dict(read()) for name, read in self._readers.items()}
         with self._lock:
-            counted = (self._requests, self._lengths, self._clients, self._prefixes)
+            counted = (self._requests, self._lengths, self._limits, self._clients, self._prefixes)
             for counter in (counter for part in counted for counter in part.counters):
                 numbers[counter.metric.name] = counter.numbers()
             numbers.update({name: dict(given) for name, given in self._given.items()})

@@ -58,7 +58,7 @@ def answer(condition: Condition, path: str) -> tuple[int, dict[str, object]]:
         body: dict[str, object] = {"status": "not ready" if problems else "ready", "problems": problems}
         body |= {"unreachable": condition.unreachable(), "observer": observer}
         return (503 if problems else 200), {**body, "restarts": condition.restarts}
-    return 404, {"error": f"There is nothing at {path}; try /healthz or /readyz."}
+    return 404, {"error": "There is nothing at this path; try /healthz or /readyz."}
 
 
 def listen(host: str, port: int, condition: Condition, *, shared: bool) -> ThreadingHTTPServer:

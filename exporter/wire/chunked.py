@@ -85,6 +85,16 @@ class ChunkScanner:
                 raise BadMessage("The trailers are malformed or too long.")
 
 
+def chunk(data: bytes) -> bytes:
+    """`data`, which must not be empty, as one chunk."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: list[bytes]) -> bytes:
+    """The end of a chunked body, with the lines of trailers."""
+    return b"0\r\n%b\r\n" % b"".join(trailers)
+
+
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -129,14 +139,20 @@ def _ends_well(data: bytes) -> bool:
 
 
 class Dechunker:
-    """Takes the chunked framing off a body, for observation."""
+    """Takes the chunked framing off a body; `trailers` are the lines that followed it, each with its end."""
 
-    __slots__ = ("_parser", "_pieces")
+    __slots__ = ("_parser", "_pieces", "trailers")
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
+        self.trailers: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
         self._parser.feed_data(_HEAD)
+        self.trailers.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser with each header line, and behind the body with each trailer."""
+        self.trailers.append(b"%b: %b\r\n" % (name, value))
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser with payload bytes."""

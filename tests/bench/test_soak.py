@@ -10,7 +10,7 @@ import pytest
 
 from exporter.record import RequestRecord
 from exporter.sinks import parquet, spool
-from exporter.sinks.records import convert
+from exporter.sinks.conversions import convert
 from tests.bench.soak.account import Terms, rows, twice
 from tests.bench.soak.answers import Answer, Expected, Fate, Outcome, Plan, planned, right
 from tests.bench.soak.schedule import schedule

@@ -154,10 +154,13 @@ def test_every_family_that_has_a_source_was_compared() -> None:
         family.metric.name for family in busy().snapshot().families if not (family.numbers or family.distributions)
     }
     assert without == {
-        # other tests hold these: they need a request in flight, a broken answer, spans or an engine's limit
+        # other tests hold these: they need a request in flight, a broken answer, spans, uploads or an engine's limit
         "tokentide_requests_in_flight", "tokentide_streams_in_flight", "tokentide_context_tokens_in_flight",
         "tokentide_unreadable_exchanges", "tokentide_otlp_spans_dropped", "tokentide_prefix_blocks",
         "tokentide_engine_limit_tokens", "tokentide_requests_over_limit", "tokentide_limit_exceeded",
+        "tokentide_engine_requests_running", "tokentide_engine_requests_waiting", "tokentide_engine_questions",
+        "tokentide_engine_kv_cache_usage_ratio", "tokentide_engine_kv_cache_tokens",
+            "tokentide_record_uploads", "tokentide_upload_backlog_bytes",
     }  # fmt: skip
 
 

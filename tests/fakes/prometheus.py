@@ -53,7 +53,8 @@ class Prometheus:
             stdout=self._log,
             stderr=self._log,
         )  # fmt: skip
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+        self.url = f"http://127.0.0.1:{port}"
+        self._client = httpx.Client(base_url=self.url, timeout=10)
         try:
             eventually(lambda: self._client.get("/-/ready").status_code == 200, "Prometheus's start")
         except BaseException:

@@ -9,6 +9,7 @@ from exporter.proxy.meter import Meter
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.upstream import Upstream
+from exporter.proxy.usage import UsageAsking
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
 
@@ -69,10 +70,18 @@ class MemoryTransport(asyncio.Transport):
 class House:
     """A relay without an event loop: each request gets a connection at once, or when `let_through` is called.
 
-    With `by_body` it wants the whole body before it chooses a connection.
+    With `by_body` it wants the whole body before it chooses a connection; with `usage` it asks for usage of streams.
     """
 
-    def __init__(self, *, connect_at_once: bool = True, by_body: bool = False, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        connect_at_once: bool = True,
+        by_body: bool = False,
+        limits: Limits | None = None,
+        usage: UsageAsking | None = None,
+    ) -> None:
+        self.usage = usage
         self.limits = limits or Limits()
         self.meter = Meter(lambda *_: None)
         self.mailbox = Mailbox("relay-under-test")
@@ -87,9 +96,21 @@ class House:
         self.by_body = by_body
 
     def connect(self, passage: Passage) -> None:
-        if self.by_body and not passage.request_done:
-            passage.gathering = True
+        if self.usage is not None and self.usage.waits(passage):
             return
+        if self.by_body and not passage.request_done:
+            passage.gathering = 64 << 20
+            return
+        if self.usage is not None:
+            self.usage.amend(passage, "engine", self)
+        self._send(passage)
+
+    def gathered_enough(self, passage: Passage) -> None:
+        if not passage.request_done:
+            passage.gathering = 0
+            self._send(passage)
+
+    def _send(self, passage: Passage) -> None:
         if self.idle:
             upstream = self.idle.pop()
             upstream.reused = True

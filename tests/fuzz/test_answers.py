@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.usage import UsageAsking
 from tests.fakes.wires import House, MemoryTransport
 from tests.fuzz.effort import effort
 from tests.fuzz.grammar import answers, known_answers, pieces, places
@@ -49,8 +50,8 @@ def play(house: House, method: bytes, reads: Sequence[bytes], end: str) -> tuple
     return caller, Played(caller.sent, caller.closed, caller.aborted)
 
 
-def check(method: bytes, data: bytes, end: str, seen: Played) -> Answer:
-    """The client's answer is the engine's, or visibly broken, or an error of ours."""
+def check(method: bytes, data: bytes, end: str, seen: Played, *, reframed: bool = False) -> Answer:
+    """The client's answer is the engine's, or visibly broken, or an error of ours; it may be `reframed`."""
     meant = answer(method, data, ended=end == "closed")
     got = answer(method, seen.sent, ended=seen.closed and not seen.reset)
     assert not got.rest, "more than one answer to one request"
@@ -67,7 +68,10 @@ def check(method: bytes, data: bytes, end: str, seen: Played) -> Answer:
         kept = [(name, value) for name, value in meant.fields if name not in HOP_BY_HOP | (dropped - FRAMING)]
         if (b"transfer-encoding", b"chunked") in kept and meant.status not in {204, 304} and method != b"HEAD":
             kept = [(name, value) for name, value in kept if name != b"content-length"]
-        assert [(name, value) for name, value in got.fields if (name, value) != (b"connection", b"close")] == kept
+        there = [(name, value) for name, value in got.fields if (name, value) != (b"connection", b"close")]
+        if reframed:
+            there, kept = ([field for field in fields if field[0] not in FRAMING] for fields in (there, kept))
+        assert there == kept
         assert meant.body.startswith(got.body)
         assert got.body == meant.body or not got.complete
     if not got.complete:
@@ -121,3 +125,71 @@ def test_valid_answers_arrive_whole(method: bytes, data: bytes, at: Sequence[int
     _, seen = play(House(), method, pieces(data, at), end)
     got = check(method, data, end, seen)
     assert (got.complete, got.body) == (meant.complete, meant.body)
+
+
+STREAM = b'{"stream":true}'
+TEXT = b'data: {"choices":[{"index":0,"delta":{"content":"\xc3\xa9"}}],"usage":null}'
+USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":1}}'
+HEADS = (
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: chunked\r\nx: y",
+    b"Content-Length: %d",
+    b"Connection: close",
+)
+"""How a stream of events is framed; the length is filled in."""
+
+events = st.lists(st.sampled_from([TEXT, USAGE, b": ping", b"event: e\ndata: x", b"data: [DONE]"]), max_size=6)
+ends = st.sampled_from([b"\n\n", b"\r\n\r\n", b"\r\r", b"\n"])
+
+
+def ask_for_usage(house: House, reads: Sequence[bytes], end: str) -> MemoryTransport:
+    """A streaming request to engines that all answer alike."""
+    caller = MemoryTransport(Downstream(house))
+    length = b"Content-Length: %d\r\n\r\n" % len(STREAM)
+    caller.protocol.data_received(b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n" + length + STREAM)
+    for number in range(2):
+        if len(house.upstreams) > number:
+            engine = house.upstreams[number]
+            for read in reads:
+                if not engine.closed:
+                    engine.protocol.data_received(read)
+            if end != "stays" and not engine.closed:
+                engine.lose(ConnectionResetError() if end == "reset" else None)
+    assert len(house.upstreams) <= 2
+    return caller
+
+
+@effort(300)
+@given(answers(wild=True), places, st.sampled_from(ENDS))
+def test_an_answer_to_a_request_for_usage_is_whole_or_visibly_broken(data: bytes, at: Sequence[int], end: str) -> None:
+    house = House(usage=UsageAsking())
+    caller = ask_for_usage(house, pieces(data, at), end)
+    check(b"POST", data, end, Played(caller.sent, caller.closed, caller.aborted), reframed=True)
+    caller.lose()
+    assert house.in_flight == 0
+
+
+@effort(300)
+@given(events, ends, places, places, st.sampled_from(HEADS))
+def test_the_client_gets_every_event_but_the_usage(
+    said: list[bytes], end: bytes, at: Sequence[int], chunks: Sequence[int], framing: bytes
+) -> None:
+    body = b"".join(event + end for event in said)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + framing + b"\r\n\r\n"
+    if b"chunked" in framing:
+        cut = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces(body, chunks) if piece]
+        data = head + b"".join(cut) + b"0\r\n\r\n"
+    else:
+        data = (head % len(body) if b"%d" in head else head) + body
+    closing = b"close" in framing
+    caller = ask_for_usage(House(usage=UsageAsking()), pieces(data, at), "closed" if closing else "stays")
+    got = answer(b"POST", caller.sent, ended=caller.closed)
+    shown = b"".join(event + end for event in said if event != USAGE) if end != b"\n" else _lines(said)
+    assert (got.complete, got.rest, got.body) == (True, b"", shown)
+
+
+def _lines(said: list[bytes]) -> bytes:
+    """Events that no blank line divides are one event, which is left out only where usage is all that it says."""
+    body = b"".join(event + b"\n" for event in said)
+    data = [event for event in said if event.startswith((b"data:", b"event:"))]
+    return b"" if data == [USAGE] else body

@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.proxy.ports import Limits
+from exporter.proxy.usage import UsageAsking
 from tests.fakes.wires import House
 from tests.fuzz.effort import effort
 from tests.fuzz.grammar import known_attacks, known_codings, pieces, places, streams
 from tests.fuzz.story import KINDS, Story, check
 
 SMALL = Limits(head_bytes=400, header_lines=6, body_bytes=1000)
+GATHERS = ("never", "for its model", "for usage")
+"""Why the whole body is read before it goes on."""
 kinds = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3)
 
 
@@ -35,11 +38,13 @@ def test_no_known_attack_works_however_its_bytes_are_cut(every: int, kind: str) 
 
 
 @effort(300)
-@given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans(), st.booleans())
+@given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans(), st.sampled_from(GATHERS))
 def test_no_request_is_smuggled_past_the_relay(
-    data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool, by_body: bool
+    data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool, gathers: str
 ) -> None:
-    house = House(connect_at_once=not slow, by_body=by_body, limits=SMALL if small else None)
+    usage = UsageAsking() if gathers == "for usage" else None
+    limits = SMALL if small else None
+    house = House(connect_at_once=not slow, by_body=gathers == "for its model", limits=limits, usage=usage)
     check(play(data, at, answers, house, eager=eager), data)
 
 

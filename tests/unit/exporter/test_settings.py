@@ -133,6 +133,24 @@ def test_counting_needs_no_engine_and_minds_one_that_is_named(tmp_path: Path, mo
     assert tokenizer_settings({}, None).upstream == "http://e:1"
 
 
+def test_client_ids_without_the_key_of_their_hash_are_refused() -> None:
+    with pytest.raises(BadSettings, match="`client_id` needs the secret key of its hash in `client_key_file`"):
+        load({"upstream": "http://e", "client_id": "api_key"}, None)
+
+
+def test_nobody_is_identified_nothing_uploaded_and_nothing_deleted_unless_asked_for() -> None:
+    settings = load({"upstream": "http://e"}, None)
+    assert (settings.client_id, settings.upload.target) == ("", "")
+    assert (settings.retention.hours, settings.retention.bytes) == (0, 0)
+
+
+@pytest.mark.parametrize("target", ["bucket", "http://bucket", "s3://", "s3://key:secret@bucket", "s3://bucket?x=1"])
+def test_an_upload_target_is_a_bucket_and_a_prefix(target: str) -> None:
+    with pytest.raises(BadSettings, match=r"`upload\.target` is wrong: it is not s3://BUCKET") as error:
+        load({"upstream": "http://e", "upload": {"target": target}}, None)
+    assert "secret" not in str(error.value)
+
+
 def test_the_otlp_endpoint_is_given_in_the_file_and_its_secrets_elsewhere(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text(

@@ -43,7 +43,7 @@ def test_a_glob_takes_what_it_matches(tmp_path: Path) -> None:
     [
         ("nowhere", "there is no such file or folder"),
         ("nothing*.parquet", "no file matches this pattern"),
-        ("s3://bucket/records", "copy the records here first"),
+        ("gs://bucket/records", "copy the records here first"),
     ],
 )
 def test_a_place_that_holds_nothing_is_named_with_the_reason(place: str, reason: str) -> None:

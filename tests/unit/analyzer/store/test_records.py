@@ -197,6 +197,21 @@ def test_times_without_a_zone_are_utc_also_beside_others(tmp_path: Path) -> None
     assert (found.requests, found.first - MONDAY_US, found.last - MONDAY_US) == (3, 0, 2 * SECOND)
 
 
+def test_nanoseconds_with_a_zone_are_read_alone_and_beside_others(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(1)], {"timestamp": pa.timestamp("ns", tz="UTC")})  # what pandas writes
+    assert merged(traffic(tmp_path).hours).first - MONDAY_US == SECOND
+    write(tmp_path / "b.parquet", [row(2)])
+    assert merged(traffic(tmp_path).hours).requests == 2
+
+
+def test_requests_of_the_day_after_tomorrow_are_set_aside_where_today_is_known(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [row(0), row(23 * 3600), row(25 * 3600, isl=None), row(25 * 3600, model=None)])
+    with opened(find([str(tmp_path)]), now=MONDAY_US) as records:
+        (span,) = records.spans()
+        assert (span.requests, span.last - MONDAY_US) == (2, 23 * 3600 * SECOND)
+        assert records.read(DAY, ("m",), Thresholds()).set_aside == {"future_timestamp": 2}
+
+
 def test_token_counts_as_pandas_leaves_them_are_read(tmp_path: Path) -> None:
     rows = [row(1, isl=7), row(2, isl=None)]
     write(tmp_path / "a.parquet", rows, {"input_tokens": pa.float64()})

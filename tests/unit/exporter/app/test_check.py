@@ -58,3 +58,15 @@ def test_a_wrong_hash_and_a_changed_pulled_tokenizer_are_found(tmp_path: Path) -
     assert lines[1].startswith("wrong tokenizer for a*: The file ")
     assert lines[1].endswith("get it again, or correct what is expected.")
     assert lines[2].startswith("wrong tokenizer pulled: org/model: The file ")
+
+
+def test_a_key_for_client_ids_that_everybody_may_read_is_noted(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"0123456789abcdef")
+    options: dict[str, object] = {"client_id": "api_key", "client_key_file": str(key)}
+    key.chmod(0o600)
+    assert said(options)[-1].startswith("ok ")
+    key.chmod(0o644)
+    assert said(options)[-1] == (
+        f"note  key for client ids: everybody on this machine may read {key}: take that right away"
+    )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from exporter.dialect.base import Usage
 from exporter.dialect.table import find
+from exporter.observe.client import Clients
 from exporter.observe.exchange import Exchange
 from exporter.observe.trace import Trace
 from exporter.wire.events import RequestBody, RequestEnded, RequestStarted, ResponseBody, ResponseEnded, ResponseStarted
@@ -326,3 +327,22 @@ def test_usage_and_model_come_from_the_answer() -> None:
 def test_no_bytes_make_an_exchange_fail(reads: list[bytes], request_body: bytes, headers: dict[str, str]) -> None:
     Script(paced(reads), request_body, headers=headers).observe()
     Script(paced(reads), request_body, headers={**headers, "content-encoding": "gzip"}).observe()
+
+
+def test_credentials_are_hashed_when_asked_for_and_kept_by_no_exchange() -> None:
+    secrets = {"authorization": "Bearer sk-marked", "x-team": "marked", "cookie": "marked", "traceparent": "00-x"}
+    script = Script(paced(STREAM), REQUEST, request_headers=secrets)
+    for clients, expected in (
+        (Clients("x-team", b"k" * 16), Clients("x-team", b"k" * 16).identify((("x-team", "marked"),))),
+        (None, None),
+    ):
+        exchange = Exchange(find, clients=clients)
+        *events, last = script.events()
+        for event, at in events:
+            exchange.receive(event, at)
+        assert exchange._started is not None
+        kept = dict(exchange._started.headers)
+        assert kept == ({"traceparent": "00-x"} if clients is not None else {"traceparent": "00-x", "x-team": "marked"})
+        observation = exchange.receive(*last)
+        assert observation is not None
+        assert observation.client_id == expected

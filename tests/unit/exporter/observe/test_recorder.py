@@ -173,9 +173,9 @@ def test_the_record_says_who_and_where_and_what_was_asked() -> None:
     assert (record.timestamp, record.client_id) == (1_700_000_000_000_000, None)
 
 
-def test_a_client_is_named_only_by_the_given_function() -> None:
-    recorder = Recorder("here", client_id=lambda observation: f"hash of {observation.request_id}")
-    assert measure(stream(frame("one"), FINISH), recorder).record.client_id == "hash of req-1"
+def test_the_record_has_the_hash_of_its_client() -> None:
+    observation = dataclasses.replace(stream(frame("one"), FINISH).observe(), client_id="0123abcd")
+    assert Recorder("here").measure(observation, None).record.client_id == "0123abcd"
 
 
 def test_an_overlong_request_id_is_cut() -> None:

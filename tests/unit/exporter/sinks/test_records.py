@@ -1,6 +1,7 @@
 """Records survive crashes, are counted when they do not, and become Parquet file by file."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporter.observe.observation import Measurement
-from exporter.sinks.records import Records, convert
-from exporter.sinks.spool import MAGIC, UnusableRecords, create, encode
+from exporter.sinks.conversions import convert
+from exporter.sinks.records import Records
+from exporter.sinks.spool import MAGIC, create, encode
 from tests.fakes.executors import Deferred, Inline
 from tests.unit.exporter.sinks.measurements import STREAMED
 from tests.unit.exporter.sinks.test_spool import file_size_limit
@@ -46,8 +48,8 @@ def die(victim: Records) -> None:
     """What the kernel does with a killed process: its files are closed and its locks are gone."""
     if victim._segment is not None:
         os.close(victim._segment.lock)
-    for waiting in victim._waiting:
-        os.close(waiting.lock)
+    for held in (*victim._conversions._waiting, *victim._conversions._filed):
+        os.close(held.lock)
 
 
 def test_an_orderly_end_leaves_parquet_and_an_empty_spool(tmp_path: Path) -> None:
@@ -139,6 +141,30 @@ def test_a_real_process_killed_while_writing_loses_nothing_that_it_accepted(tmp_
     assert len(heir.recover()) == 50
     heir.close()
     assert in_parquet(tmp_path) == [f"r{i}" for i in range(50)]
+
+
+def test_one_process_killed_after_the_other_still_knows_what_was_recorded(tmp_path: Path) -> None:
+    """The relay tells again what no observer lived long enough to acknowledge."""
+    first = records(tmp_path)
+    first.accept(request(1), ("w0", 1))
+    die(first)
+    second = records(tmp_path, start=2)
+    second.recover()
+    second.tick(0)
+    assert in_parquet(tmp_path) == ["r1"]
+    die(second)
+    third = records(tmp_path, start=3)
+    third.recover()
+    assert third.known(("w0", 1))
+    third.tick(0)
+    third.tick(29 * SECOND)
+    die(third)
+    fourth = records(tmp_path, start=4)
+    fourth.recover()
+    assert fourth.known(("w0", 1))
+    fourth.close()
+    assert in_parquet(tmp_path) == ["r1"]
+    assert list((tmp_path / ".spool").iterdir()) == []
 
 
 def test_a_torn_end_is_cut_and_counted(tmp_path: Path) -> None:
@@ -256,6 +282,17 @@ def test_a_conversion_that_fails_is_tried_again(tmp_path: Path) -> None:
     kept.close()
 
 
+def test_a_conversion_that_failed_is_tried_once_more_at_the_end(tmp_path: Path) -> None:
+    kept = records(tmp_path, rotate_seconds=1)
+    kept.accept(request(1))
+    (tmp_path / "date=2025-11-21").write_text("in the way")
+    kept.tick(0)
+    kept.tick(2 * SECOND)
+    (tmp_path / "date=2025-11-21").unlink()
+    kept.close()
+    assert in_parquet(tmp_path) == ["r1"]
+
+
 def test_what_cannot_be_converted_at_the_end_waits_for_the_next_start(tmp_path: Path) -> None:
     kept = records(tmp_path)
     kept.accept(request(1), ("w0", 1))
@@ -325,7 +362,106 @@ def test_recently_written_exchanges_are_known_within_bounds(tmp_path: Path) -> N
     die(kept)
 
 
-def test_an_unusable_folder_is_an_error_at_construction(tmp_path: Path) -> None:
-    (tmp_path / "records").write_text("a file")
-    with pytest.raises(UnusableRecords, match="choose another folder"):
-        records(tmp_path / "records")
+def test_a_folder_that_cannot_be_used_costs_records_until_it_can_and_then_gives_back_what_was_spooled(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "mounted" / "records"
+    victim = records(folder)
+    victim.accept(request(1), ("w0", 1))
+    die(victim)
+    (tmp_path / "mounted").rename(tmp_path / "away")
+    (tmp_path / "mounted").write_text("a file stands where the folder was")
+    heir = records(folder, start=2)
+    assert heir.problem is not None
+    assert "choose another folder" in heir.problem
+    assert heir.recover() == frozenset()
+    heir.accept(request(2), ("w0", 2))
+    assert heir.lost == {"write_failed": 1}
+    (tmp_path / "mounted").unlink()
+    (tmp_path / "away").rename(tmp_path / "mounted")
+    heir.accept(request(3), ("w0", 3))
+    assert heir.known(("w0", 1))
+    assert not heir.known(("w0", 2))
+    heir.close()
+    assert in_parquet(folder) == ["r1", "r3"]
+    assert heir.lost == {"write_failed": 1}
+
+
+def test_a_folder_that_vanishes_costs_what_was_in_it_and_is_noticed_at_the_next_tick(tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    kept = records(folder, rotate_seconds=300)
+    for i in range(3):
+        kept.accept(request(i))
+    kept.tick(0)
+    shutil.rmtree(folder)
+    kept.tick(SECOND)
+    kept.tick(2 * SECOND)
+    assert kept.lost == {"removed": 3}
+    kept.accept(request(3))
+    kept.tick(3 * SECOND)
+    kept.close()
+    assert in_parquet(folder) == ["r3"]
+    assert kept.lost == {"removed": 3}
+
+
+def test_a_disk_too_full_for_parquet_keeps_the_spool_until_there_is_room(tmp_path: Path) -> None:
+    kept = records(tmp_path, rotate_seconds=1)
+    for i in range(50):
+        kept.accept(request(i))
+    kept.tick(0)
+    with file_size_limit(1000):
+        kept.tick(2 * SECOND)
+        kept.tick(3 * SECOND)
+    assert [path.name for path in tmp_path.rglob("*.parquet*")] == []
+    assert len(spooled(tmp_path)) == 1
+    assert kept.problem is not None
+    kept.tick(33 * SECOND)
+    kept.tick(34 * SECOND)
+    assert len(in_parquet(tmp_path)) == 50
+    assert (spooled(tmp_path), kept.lost) == ([], {})
+    kept.close()
+
+
+def test_with_too_many_files_waiting_for_their_upload_new_records_are_lost_and_counted(tmp_path: Path) -> None:
+    full = True
+    kept = Records(tmp_path, "host", 1, Inline(), backlog_full=lambda: full)
+    kept.accept(request(1), ("w0", 1))
+    full = False
+    kept.accept(request(2), ("w0", 2))
+    kept.close()
+    assert kept.lost == {"backlog_full": 1}
+    assert (kept.known(("w0", 1)), kept.known(("w0", 2))) == (False, True)
+    assert in_parquet(tmp_path) == ["r2"]
+
+
+HOUR_US = 3_600_000_000
+
+
+def at(offset_us: int, name: str) -> Measurement:
+    return Measurement(replace(STREAMED, request_id=name, timestamp=STREAMED.timestamp + offset_us))
+
+
+@pytest.mark.parametrize("step_us", [-HOUR_US, HOUR_US, -24 * HOUR_US])
+def test_a_step_of_the_wall_clock_mixes_no_hours_and_doubles_no_name(tmp_path: Path, step_us: int) -> None:
+    kept = records(tmp_path, start=STREAMED.timestamp, rotate_seconds=300)
+    for i in range(4):
+        kept.accept(at(i * 1000, f"before-{i}"))
+    for i in (3, 1, 2, 0):
+        kept.accept(at(step_us + i * 1000, f"after-{i}"))
+    kept.tick(0)
+    kept.tick(299 * SECOND)
+    assert list(tmp_path.rglob("*.parquet")) == [], "a file's age is not told by the wall clock"
+    kept.tick(300 * SECOND)
+    kept.accept(at(step_us + 9000, "later"))
+    kept.close()
+    heir = records(tmp_path, start=STREAMED.timestamp + step_us)
+    heir.accept(at(step_us + 10_000, "restarted"))
+    heir.close()
+    files = sorted(tmp_path.rglob("*.parquet"))
+    assert len(files) == 4
+    for file in files:
+        times = [moment.timestamp() for moment in pq.read_table(file, partitioning=None)["timestamp"].to_pylist()]
+        assert times == sorted(times)
+        assert len({int(moment // 3600) for moment in times}) == 1
+    expected = [f"{when}-{i}" for when in ("after", "before") for i in range(4)]
+    assert sorted(in_parquet(tmp_path)) == sorted([*expected, "later", "restarted"])

@@ -1,0 +1,1 @@
+"""What engines say about themselves when they are asked; nothing here runs unless a setting says so."""
