@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from statistics import fmean
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class ModelBacktest:
-    """Every trial of one model, the oldest first, with what they come to over all their requests.
+    """Every trial of one model, the oldest first, with what they come to: over all requests, the saving over all weeks.
 
     `over_limit_share` is that of `max_seq_len`. `reason` says what was tried, or why nothing was: then `trials` is
     empty and the figures are `None`.
@@ -99,13 +100,14 @@ def _model(model: ModelAnalysis, questions: Questions) -> ModelBacktest:
         reason = f"It takes two whole weeks to try the advice of one on the next; there are fewer{held}."
         return ModelBacktest(reason, None, None, None, ())
     trials = tuple(_trials(weeks, questions.target, questions.stated))
+    savings = [trial.plan.saving_share for trial in trials if trial.plan]
     return ModelBacktest(
         reason=f"Each of the last {len(trials)} whole weeks is run under the advice from the whole weeks before it."
         if len(trials) > 1
         else "The last whole week is run under the advice from the whole week before it.",
         over_limit_share=_mean(trials, [trial.over_total_share for trial in trials]),
         attained_share=_mean(trials, [trial.attained_share for trial in trials]),
-        saving_share=_mean(trials, [trial.plan.saving_share if trial.plan else None for trial in trials]),
+        saving_share=fmean(savings) if savings else None,
         trials=trials,
     )
 

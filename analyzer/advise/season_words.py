@@ -130,8 +130,8 @@ def _saves(found: Found) -> str:
 
 def _held(found: Found) -> str:
     return (
-        f"Learnt from the other weeks, it saved 5 % and carried 95 % of the seconds in {found.held} of the last "
-        f"{found.tried} whole weeks."
+        f"Learnt from the other weeks, it saved 5 % or more and carried 95 % of the seconds of every window in "
+        f"{found.held} of the last {found.tried} whole weeks."
     )
 
 

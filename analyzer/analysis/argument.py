@@ -104,8 +104,7 @@ def _model(
     kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
     advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
     plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
-    described = _described(name, whole, arrivals, traffic, days, recorded)
-    estimated = (*estimates.told(base, kinds, asked, days), *planned)
+    told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
@@ -119,7 +118,7 @@ def _model(
         lengths=limits,
         latency=traffic.latency,
         capacity=advice,
-        evidence=(*described, *estimated, *estimates.without(base, (*limited, *sized))),
+        evidence=(*told, *planned, *estimates.without(base, (*limited, *sized))),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
         regimes=kinds,

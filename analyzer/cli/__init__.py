@@ -63,9 +63,11 @@ def _analyse(options: argparse.Namespace) -> None:
             raise UnreadableRecords(found.unreadable)
         if found.marginals and not (found.readable or found.remote):
             if options.command == "backtest":
-                raise BadSettings("A backtest needs records of requests; these are histograms only.")
+                raise BadSettings(
+                    f"Hourly marginals hold no seconds to try advice on: {PROGRAM} backtest reads records."
+                )
             done, trouble = marginals.analysis(found, settings, options)
-            _hand_over(done, options)
+            _hand_over(done, None, options)
             if trouble is not None:
                 raise trouble
             return
@@ -73,8 +75,8 @@ def _analyse(options: argparse.Namespace) -> None:
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
             analysis, tried, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
-        say(f"writing the {'report' if options.command == 'report' else 'result'}")
-        _hand_over(analysis, options, tried)
+        say("writing the report" if options.command == "report" else "writing the analysis")
+        _hand_over(analysis, tried, options)
     sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
         raise _partly_unreadable(
@@ -128,9 +130,7 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(
-    analysis: Analysis | MarginalAnalysis, options: argparse.Namespace, tried: Backtest | None = None
-) -> None:
+def _hand_over(analysis: Analysis | MarginalAnalysis, tried: Backtest | None, options: argparse.Namespace) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 

@@ -19,13 +19,13 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--out", type=Path, metavar="FILE", help="write analysis.json here, not to standard output")
     report = commands.add_parser("report", parents=[shared], help="analyse records and file the report")
     report.add_argument("--out", type=Path, metavar="DIR", required=True, help="the archive to file the report in")
-    imports.add_command(commands)
     backtest = commands.add_parser(
         "backtest", parents=[shared], help="try the advice from earlier weeks on each whole week"
     )
     backtest.add_argument(
         "--out", type=Path, metavar="FILE", help="write the JSON here, and the table to standard output"
     )
+    imports.add_command(commands)
     return top
 
 

@@ -7,7 +7,7 @@ from analyzer.analysis import ModelAnalysis
 from analyzer.backtest import ModelBacktest, Trial
 from analyzer.patterns.names import clock
 from analyzer.report import theme, week_map
-from analyzer.report.blocks import Block, Column, Figure, Paragraph, Table, Words, strong, words
+from analyzer.report.blocks import Block, Column, Figure, Paragraph, Span, Table, Words, code, strong, words
 from analyzer.report.numbers import plural, rate, share, whole
 
 VERDICTS = {
@@ -103,11 +103,13 @@ def backtest(found: ModelBacktest | None) -> tuple[Block, ...]:
 
 
 def _summary(found: ModelBacktest) -> Words:
-    parts = [f"{found.reason} "]
+    parts: list[str | Span] = [f"{found.reason} "]
     if found.over_limit_share is not None:
-        parts.append(
-            f"{share(found.over_limit_share)} of the requests were longer than the max_seq_len of that advice. "
-        )
+        parts += [
+            f"{share(found.over_limit_share)} of the requests were longer than the ",
+            code("max_seq_len"),
+            " of that advice. ",
+        ]
     if found.attained_share is not None:
         parts.append(f"{share(found.attained_share)} came within the peak that it carries. ")
     if found.saving_share is not None:
@@ -117,9 +119,9 @@ def _summary(found: ModelBacktest) -> Words:
 
 
 def _trials(trials: Sequence[Trial]) -> Table:
-    names = ("learnt from", "requests", "max_seq_len", "over it", "peak, req/s", "replicas", "fitted")
+    names = ("weeks learnt from", "requests", "max_seq_len", "over it", "peak, req/s", "replicas", "fitted")
     heads = (
-        Column("week", numeric=False),
+        Column("week from", numeric=False),
         *(Column(name) for name in names),
         *(Column(name) for name in ("plan's replicas", "fitted its plan", "saved by it")),
     )
@@ -133,7 +135,7 @@ def _trials(trials: Sequence[Trial]) -> Table:
 def _trial(one: Trial) -> tuple[Words, ...]:
     plan = one.plan
     figures = (
-        plural(one.learnt_from, "week"),
+        whole(one.learnt_from),
         whole(one.requests),
         UNKNOWN if one.max_seq_len is None else whole(one.max_seq_len),
         UNKNOWN if one.over_total_share is None else share(one.over_total_share),
@@ -144,4 +146,4 @@ def _trial(one: Trial) -> tuple[Words, ...]:
         "–" if plan is None else share(plan.attained_share),
         "–" if plan is None else share(plan.saving_share),
     )
-    return words(f"from {one.start:%Y-%m-%d}"), *(words(figure) for figure in figures)
+    return words(f"{one.start:%Y-%m-%d}"), *(words(figure) for figure in figures)

@@ -258,6 +258,42 @@ def test_lengths_shuffled_over_the_planted_times_have_no_regimes(tmp_path: Path)
     assert regimes["repeat_p"]["mix"] > 0.01 >= regimes["repeat_p"]["rate"]
 
 
+def test_replicas_by_hours_of_the_week_pay_where_regimes_are_planted(tmp_path: Path) -> None:
+    true = json.loads((TRACES / "truth" / "planted_dev.planted.json").read_text())["regimes"]
+    seasons = only_model(analysed("planted_dev", tmp_path, "[capacity]\nrps_per_replica = 1\n"))["seasons"]
+    assert seasons["verdict"] == "replicas"
+    assert seasons["saving_interval"][0] > 0.25
+    assert seasons["out_of_sample"]["weeks"] == 4
+    assert seasons["out_of_sample"]["over_limit_share"] == pytest.approx(0.001, rel=0.2)
+    run = {hour: season["replicas"] for season in seasons["plan"] for hour in season["hours_of_week"]}
+    assert len(run) == 168
+    for regime in true:
+        days = range(5) if regime["days"] == "weekday" else range(5, 7)
+        hours = [24 * day + hour for day in days for hour in regime["hours_utc"]]
+        assert all(run[hour] >= regime["poisson_per_second"]["p95"] for hour in hours), regime["name"]
+    assert sum(run[24 * day + hour] for day in range(5) for hour in true[0]["hours_utc"]) == 45 * 3
+
+
+def test_requests_spread_evenly_over_the_planted_weeks_have_no_seasons(tmp_path: Path) -> None:
+    table = parquet.read_table(TRACES / "planted_dev.parquet")
+    first, last = (table["timestamp"][place].value for place in (0, -1))
+    spread = np.linspace(first, last, len(table)).astype("datetime64[us]")
+    evenly = pa.array(np.sort(np.random.default_rng(1).choice(spread, len(table)))).cast(table["timestamp"].type)
+    table = table.set_column(table.column_names.index("timestamp"), "timestamp", evenly)
+    parquet.write_table(table, tmp_path / "even.parquet")
+    (tmp_path / "settings.toml").write_text("[capacity]\nrps_per_replica = 1\n")
+    target, settings = tmp_path / "analysis.json", str(tmp_path / "settings.toml")
+    files = [str(tmp_path / "even.parquet"), "--all", "--settings", settings, "--out", str(target)]
+    assert main(["analyze", *files]) == 0
+    seasons = only_model(json.loads(target.read_text()))["seasons"]
+    assert (seasons["verdict"], seasons["plan"], seasons["saving_share"]) == ("none", [], 0)
+
+
+def test_the_one_week_of_the_chat_trace_is_too_little_for_seasons_and_is_named(chat: Any) -> None:
+    assert chat["seasons"]["verdict"] == "too_little_traffic"
+    assert chat["seasons"]["reason"].endswith("there is one: 2025-04-07 to 2025-04-13.")
+
+
 def test_the_mix_of_the_chat_week_comes_back_but_its_tails_do_not(chat: Any) -> None:
     regimes = chat["regimes"]
     assert regimes["verdict"] == "recurring"

@@ -121,6 +121,7 @@ def test_every_figure_has_its_evidence() -> None:
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "hours", "clients", "latency",
         "lengths.max_input_len", "lengths.max_output_len", "lengths.max_seq_len", "lengths.over_share",
         "lengths.right_censored", "lengths.drift_per_week", "capacity.replicas", "anomalies", "regimes", "demand",
+        "seasons",
     }  # fmt: skip
 
 
@@ -156,6 +157,22 @@ def test_the_weeks_before_the_window_tell_what_is_usual_but_are_not_counted() ->
     assert (alone.anomalies, alone.requests, found.requests) == ((), 1140, 1140)
     assert [one.kind for one in found.anomalies] == ["retry_storm"]  # all have one input length
     assert {e.figure: e.days for e in found.evidence}["regimes"] == 4
+
+
+def test_seasons_are_learnt_from_the_weeks_before_the_window_too() -> None:
+    """Four weeks in which the hours from 9 to 12 are busy; the window is the last of them."""
+    every = hours([at(h + i / 60) for h in range(28 * 24) for i in range(60 if 9 <= h % 24 < 12 else 1)])
+    start = DAY.start + timedelta(days=21)
+    window = Window(start, start + timedelta(days=7), "UTC")
+    last = Traffic(tuple(one for one in every if one.start >= MONDAY + 21 * 24 * HOUR), (), None, None)
+    earlier = tuple(one for one in every if one.start < MONDAY + 21 * 24 * HOUR)
+    asked = {"m": Questions(LengthTarget(0.05), StatedCapacity(rps_per_replica=1))}
+    recorded = Recorded(every[0].first, every[-1].last, {})
+    alone = analyse(window, recorded, {"m": last}, asked, Thresholds()).models["m"].seasons
+    found = analyse(window, recorded, {"m": last}, asked, Thresholds(), {"m": earlier}).models["m"].seasons
+    assert alone is not None
+    assert found is not None
+    assert (alone.verdict, found.verdict) == ("too_little_traffic", "none")  # one replica carries even the busy hours
 
 
 def test_requests_outside_the_window_are_counted_and_told() -> None:

@@ -41,7 +41,8 @@ def test_what_is_not_known_of_objectives_and_profile_is_left_out() -> None:
     assert model["capacity"]["profile"] == {"model": "m", "gpus_per_replica": 1, "replicas": 1}
     assert model["capacity"]["fit_error"] is None
     assert model["rate"]["peak_60s_at"] == "2025-03-03T00:00:00+00:00"
-    assert [model[later] for later in ("prefix", "seasons")] == [None] * 2
+    assert model["prefix"] is None
+    assert (model["seasons"]["verdict"], model["seasons"]["plan"]) == ("too_little_traffic", [])
     assert model["anomalies"] == []
     assert model["regimes"]["verdict"] == "too_little_traffic"
     assert model["regimes"]["repeat_p"] == dict.fromkeys(("mix", "isl_p99", "osl_p99", "rate"))

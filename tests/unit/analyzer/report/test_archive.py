@@ -1,12 +1,16 @@
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
-from analyzer.analysis import as_json
+from analyzer.advise.bounds import LengthTarget
+from analyzer.analysis import Questions, as_json
+from analyzer.backtest import backtest
 from analyzer.errors import BadSettings
 from analyzer.report import archive
-from tests.unit.analyzer.report.analyses import analysis
+from tests.unit.analyzer.advise.planned_weeks import made, office
+from tests.unit.analyzer.report.analyses import MODEL, analysis
 
 
 def test_the_files_of_a_window_lie_in_its_folder_and_are_answered_in_order(tmp_path: Path) -> None:
@@ -14,6 +18,14 @@ def test_the_files_of_a_window_lie_in_its_folder_and_are_answered_in_order(tmp_p
     folder = tmp_path / "new" / "reports" / "2026-11-09--2026-11-16"
     assert paths == (folder / "report.html", folder / "report.md", folder / "analysis.json")
     assert sorted(folder.iterdir()) == sorted(paths), "nothing half-written is left"
+
+
+def test_what_was_tried_is_filed_as_well(tmp_path: Path) -> None:
+    over_weeks = analysis({"m": dataclasses.replace(MODEL, weeks=made([office()] * 2))})
+    tried = backtest(over_weeks, {"m": Questions(LengthTarget(0.05), None)})
+    *_, path = archive.write(over_weeks, tmp_path, tried)
+    assert path.name == "backtest.json"
+    assert json.loads(path.read_text(encoding="utf-8"))["models"]["m"]["trials"][0]["learnt_from"] == 1
 
 
 def test_the_json_is_that_of_the_contract(tmp_path: Path) -> None:

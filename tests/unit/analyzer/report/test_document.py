@@ -68,7 +68,8 @@ def test_the_report_says_what_it_cannot_say() -> None:
     said = everything(compose(analysis({"a": model(capacity=CAPACITY)})))
     for part in (
         "Whether this week is like other weeks",
-        "Seasonal profiles: not computed",
+        "Whether other numbers of replicas at some hours pay: their section says what is missing.",
+        "Whether other engine settings at some hours pay",
         "How fast the engine answered: the records hold no times.",
         "Who calls: the records name no caller.",
         "Whether one replica really carries the stated load",

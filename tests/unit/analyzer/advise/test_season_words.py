@@ -1,0 +1,40 @@
+from analyzer.advise import season_words as words
+from analyzer.advise.season_words import Found
+from tests.unit.analyzer.advise.planned_weeks import week
+
+FOUND = Found(saving=0.3551, error=0.029, static=3, held=2, tried=4)
+
+
+def test_a_share_has_one_decimal_where_there_is_one() -> None:
+    assert [words.percent(share) for share in (0.3551, 0.05, 1, 0)] == ["35.5 %", "5 %", "100 %", "0 %"]
+
+
+def test_a_week_is_named_by_its_days_and_by_what_of_it_is_missing() -> None:
+    assert words.named(week(0)) == "2025-03-03 to 2025-03-09"
+    assert words.named(week(1, unseen=1)) == "2025-03-10 to 2025-03-16, of which 1 hour were not seen"
+
+
+def test_weeks_that_are_not_whole_are_named_where_no_other_is_there() -> None:
+    assert "there is no whole week: 2025-03-03 to 2025-03-09, of which 9 hours" in words.too_little(
+        [week(0, unseen=9)], 4
+    )
+    assert words.too_little([week(0, unseen=9), week(1)], 4).endswith("there is one: 2025-03-10 to 2025-03-16.")
+    assert words.too_little([], 4).endswith("there is no whole week.")
+
+
+def test_a_yes_says_what_to_run_when_and_how_sure_that_is() -> None:
+    said = words.pays(FOUND, [("weekday mornings", 3), ("nights", 1)])
+    assert said.startswith(
+        "Run 3 replicas (weekday mornings), 1 (nights): that takes 35.5 % fewer GPU-hours than 3 replicas"
+    )
+    assert "(± 5.8 %, two standard errors" in said
+    assert said.endswith("in 2 of the last 4 whole weeks.")
+
+
+def test_each_no_has_its_reason() -> None:
+    assert "no window of four hours or more needs fewer than 3 replicas" in words.nothing_saved(FOUND)
+    assert "less than 5 % is not worth the changes" in words.saves_little(FOUND, 0.05)
+    assert "less than two standard errors (5.8 %)" in words.saves_unsurely(FOUND)
+    assert words.does_not_hold(FOUND, 3).endswith("in 2 of the last 4 whole weeks, and 3 are needed.")
+    assert "but learnt from the other weeks, it saved" in words.does_not_hold(FOUND, 3)
+    assert "the same 1 replica: leave peak_rps out" in words.stated_peak(1.5, 1)
