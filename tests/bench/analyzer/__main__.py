@@ -98,7 +98,7 @@ def _rows(found: Sequence[Figure]) -> list[list[str]]:
         times, work = number(each.wall / floor.wall), number(each.cpu / floor.cpu)
         wall = number(each.wall) if not each.failed else f"{number(each.wall)}, {each.failed} failed"
         rows.append(
-            [each.records, each.program, wall, times, number(each.cpu), f"{each.peak_mb:,.0f}", str(each.rounds)]
+            [each.records, each.program, wall, times, number(each.cpu), work, f"{each.peak_mb:,.0f}", str(each.rounds)]
         )
     return rows
 
