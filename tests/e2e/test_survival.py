@@ -85,6 +85,7 @@ def test_an_observer_killed_under_traffic_costs_no_request_and_at_most_a_second_
     assert all(any(at - 1.0 <= traffic.ended[name] <= at + 1.0 for at in killed) for name in lost)
 
 
+@pytest.mark.timed
 def test_a_stopped_observer_delays_nothing_and_fails_no_probe(engine: Engine, tmp_path: Path) -> None:
     with sidecar(engine.url, tmp_path) as running:
         observer = running.child("tokentide-observer")
