@@ -75,7 +75,8 @@ def _report(told: argparse.Namespace, found: Sequence[Figure], runs: Sequence[Ru
     console.width = max(console.width, _WIDTH)
     show_rows(console, "What an analysis costs", HEAD, _rows(found))
     show_rows(console, "Targets", TARGETS, [_target(each) for each in judged])
-    machine = {**programs.machine(), **({"meanwhile": told.note} if told.note else {})}
+    machine = {name: value for name, value in programs.machine().items() if name != "on one core"}
+    machine |= {"meanwhile": told.note} if told.note else {}
     result = {
         "machine": machine,
         "figures": [asdict(each) for each in found],
