@@ -22,7 +22,8 @@ demo: $(VENV)/.demo ## run the whole journey on real traffic; ARGS=--once ends i
 test: $(VENV)/.dev tools ## check everything: linters, types, layers, then all tests
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -n 2 -m "not e2e"
-	$(BIN)/pytest -q -m e2e
+	$(BIN)/pytest -q -n 2 -m "e2e and not timed"
+	$(BIN)/pytest -q -m timed
 
 check: $(VENV)/.dev ## linters, types, layers and the structure of the code
 	$(BIN)/ruff check .

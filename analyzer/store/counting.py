@@ -152,11 +152,12 @@ def bits(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
     """The power of two that holds each length: 0 for 0 and 1, 1 for 2, 2 for 3 and 4, 3 up to 8."""
     below = np.maximum(lengths - 1, 0)
     top = int(below.max()) + 1
-    if top > len(below):
-        return np.frexp(below.astype(np.float64))[1].astype(np.int64)
-    table = np.frexp(np.arange(top, dtype=np.float64))[1].astype(np.int64)
-    found: NDArray[np.int64] = table[below]
-    return found
+    if top <= len(below):  # a table of all lengths is cheaper
+        table = np.frexp(np.arange(top))[1].astype(np.int64)
+        powers: NDArray[np.int64] = table[below]
+    else:
+        powers = np.frexp(below)[1].astype(np.int64)
+    return powers
 
 
 def hour_of(moments: NDArray[np.integer], phases: Sequence[tuple[int, int]]) -> IntArray:

@@ -1,6 +1,7 @@
 """One pass over the traffic in batches of columns: hours, levels in flight and times of every model at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 import numpy as np
@@ -16,6 +17,7 @@ from analyzer.store.times import MEASURES, Ranges
 Batches = Iterable[pa.RecordBatch]
 Phases = Sequence[tuple[int, int]]
 Shapes = dict[int, tuple[HourlyShape, ...]]  # by number of the model
+Times = dict[int, dict[str, tuple[Quantiles, int]]]  # by number of the model and name of the time
 
 
 def counted(batches: Batches, phases: Phases, kept: Mapping[int, Hours] | None = None) -> Shapes:
@@ -35,8 +37,12 @@ def filled(batches: Batches, phases: Phases, kept: Mapping[int, Hours]) -> dict[
     return hours
 
 
-def timed(batches: Batches, phases: Phases, file: IO[bytes]) -> tuple[Shapes, dict[int, dict[str, Ranges]]]:
-    """The same from the columns of timed.sql, and how many times lie in which range; `file` is a temporary one."""
+def timed(batches: Batches, again: Callable[[], Batches], phases: Phases, file: IO[bytes]) -> tuple[Shapes, Times]:
+    """The same from the columns of timed.sql, and the quantiles of each time of each model with the requests behind it.
+
+    `again` gives the batches of times.sql, and `file` is a temporary one. While the database reads those, the hours are
+    made ready beside it.
+    """
     hours: dict[int, Hours] = {}
     levels: dict[int, Levels] = {}
     ranges: dict[int, dict[str, Ranges]] = {}
@@ -46,14 +52,18 @@ def timed(batches: Batches, phases: Phases, file: IO[bytes]) -> tuple[Shapes, di
         levels.setdefault(model, Levels(file, phases)).add(ordered["arrival"], ordered["lasted"])
         for measure, found in ranges.setdefault(model, {name: Ranges() for name in MEASURES}).items():
             found.count(columns[measure])
-    shapes = {model: hours[model].shapes(levels[model].by_hour(hours[model].starts)) for model in sorted(hours)}
-    return shapes, ranges
+
+    def ready() -> Shapes:
+        return {model: hours[model].shapes(levels[model].by_hour(hours[model].starts)) for model in sorted(hours)}
+
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        shapes = beside.submit(ready)
+        times = _quantiles(again, ranges)
+        return shapes.result(), times
 
 
-def quantiles(
-    again: Callable[[], Batches], ranges: Mapping[int, Mapping[str, Ranges]]
-) -> dict[int, dict[str, tuple[Quantiles, int]]]:
-    """The quantiles of each time of each model, and of how many; `again` gives the batches of times.sql."""
+def _quantiles(again: Callable[[], Batches], ranges: Mapping[int, Mapping[str, Ranges]]) -> Times:
+    """The quantiles of each time of each model that has any."""
     every = [found for measures in ranges.values() for found in measures.values()]
     for found in every:
         found.choose()
@@ -61,7 +71,7 @@ def quantiles(
         for model, columns in _by_model(again()):
             for measure, found in ranges[model].items():
                 found.keep(columns[measure])
-    answers: dict[int, dict[str, tuple[Quantiles, int]]] = {}
+    answers: Times = {}
     for model, measures in ranges.items():
         for measure, found in measures.items():
             answer = found.quantiles()

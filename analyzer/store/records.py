@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from analyzer.errors import UnreadableFile, UnreadableRecords
-from analyzer.histogram import Quantiles, interpolated
+from analyzer.histogram import interpolated
 from analyzer.shape import (
     ITL_BOUNDS_MS,
     MINUTE_US,
@@ -28,7 +28,7 @@ from analyzer.store import passes
 from analyzer.store.counting import Hours
 from analyzer.store.files import Found
 from analyzer.store.holding import Holding, held
-from analyzer.store.passes import Shapes
+from analyzer.store.passes import Shapes, Times
 from analyzer.store.queries import query
 from analyzer.store.remote import Bucket
 from analyzer.store.rollups import WHOLE_HOURS, Rollups
@@ -38,7 +38,6 @@ from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 DAY_US = 86_400_000_000
 BATCH_ROWS = 1 << 20
 CALLERS = 10
-Times = dict[int, dict[str, tuple[Quantiles, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,7 @@ class Records:
         if not self._survey.times:
             return passes.counted(self._batches("counted"), hour_phases(window)), {}
         with tempfile.TemporaryFile(dir=self._spill) as file:
-            shapes, ranges = passes.timed(self._batches("timed"), hour_phases(window), file)
-        return shapes, passes.quantiles(lambda: self._batches("times"), ranges)
+            return passes.timed(self._batches("timed"), lambda: self._batches("times"), hour_phases(window), file)
 
     def _batches(self, table: str) -> pa.RecordBatchReader:
         return self._connection.sql(query(table)).to_arrow_reader(BATCH_ROWS)

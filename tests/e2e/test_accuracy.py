@@ -61,6 +61,7 @@ def median_errors(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
     }
 
 
+@pytest.mark.timed
 def test_200_streams_are_measured_within_two_milliseconds_of_their_schedule(engine: Engine, tmp_path: Path) -> None:
     for attempt in range(ATTEMPTS):
         folder = tmp_path / str(attempt)

@@ -74,13 +74,13 @@ def asked(relay: Sidecar, number: int, *, size: int = 0, script: dict[str, objec
 
 
 class OpenStream:
-    """A client in the middle of an answer that takes a few seconds; `finish` reads the rest."""
+    """A client in the middle of an answer that takes five seconds; `finish` reads the rest."""
 
     def __init__(self, relay: Sidecar, name: str, *, size: int = 6) -> None:
         body = {
             "model": "gpt-4o",
             "stream": True,
-            "x_script": {**QUICK, "itl_ms": 100, "tokens": 20},
+            "x_script": {**QUICK, "itl_ms": 100, "tokens": 50},
             "messages": [{"role": "user", "content": "apple " * (size // 6)}],
         }
         url = f"{relay.url}/v1/chat/completions"

@@ -49,6 +49,7 @@ def lateness_ms(engine: Engine, name: str) -> list[float]:
     ]
 
 
+@pytest.mark.timed
 def test_200_streams_are_written_within_half_a_millisecond_of_their_schedule_at_the_median(engine: Engine) -> None:
     best = float("inf")
     for attempt in range(ATTEMPTS):

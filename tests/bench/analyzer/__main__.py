@@ -19,7 +19,7 @@ from tests.bench.targets import Verdict
 
 PAGE = ROOT / "docs" / "performance-analyzer.md"
 TRACE = ROOT.parent / "shared" / "traces" / f"{PLANTED}.parquet"
-HEAD = ("records", "program", "seconds", "× bare aggregate", "CPU seconds", "peak MB", "rounds")
+HEAD = ("records", "program", "seconds", "× bare aggregate", "CPU seconds", "× its CPU", "peak MB", "rounds")
 TARGETS = ("target", "at most", "measured", "")
 _WORDS = {True: "met", False: "missed", None: "not measured"}
 _WIDTH = 120
@@ -91,13 +91,14 @@ def _report(told: argparse.Namespace, found: Sequence[Figure], runs: Sequence[Ru
 
 
 def _rows(found: Sequence[Figure]) -> list[list[str]]:
-    floors = {each.records: each.wall for each in found if each.program == FLOOR}
+    floors = {each.records: each for each in found if each.program == FLOOR}
     rows = []
     for each in found:
-        times = number(each.wall / floors[each.records])
+        floor = floors[each.records]
+        times, work = number(each.wall / floor.wall), number(each.cpu / floor.cpu)
         wall = number(each.wall) if not each.failed else f"{number(each.wall)}, {each.failed} failed"
         rows.append(
-            [each.records, each.program, wall, times, number(each.cpu), f"{each.peak_mb:,.0f}", str(each.rounds)]
+            [each.records, each.program, wall, times, number(each.cpu), work, f"{each.peak_mb:,.0f}", str(each.rounds)]
         )
     return rows
 

@@ -41,7 +41,7 @@ class Fate(Enum):
 _SEEN = {
     Fate.UNDISTURBED: {Outcome.WHOLE},
     Fate.LEAVES_EARLY: {Outcome.LEFT},
-    Fate.LEAVES: {Outcome.LEFT},
+    Fate.LEAVES: {Outcome.LEFT, Outcome.WHOLE},  # a client that was held up may find the whole answer there at once
 }
 _VISIBLE = {Outcome.REFUSED, Outcome.BROKEN_OFF}
 

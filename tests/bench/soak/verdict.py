@@ -14,6 +14,9 @@ SLOPE_MB = {"relay": 6.0, "observer": 24.0, "supervisor": 2.0}
 """MB an hour that a line through the second half may rise. An hour has about 250,000 requests: a relay that forgot 24
 bytes of each would be seen, and so would an observer that forgot a hundred; its records become Parquet every five
 minutes, which leaves a saw-tooth of megabytes. The supervisor does nothing but wait."""
+WARM_SECONDS = 60.0
+"""What an observer takes to load and to meet its first full load. All of its life after that is looked at: its memory
+goes up and down by 40 MB as records become Parquet, and a line through a few minutes would show only that."""
 RANGE_MB = {"relay": 24.0, "observer": 160.0, "supervisor": 2.0}
 """MB between the lowest and the highest sample of the second half. The tap may hold 8 MB and its outbox 2 MB while the
 observer is stopped, and each is joined once to be sent. An observer that starts again takes that much until its
@@ -69,10 +72,11 @@ def _course(who: str, samples: Sequence[Sample], seconds: float) -> Course | Non
 
 
 def _last_life(lived: Sequence[tuple[Sample, Held]], seconds: float) -> list[tuple[float, float]]:
-    """Hours and MB of the process that was there at the end: the second half of the run, or of its own life."""
+    """Hours and MB of the process that was there at the end: the second half of the run, or its life after a minute."""
     own = [(sample.at, held.rss_kb / 1024) for sample, held in lived if held.pid == lived[-1][1].pid]
     start = own[0][0] if len(own) < len(lived) else 0.0
-    return [(at / 3600, mb) for at, mb in own if at >= (start + seconds) / 2]
+    begin = start + WARM_SECONDS if start else seconds / 2
+    return [(at / 3600, mb) for at, mb in own if at >= begin]
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float | None:

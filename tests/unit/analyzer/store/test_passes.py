@@ -28,9 +28,9 @@ def test_models_and_moments_that_are_mixed_are_told_apart() -> None:
 
 
 def test_levels_and_quantiles_belong_to_their_model() -> None:
-    shapes, ranges = passes.timed([batch(*ROWS[:2]), batch(ROWS[2])], EVERYWHERE, io.BytesIO())
+    once = [batch(*ROWS[:2]), batch(ROWS[2])]
+    shapes, found = passes.timed(once, lambda: [batch(*ROWS)], EVERYWHERE, io.BytesIO())
     assert [hours[0].in_flight.items() for hours in shapes.values()] == [[(1, 2)], [(1, 4)]]
-    found = passes.quantiles(lambda: [batch(*ROWS)], ranges)
     assert {model: {name: count for name, (_, count) in one.items()} for model, one in found.items()} == {
         0: {"ttft_ms": 1, "tpot_ms": 1, "e2e_ms": 1},
         1: {"ttft_ms": 2},
@@ -40,4 +40,4 @@ def test_levels_and_quantiles_belong_to_their_model() -> None:
 
 def test_no_batch_is_no_traffic() -> None:
     assert passes.counted([], EVERYWHERE) == {}
-    assert passes.timed([], EVERYWHERE, io.BytesIO()) == ({}, {})
+    assert passes.timed([], list, EVERYWHERE, io.BytesIO()) == ({}, {})
