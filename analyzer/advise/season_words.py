@@ -30,7 +30,7 @@ def named(week: Week) -> str:
     """A week by its first and last day, and what of it was not seen."""
     last = week.end - timedelta(microseconds=1)
     days = f"{week.start:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return days if week.whole else f"{days}, of which {_hours(week.unseen)} were not seen"
+    return days if week.whole else f"{days}, of which {_unseen(week.unseen)}"
 
 
 def too_little(weeks: Sequence[Week], needed: int) -> str:
@@ -135,5 +135,5 @@ def _held(found: Found) -> str:
     )
 
 
-def _hours(number: int) -> str:
-    return "1 hour" if number == 1 else f"{number} hours"
+def _unseen(hours: int) -> str:
+    return "1 hour was not seen" if hours == 1 else f"{hours} hours were not seen"

@@ -143,7 +143,8 @@ def _no(found: words.Found) -> str:
 def _standard_error(plan: ReplicaPlan, weeks: Weeks, stated: StatedCapacity) -> float:
     """Of the saving, over resamples of whole days: Mondays among Mondays, 200 times with a fixed seed.
 
-    The windows of the plan stay; how many replicas they, and all hours, need is counted anew.
+    The windows of the plan stay; how many replicas they, and all hours, need is counted anew. It is the root of the
+    mean squared distance from the saving, so that windows which only fit the noise of these days count as error too.
     """
     generator = np.random.default_rng(0)
     number, days = len(weeks.weeks), len(plan.replicas) // DAY_HOURS
@@ -151,7 +152,7 @@ def _standard_error(plan: ReplicaPlan, weeks: Weeks, stated: StatedCapacity) -> 
     for drawn in generator.multinomial(number, np.full(number, 1 / number), size=(RESAMPLES, days)):
         weights = np.repeat(drawn.T, DAY_HOURS, axis=1).astype(np.float64)
         savings.append(same_windows(plan, needed(peaks(weeks, stated.law, weights), stated), stated).saving)
-    return float(np.std(savings, ddof=1))
+    return float(np.sqrt(np.mean((np.array(savings) - plan.saving) ** 2)))
 
 
 def _out_of_sample(weeks: Weeks, last: Sequence[int], trials: Sequence[PlanTrial], target: LengthTarget) -> OutOfSample:

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from analyzer.cli import main
-from tests.fakes.recordings import row, write
+from analyzer.traces.marginal_files import write as write_marginals
+from tests.fakes.marginals import marginals
+from tests.fakes.recordings import MONDAY, row, write
+
+MONDAY_US = int(MONDAY.timestamp()) * 1_000_000
 
 TRIAL = (
     "start", "end", "learnt_from", "requests", "max_input_len", "over_input_share", "max_seq_len", "over_total_share",
@@ -83,6 +87,14 @@ def test_one_week_ends_with_4_and_the_reason(records: Path, capsys: pytest.Captu
     told = capsys.readouterr()
     assert "It takes two whole weeks" in told.err.splitlines()[-1]
     assert json.loads(told.out)["models"]["m"]["trials"] == []
+
+
+def test_hourly_marginals_hold_nothing_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_marginals({"m": marginals({MONDAY_US: ([150] * 40, [50] * 40)})}, tmp_path, "a")
+    assert main(["backtest", str(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 1)
+    assert "Hourly marginals hold no seconds to try advice on" in told.err
 
 
 def test_a_report_over_weeks_files_the_backtest_and_the_same_bytes_again(records: Path, tmp_path: Path) -> None:

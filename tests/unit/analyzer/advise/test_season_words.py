@@ -11,7 +11,7 @@ def test_a_share_has_one_decimal_where_there_is_one() -> None:
 
 def test_a_week_is_named_by_its_days_and_by_what_of_it_is_missing() -> None:
     assert words.named(week(0)) == "2025-03-03 to 2025-03-09"
-    assert words.named(week(1, unseen=1)) == "2025-03-10 to 2025-03-16, of which 1 hour were not seen"
+    assert words.named(week(1, unseen=1)) == "2025-03-10 to 2025-03-16, of which 1 hour was not seen"
 
 
 def test_weeks_that_are_not_whole_are_named_where_no_other_is_there() -> None:

@@ -21,13 +21,18 @@ def test_analyze_needs_nowhere_to_write() -> None:
     assert (given.command, given.everything, given.out) == ("analyze", True, None)
 
 
+def test_backtest_takes_the_options_of_analyze() -> None:
+    given = parser().parse_args(["backtest", "r", "--all", "--settings", "s.toml", "--out", "b.json"])
+    assert (given.command, given.settings, given.out) == ("backtest", Path("s.toml"), Path("b.json"))
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(["--version"])
     assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
 
 
-@pytest.mark.parametrize("line", ["", "analyze", "report r", "size r", "analyze r --when now"])
+@pytest.mark.parametrize("line", ["", "analyze", "backtest", "report r", "size r", "analyze r --when now"])
 def test_wrong_usage_ends_with_2(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(line.split())
