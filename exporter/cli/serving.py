@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Final
 
 import setproctitle
 
@@ -24,6 +25,7 @@ from exporter.supervisor.health import Condition
 from exporter.supervisor.loop import Supervisor
 
 _SERVE_OPTIONS = ("upstream", "listen", "admin", "health", "records", "workers", "instance", "timeline")
+_LONGEST_SOCKET: Final = 107
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -75,7 +77,7 @@ def _serve(given: argparse.Namespace) -> int:
     _usable_certificates(settings)
     keys.prefix_hashes(settings.prefix)
     _usable_key(settings)
-    runtime = Path(tempfile.mkdtemp(prefix="tokentide-"))
+    runtime = runtime_folder()
     stop = threading.Event()
     try:
         relays, observer, condition = _plans(settings, runtime, stop)
@@ -84,6 +86,13 @@ def _serve(given: argparse.Namespace) -> int:
     finally:
         stop.set()
         shutil.rmtree(runtime, ignore_errors=True)
+
+
+def runtime_folder() -> Path:
+    """A new folder for the tap's socket, whose path the system allows 107 bytes: in /tmp where TMPDIR is too long."""
+    longest = len(os.fsencode(tempfile.gettempdir())) + len("/tokentide-xxxxxxxx/tap.sock")
+    place = "/tmp" if longest > _LONGEST_SOCKET else None  # noqa: S108 - the folder's name is a new one
+    return Path(tempfile.mkdtemp(prefix="tokentide-", dir=place))
 
 
 def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tuple[Plan, ...], Plan, Condition]:

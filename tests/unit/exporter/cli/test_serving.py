@@ -1,8 +1,10 @@
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from exporter.cli import main
+from exporter.cli.serving import runtime_folder
 
 
 def test_wrong_settings_end_with_two_and_a_sentence_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -38,3 +40,17 @@ def test_every_option_of_the_contract_is_there(capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     for option in ("--upstream", "--listen", "--admin", "--health", "--records", "--workers", "--settings"):
         assert option in said
+
+
+def test_the_socket_of_the_tap_has_a_path_that_the_system_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("a" * 100)
+    deep.mkdir()
+    usual = Path("/tmp")  # noqa: S108 - the folder that is meant
+    for place in (deep, usual):
+        monkeypatch.setattr(tempfile, "tempdir", str(place))
+        folder = runtime_folder()
+        folder.rmdir()
+        assert len(str(folder / "tap.sock")) <= 107
+        assert folder.parent == usual
