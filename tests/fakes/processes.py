@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,9 +19,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port below those that the system gives to clients, of a range that no other test worker takes from."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 10_000 * (1 + worker % 2) + random.randrange(10_000)  # noqa: S311 - a port is no secret
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(check: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
@@ -81,6 +86,8 @@ class Sidecar:
 
     def wait_ready(self) -> None:
         def whole() -> bool:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the sidecar has ended with {self.process.returncode}: {self.log}")
             said = httpx.get(f"{self.health}/readyz").json()
             return said["status"] == "ready" and said["observer"] == "ready"
 
