@@ -104,7 +104,7 @@ def test_the_figures_are_those_of_the_sidecar_and_of_one_job_only(loaded: Loaded
     assert 1 <= max(values(found["In flight A"])) <= CLIENTS
     assert max(values(found["Wasted tokens/s A"])) > 0
     assert max(values(found["Context tokens in flight A"])) > 0
-    assert 1 <= max(filter(math.isfinite, values(found["Tokens per chunk A"]))) <= 2
+    assert 1 <= max(filter(math.isfinite, values(found["Tokens per chunk A"]))) <= 4
     for first in ("TTFT A", "TTFT B", "TTFT C"):
         assert all(0.02 <= seconds < 5 for seconds in values(found[first]) if math.isfinite(seconds))
     # the last values belong to one moment; series begin at different ones
@@ -116,6 +116,6 @@ def test_a_total_over_a_part_of_the_load_is_a_part_of_it(loaded: Loaded) -> None
     (board,) = [board for board in boards() if board["uid"] == "tokentide-traffic"]
     all_values = chosen(board, loaded)
     whole = sum(values(answers(board, loaded, all_values)["ISL × OSL A"]))
-    seconds = math.ceil(time.time() - loaded.end + LOAD_SECONDS / 2)
+    seconds = math.ceil(time.time() - loaded.end + LOAD_SECONDS / 3)
     part = sum(values(answers(board, loaded, all_values | {"__range": f"{seconds}s"})["ISL × OSL A"]))
-    assert 0.1 * whole < part < 0.9 * whole
+    assert 0.02 * whole < part < 0.9 * whole
