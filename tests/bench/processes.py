@@ -112,11 +112,17 @@ def start(
 
 
 def inherit(pid: int) -> None:
-    """Gives the session of a process our session's priority."""
+    """Gives the session of a process our session's priority, where the kernel groups processes by session."""
     with suppress(OSError):
-        ours = (_PROC / "self" / "autogroup").read_text().rpartition(" ")[2].strip()
-        if ours != "0":
-            prefer(pid, int(ours))
+        ours = session_priority((_PROC / "self" / "autogroup").read_text())
+        if ours:
+            prefer(pid, ours)
+
+
+def session_priority(autogroup: str) -> int:
+    """The nice value of /proc/PID/autogroup, "/autogroup-25 nice 0"; 0 where the kernel groups nothing: no text."""
+    last = autogroup.rpartition(" ")[2].strip()
+    return int(last) if last.lstrip("-").isdecimal() else 0
 
 
 def end(process: subprocess.Popen[str], seconds: float = 5.0) -> None:
