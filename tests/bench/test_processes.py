@@ -1,6 +1,7 @@
 """How the bench starts programs."""
 
 import pytest
+
 from tests.bench.processes import session_priority
 
 
