@@ -1,0 +1,5 @@
+"""An engine with continuous batching, simulated on the real arrivals."""
+
+from analyzer.replay.traffic import COMPLETED, REJECTED, TRUNCATED, Pool, Replayed, Requests, Routing
+
+__all__ = ["COMPLETED", "REJECTED", "TRUNCATED", "Pool", "Replayed", "Requests", "Routing"]

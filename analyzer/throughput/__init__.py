@@ -1,0 +1,1 @@
+"""What an engine delivers: from live records, measured sweeps, AIConfigurator, or a roofline."""
