@@ -1,11 +1,9 @@
 """Whether what differs between hours of the day comes back on other days, by a block permutation test."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from analyzer.histogram import Histogram, IntArray
 from analyzer.patterns.calendar import HOURS, Calendar, Counts, FloatArray, counts
@@ -131,7 +129,8 @@ def mean_divergence(histograms: FloatArray) -> float:
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
-    found: FloatArray = special.entr(shares).sum(axis=1) / math.log(2)
+    logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+    found: FloatArray = -(shares * logarithms).sum(axis=1)
     return found
 
 
