@@ -20,8 +20,9 @@ _SUGGESTION = (
     "GPU utilisation says nothing, it is near 100 % at any load."
 )
 _CLOSE = (
-    "An autoscaler ignores changes of 10 % and less unless told otherwise, and some of these are. The field takes "
-    "effect where Kubernetes has the feature HPAConfigurableTolerance on."
+    "An autoscaler stops within 10 % of what a window asks for unless told otherwise: from 10 replicas on there "
+    "may be too few or too many (kedacore/keda #7900). The field takes effect where Kubernetes has the feature "
+    "HPAConfigurableTolerance on."
 )
 _SKIPPED = (
     "Some windows begin or end between 0 and 4 o'clock. If that is the hour which clocks skip in spring, cron leaves "
@@ -222,7 +223,7 @@ def _keda(recommendation: Recommendation, found: tuple[Level, ...]) -> str:
         rest=f"{replicas(min(by_hour))}.",
         fewest=min(by_hour),
         most=max(by_hour),
-        close=_CLOSE if within_tolerance(recommendation) else None,
+        close=_CLOSE if within_tolerance(found) else None,
         timezone=recommendation.timezone,
         levels=found,
     )

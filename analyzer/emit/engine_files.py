@@ -184,8 +184,8 @@ def _triton_legacy(plan: Plan) -> str:
 
 def _nim(plan: Plan) -> str:
     inside = (
-        "Since 2.0 NIM for LLMs runs vLLM; some images of 2.1 run SGLang, and take NIM_PASSTHROUGH_ARGS in its words "
-        "(sglang.yaml). Versions before 2.0 do not know NIM_PASSTHROUGH_ARGS."
+        "Since 2.0 NIM for LLMs runs vLLM; some images run SGLang, and take NIM_PASSTHROUGH_ARGS in its words "
+        "(sglang.yaml). Versions before 2.0 were not looked into."
     )
     return render(
         "nim.env",

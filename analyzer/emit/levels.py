@@ -1,12 +1,11 @@
 """Replicas by hour of the week as levels, each with the cron windows in which at least that many are needed."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from analyzer.emit.cron import CronWindow, cron_windows
 from analyzer.emit.recommendation import Recommendation
 
-_TOLERANCE = 1.1
+_WITHIN_TOLERANCE = 10
 _NIGHT_HOURS = {"0", "1", "2", "3"}
 
 
@@ -42,10 +41,13 @@ def levels(recommendation: Recommendation) -> tuple[Level, ...]:
     )
 
 
-def within_tolerance(recommendation: Recommendation) -> bool:
-    """Whether two levels in a row are so near that a horizontal pod autoscaler ignores the change by default (10 %)."""
-    numbers = sorted(set(recommendation.replicas_by_hour()))
-    return any(low and high <= low * _TOLERANCE for low, high in pairwise(numbers))
+def within_tolerance(found: tuple[Level, ...]) -> bool:
+    """Whether a horizontal pod autoscaler may stop short of a level or above it.
+
+    By default it leaves the replicas as they are where the wanted number is within 10 % of them: from 10 wanted on, one
+    more or less is. As it scales up in steps, it may stop on its way to any such level (kedacore/keda #7900).
+    """
+    return any(level.replicas >= _WITHIN_TOLERANCE for level in found)
 
 
 def at_night(found: tuple[Level, ...]) -> bool:

@@ -83,7 +83,7 @@ def test_keda_goes_from_the_fewest_to_the_most_replicas() -> None:
     assert "advanced" not in spec
 
 
-def test_a_change_within_an_autoscalers_tolerance_asks_for_none() -> None:
+def test_where_an_autoscaler_may_stop_short_of_a_window_it_is_asked_for_no_tolerance() -> None:
     behavior = read(two_nodes(), "kubernetes/keda.yaml")["spec"]["advanced"]["horizontalPodAutoscalerConfig"][
         "behavior"
     ]
