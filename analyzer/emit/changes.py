@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from analyzer.emit.names import spoken
 from analyzer.emit.recommendation import Knob, Recommendation
 from analyzer.engine import ServingProfile
 
@@ -57,6 +58,19 @@ def changes(recommendation: Recommendation, profile: ServingProfile, replicas: i
         effect = "none" if now == then else effects[knob]
         found[knob] = Change(knob, now, then, effect, recommendation.reasons.get(knob))
     return found
+
+
+def moves(recommendation: Recommendation) -> tuple[str, ...]:
+    """What is another engine, model or GPU than today, in sentences; no file of an engine can say that."""
+    current, profile = recommendation.current, recommendation.profile
+    if current is None:
+        return ()
+    pairs = (
+        ("model", current.model, profile.model),
+        ("gpu", current.gpu, profile.gpu),
+        ("engine", spoken(current.engine), spoken(profile.engine)),
+    )
+    return tuple(f"{what}: {now} today → {then}; effect: latency, memory." for what, now, then in pairs if now != then)
 
 
 def value(profile: ServingProfile, knob: Knob) -> str:

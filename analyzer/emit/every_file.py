@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from analyzer.emit.changes import moves
 from analyzer.emit.cluster_files import by_name, cluster_files, schedule_files
 from analyzer.emit.engine_files import engine_files
 from analyzer.emit.header import objectives
@@ -60,7 +61,7 @@ def _readme(whole: Plan, seasons: list[Plan], paths: list[str]) -> str:
         requests=f"{recommendation.requests:,}",
         window=_plain(recommendation.window),
         objectives=objectives(recommendation.objectives),
-        changes=[_plain(change.sentence) for change in whole.changes.values()],
+        changes=[_plain(said) for said in (*moves(recommendation), *(one.sentence for one in whole.changes.values()))],
         index=index,
         notes=() if "kubernetes/keda.yaml" in paths else (_ONE_NUMBER,),
     )

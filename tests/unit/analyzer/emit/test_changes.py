@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analyzer.emit.changes import changes, value
+from analyzer.emit.changes import changes, moves, value
 from tests.unit.analyzer.emit.cases import VLLM, one_number, over_the_week
 
 
@@ -26,6 +26,15 @@ def test_without_a_word_about_today_the_effect_is_that_of_the_knob() -> None:
     found = changes(one_number(), one_number().profile, 2)["kv_cache"]
     assert found.now is None
     assert found.sentence == "kv_cache: fp8; what runs today is not stated; effect: memory."
+
+
+def test_another_engine_and_another_gpu_are_told_apart_from_knobs() -> None:
+    moved = replace(over_the_week(), current=replace(VLLM, engine="sglang", gpu="a100_sxm"))
+    assert moves(moved) == (
+        "gpu: a100_sxm today → h100_sxm; effect: latency, memory.",
+        "engine: SGLang today → vLLM; effect: latency, memory.",
+    )
+    assert moves(over_the_week()) == moves(one_number()) == ()
 
 
 def test_values_are_said_in_words() -> None:
