@@ -21,8 +21,8 @@ _SUGGESTION = (
 )
 _CLOSE = (
     "An autoscaler stops within 10 % of what a window asks for unless told otherwise: from 10 replicas on there "
-    "may be too few or too many (kedacore/keda #7900). The field takes effect from Kubernetes 1.33 on, where the feature "
-    "HPAConfigurableTolerance is on."
+    "may be too few or too many (kedacore/keda #7900). The field takes effect from Kubernetes 1.33 on, where the "
+    "feature HPAConfigurableTolerance is on."
 )
 _SKIPPED = (
     "Some windows begin or end between 0 and 4 o'clock. If that is the hour which clocks skip in spring, cron leaves "

@@ -28,7 +28,7 @@ Knob = Literal[
 class SeasonPlan:
     """What to run at some hours of the week, counted from Monday 00:00 in the time zone of the recommendation.
 
-    `replicas` counts, whatever `profile.replicas` says. Hours of different seasons do not overlap.
+    `replicas` counts, whatever `profile.replicas` says. Names are unique; hours of different seasons do not overlap.
     """
 
     name: str
