@@ -8,7 +8,7 @@ from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
 from analyzer.advise.seasons import Asked
 from analyzer.analysis import estimates, sentences
-from analyzer.analysis.baseline import Baseline, baseline, drifts
+from analyzer.analysis.baseline import Baseline, baseline, trends
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
 from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
@@ -99,7 +99,7 @@ def _model(
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
     days = len({window.local(shape.start).date() for shape in traffic.hours})
     arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limited = lengths.advise(base.whole, base.whole_days, target, drifts(base), traffic.refusals)
+    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
     kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
     advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analyzer.advise.drift import TWO_WEEKS, Drift, drift
+from analyzer.advise.drift import TWO_WEEKS, drift
+from analyzer.advise.lengths import Trends
+from analyzer.advise.shift import shift
 from analyzer.demand import Weeks, weeks
 from analyzer.histogram import Histogram
 from analyzer.patterns.anomalies import Anomaly, anomalies
@@ -87,13 +89,16 @@ def cut_dates(window: Window, days: Calendar) -> frozenset[date]:
     return frozenset(window.local(placed.shape.start).date() for placed in days.hours if placed.day in cut)
 
 
-def drifts(base: Baseline) -> Mapping[str, Drift]:
-    """The drift of each side (isl, osl, total) over the history, of sides that have one."""
+def trends(base: Baseline) -> Trends:
+    """How each side (isl, osl, total) moves over the history, of sides that have a trend at all."""
     if base.history.days < TWO_WEEKS:
-        return {}
+        return Trends()
     by_day = base.by_day.items()
-    found = {
-        side: drift([(day, Histogram.merged([getattr(shape, side) for shape in hours])) for day, hours in by_day])
+    daily = {
+        side: [(day, Histogram.merged([getattr(shape, side) for shape in hours])) for day, hours in by_day]
         for side in SIDES
     }
-    return {side: one for side, one in found.items() if one is not None}
+    return Trends(
+        drifts={side: found for side, days in daily.items() if (found := drift(days)) is not None},
+        shifts={side: moved for side, days in daily.items() if (moved := shift(days)) is not None},
+    )

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.baseline import baseline, local_days, trends
 from analyzer.window import Window
 from tests.fakes.shapes import HOUR, hours
 from tests.unit.analyzer.patterns.weeks import MONDAY, START, requests, steady
@@ -38,10 +38,10 @@ def test_anomalies_before_the_window_are_not_told_but_left_out_of_its_history() 
 
 
 @pytest.mark.parametrize(("days", "known"), [(13, False), (21, True)])
-def test_drift_takes_two_weeks(days: int, known: bool) -> None:
+def test_trends_take_two_weeks(days: int, known: bool) -> None:
     window = Window(START, START + timedelta(days=days), "UTC")
-    found = drifts(baseline(window, hours(requests(days, lambda _: 6, steady)), ()))
-    assert set(found) == ({"isl", "osl", "total"} if known else set())
+    found = trends(baseline(window, hours(requests(days, lambda _: 6, steady)), ()))
+    assert set(found.drifts) == set(found.shifts) == ({"isl", "osl", "total"} if known else set())
 
 
 def test_days_are_local() -> None:
