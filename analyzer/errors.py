@@ -46,6 +46,10 @@ class TooLittleTraffic(AnalyzerError):
     """There are requests, but too few even for a length bound."""
 
 
+class NoThroughput(AnalyzerError):
+    """A source of step times that has nothing to say here; the message is the reason."""
+
+
 EXIT_CODES: dict[type[AnalyzerError], int] = {
     BadSettings: 2,
     UnknownEngine: 2,
@@ -53,6 +57,7 @@ EXIT_CODES: dict[type[AnalyzerError], int] = {
     UnreadableRecords: 3,
     NoTraffic: 4,
     TooLittleTraffic: 4,
+    NoThroughput: 4,
 }
 
 

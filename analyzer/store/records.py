@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analyzer.errors import UnreadableFile, UnreadableRecords
 from analyzer.histogram import interpolated
+from analyzer.replay import Recorded
 from analyzer.shape import (
     ITL_BOUNDS_MS,
     MINUTE_US,
@@ -25,6 +26,7 @@ from analyzer.shape import (
     highest,
 )
 from analyzer.store import passes
+from analyzer.store.arrivals import recorded
 from analyzer.store.counting import Hours
 from analyzer.store.files import Found
 from analyzer.store.holding import Holding, held
@@ -33,11 +35,14 @@ from analyzer.store.queries import query
 from analyzer.store.remote import Bucket
 from analyzer.store.rollups import WHOLE_HOURS, Rollups
 from analyzer.store.survey import Span
+from analyzer.store.timings import timings
+from analyzer.throughput.timings import Timings
 from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
 DAY_US = 86_400_000_000
 BATCH_ROWS = 1 << 20
 CALLERS = 10
+TIMED_REQUESTS = 50_000  # what a live fit needs at most; every load is among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,20 @@ class Records:
         self._choose(window, names, thresholds)
         shapes = passes.counted(self._batches("counted"), phases, dict(enumerate(hours.values())))
         return {names[number]: one for number, one in shapes.items()}
+
+    def timings(self, window: Window, model: str, most: int = TIMED_REQUESTS) -> Timings | None:
+        """What single requests of `model` inside `window` took, of about `most` of them; `None` without any time."""
+        if not self._survey.times:
+            return None
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
+        self._choose(window, [model], Thresholds())
+        return timings(self._connection, 0, most)
+
+    def arrivals(self, window: Window, model: str) -> Recorded:
+        """Every request of `model` inside `window` as it came."""
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
+        self._choose(window, [model], Thresholds())
+        return recorded(self._batches("arrivals"), window)
 
     def _counted(self, window: Window) -> tuple[Shapes, Times]:
         """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""
