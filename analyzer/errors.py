@@ -13,6 +13,14 @@ class BadSettings(AnalyzerError):
     """The command line or the settings cannot be used; the message holds one sentence per mistake, one a line."""
 
 
+class UnknownEngine(AnalyzerError):
+    """A model, a GPU or an engine that the analyzer has no figures for; the message lists the nearest names."""
+
+
+class DoesNotFit(AnalyzerError):
+    """The model or its context does not fit into the memory; the message says what is missing and what would fit."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadableFile:
     """One file that could not be read as records, and why."""
@@ -38,11 +46,18 @@ class TooLittleTraffic(AnalyzerError):
     """There are requests, but too few even for a length bound."""
 
 
+class NoThroughput(AnalyzerError):
+    """A source of step times that has nothing to say here; the message is the reason."""
+
+
 EXIT_CODES: dict[type[AnalyzerError], int] = {
     BadSettings: 2,
+    UnknownEngine: 2,
+    DoesNotFit: 2,
     UnreadableRecords: 3,
     NoTraffic: 4,
     TooLittleTraffic: 4,
+    NoThroughput: 4,
 }
 
 
