@@ -2,7 +2,7 @@
 
 from analyzer.engine import Gpu, Model, ServingProfile, StepTimes
 from analyzer.throughput.efficiency import efficiency
-from analyzer.throughput.roofline import MS, Speed, Work
+from analyzer.throughput.arithmetic import MS, Speed, Work
 
 STREAMED = 0.92  # of the memory's bandwidth, where much is read at once: b2 of NVIDIA's measured steps of an 8B on an H100
 TOGETHER = 32  # tokens of a step for which the weights of experts are counted
