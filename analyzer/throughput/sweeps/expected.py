@@ -30,8 +30,8 @@ def expected(times: StepTimes, per_ms: float, isl: float, osl: float) -> Latenci
     How many prompts a step reads is Poisson with the length of the step before, so that a long step draws another long
     one: the stationary law of that chain, and with it the mean step, follow from the step times. Requests that decode
     are rate · (tokens - 1) · ITL (Little), and ITL is the mean step, so that both are iterated until they agree. A
-    prompt waits for the rest of the running step, E[T²] / 2 E[T] (the time that a random moment sees), then for its
-    own; where nothing runs, with probability e^(-rate · E2E) as in M/G/∞, it waits for nothing and is read alone. Beyond
+    prompt waits for the rest of the running step, E[T²] / 2 E[T] (what a random moment sees), then for its own; where
+    nothing runs, with probability e^(-rate · E2E) as in M/G/∞, it waits for nothing and is read alone. Beyond
     saturation there is no steady load: ITL stays at fifty times b0.
     """
     itl = times.b0

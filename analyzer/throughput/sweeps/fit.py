@@ -35,10 +35,11 @@ class SweepFit:
 def fit(points: Sequence[BenchPoint], kernels: StepTimes) -> SweepFit:
     """Fit the step times of one setup to the points of its sweep that are below saturation.
 
-    `kernels` says what the GPU itself takes, without the engine around it: a1, a2, b2 and overlap_ms. They are kept where
-    the sweep has fewer than five distinct inputs, because it cannot tell them then; with five or more, a1, a2 and b2 are
-    fitted too. Fitted are always b0, b1, m0, r0 and outside_ms, none below zero, by least squares of the relative
-    errors of mean ITL and (with 0.3 of the weight, because the client is in it) mean TTFT, each point by its requests.
+    `kernels` says what the GPU itself takes, without the engine around it: a1, a2, b2 and overlap_ms. They are kept
+    where the sweep has fewer than five distinct inputs, because it cannot tell them then; with five or more, a1, a2 and
+    b2 are fitted too. Fitted are always b0, b1, m0, r0 and outside_ms, none below zero, by least squares of the
+    relative errors of mean ITL and (with 0.3 of the weight, because the client is in it) mean TTFT, each point by its
+    requests.
     The expected means are those of `expected`, so that the variance of arrivals, and that longer steps gather more
     prompts, are accounted for. a0 follows: a prompt alone takes the step that it would take beside no other request.
 
@@ -76,14 +77,14 @@ def _fitted(seen: Sequence[Observed], kernels: StepTimes) -> StepTimes:
 
     def times(values: Floats) -> StepTimes:
         given = {name: float(value) for name, value in zip(names, values * scale, strict=True)}
-        return _alone(replace(kernels, **{name: 0.0 for name in ENGINE} | given), isl)
+        return _alone(replace(kernels, **dict.fromkeys(ENGINE, 0.0) | given), isl)
 
     def errors(values: Floats) -> Floats:
         return np.append(_errors(times(values), seen), RIDGE * values)
 
     # from an engine that costs next to nothing beside its steps: from above saturation no slope leads back
     start = np.array([1.0 if name in {"b0", "a1", "a2", "b2"} else 0.02 for name in names])
-    found = least_squares(errors, start, bounds=(0.0, np.inf), diff_step=1e-4, xtol=1e-9)
+    found = least_squares(errors, start, bounds=(0.0, np.inf), diff_step=(1e-4,) * len(names), xtol=1e-9)
     return times(found.x)
 
 
@@ -151,7 +152,7 @@ def _last_missed(seen: Sequence[Observed], kernels: StepTimes) -> float:
 def _detail(seen: Sequence[Observed], requests: int, worst: float) -> str:
     rates = [one.per_ms * 1000 for one in seen if one.per_ms]
     load = f", {min(rates):.3g} to {max(rates):.3g} requests/s a replica" if rates else ""
-    kept = set(("a1", "a2", "b2")) - set(_free(seen))
+    kept = {"a1", "a2", "b2"} - set(_free(seen))
     prior = f"; {', '.join(sorted(kept))} and the overlap are reckoned from model and GPU" if kept else ""
     return (
         f"fitted to {len(seen)} points of a benchmark below saturation{load} ({requests:,} requests),"

@@ -1,10 +1,11 @@
 """What a GPU itself takes for a step, without the engine around it: what a sweep of few lengths cannot tell."""
 
 from analyzer.engine import Gpu, Model, ServingProfile, StepTimes
-from analyzer.throughput.efficiency import efficiency
 from analyzer.throughput.arithmetic import MS, Speed, Work
+from analyzer.throughput.efficiency import efficiency
 
-STREAMED = 0.92  # of the memory's bandwidth, where much is read at once: b2 of NVIDIA's measured steps of an 8B on an H100
+# Of the memory's bandwidth, where much is read at once: what b2 of NVIDIA's measured steps of an 8B on an H100 implies.
+STREAMED = 0.92
 TOGETHER = 32  # tokens of a step for which the weights of experts are counted
 
 

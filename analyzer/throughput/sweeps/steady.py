@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analyzer.throughput.sweeps.point import BenchPoint
 
@@ -66,7 +67,7 @@ def _kept_up(point: BenchPoint, points: Sequence[BenchPoint]) -> bool:
         and other.load <= point.load
     ]
     rates = [other.rps or 0.0 for other in sorted(alike, key=lambda other: other.load or 0.0)]
-    return all(later >= GAIN * earlier for earlier, later in zip(rates, rates[1:], strict=False))
+    return all(later >= GAIN * earlier for earlier, later in pairwise(rates))
 
 
 def _observed(point: BenchPoint) -> Observed:
