@@ -90,7 +90,7 @@ def test_decoding_without_arrivals_is_fitted_by_its_batches() -> None:
             ttft=Figures(),
             e2e=Figures(),
             itl=Figures(ENGINE.decode_ms(batch, batch * context)),
-        )  # fmt: skip
+        )
         for batch in (1, 8, 32, 128)
         for context in (500.0, 1000.0, 2000.0, 4000.0, 8000.0)
     ]
@@ -99,5 +99,5 @@ def test_decoding_without_arrivals_is_fitted_by_its_batches() -> None:
 
 
 def test_a_sweep_that_is_saturated_throughout_says_what_to_do() -> None:
-    with pytest.raises(TooLittleTraffic, match="No point of .* is below saturation"):
+    with pytest.raises(TooLittleTraffic, match=r"No point of .* is below saturation"):
         fit([replace(POINT, load=200.0)], KERNELS)
