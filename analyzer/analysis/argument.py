@@ -8,7 +8,7 @@ from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
 from analyzer.advise.seasons import Asked
 from analyzer.analysis import estimates, sentences
-from analyzer.analysis.baseline import Baseline, baseline, drifts, local_days
+from analyzer.analysis.baseline import Baseline, baseline, trends
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
 from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
@@ -97,11 +97,11 @@ def _model(
 ) -> ModelAnalysis:
     base = baseline(window, traffic.hours, earlier)
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
-    days = len(local_days(window, traffic.hours)) if base.requests_left_out else len(base.days)
+    days = len({window.local(shape.start).date() for shape in traffic.hours})
     arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
+    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
-    kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
+    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
     advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
     plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
     told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))

@@ -7,8 +7,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
+from analyzer.engine.from_config import model_from_config
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Experts, LatentAttention, Model
 from analyzer.engine.profile import NumberFormat
@@ -20,7 +22,8 @@ _MAKERS = ("nvidia", "amdinstinct", "amd", "tesla")
 def model(name: str) -> Model:
     """The model called `name`: on Hugging Face, by NIM or Ollama, or in short, in any spelling.
 
-    The organisation before the slash may be left out or be another. Raises `UnknownEngine` with the nearest names.
+    The organisation before the slash may be left out or be another. Raises `UnknownEngine` with the nearest names. It
+    opens no file: the names in records are those that strangers send.
     """
     known = _models()
     found = known.get(_folded(name)) or known.get(_folded(name.rsplit("/", 1)[-1]))
@@ -30,6 +33,15 @@ def model(name: str) -> Model:
             "its config.json."
         )
     return found
+
+
+def model_or_file(name: str) -> Model:
+    """The model that a user means by `name`: the path of a config.json or of a folder with one, else as `model` does.
+
+    Raises `BadSettings` for a file that cannot be used.
+    """
+    path = Path(name)
+    return model_from_config(path) if path.suffix == ".json" or path.is_dir() else model(name)
 
 
 def gpu(name: str) -> Gpu:

@@ -41,9 +41,8 @@ class Passage:
         self._tail = self._unsent = b""
         self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
-        self._left = 0
+        self._left = self.gathering = 0
         self._close = self.over = False
-        self.gathering = 0
         self.amendment: Answered | None = None
         self.since = monotonic()
 
@@ -73,7 +72,7 @@ class Passage:
         sent = self._gate.upstream_head(self.head, upstream)
         waited = self.upload.release()
         now = monotonic_ns()
-        upstream.transport.write(b"".join((sent, *waited)))
+        self._gate.outbox.write(upstream.transport, b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
         if self._trace is None:
             self._gate.in_flight += 1
@@ -110,7 +109,7 @@ class Passage:
             elif self.upload.waiting > _HOLD:
                 self.client.hold(upload=True)
             return
-        self._upstream.transport.write(body)
+        self._gate.outbox.write(self._upstream.transport, body)
         if self._observed:
             self._trace.add(frames.REQUEST_BODY, body, at)
 
@@ -146,9 +145,8 @@ class Passage:
             self._counted_bytes(data, at)
 
     def _counted_bytes(self, data: bytes, at: int) -> None:
-        over = False
+        over = self._left != UNTIL_CLOSE and len(data) > self._left
         if self._left != UNTIL_CLOSE:
-            over = len(data) > self._left
             data = data[: self._left] if over else data
             self._left -= len(data)
         self._pass_on(data)
@@ -183,7 +181,9 @@ class Passage:
         self._tail = b""
         self.answer = head
         self._left = head.body
-        self._chunks = ChunkEnd() if head.body == CHUNKED else None
+        if head.body == CHUNKED:
+            self._chunks = ChunkEnd()
+            self.head = self.head._replace(fields=())  # 1.5 KB that nobody reads any more; many streams are open
         self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
         self._unsent = heads.for_client(head, close=self._close)
         self._gate.meter.passed("first_byte", at)
@@ -265,18 +265,19 @@ class Passage:
         """Ends the connection to the engine, if there is one, without a word to anybody."""
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
+            self._gate.outbox.flush()  # what counts as forwarded must have left
             upstream.user = None
             upstream.transport.abort()
 
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
-        again = (
+        return (
             upstream is not None
             and upstream.reused
             and self.head.method in {b"GET", b"HEAD", b"OPTIONS"}
             and self.head.body == 0
+            and not self._gate.draining
         )
-        return again and not self._gate.draining
 
     def _broken(self, reason: str) -> None:
         self._abort(f"upstream {reason}")
