@@ -2,6 +2,17 @@
 
 from analyzer.analysis.argument import Questions, Recorded, analyse
 from analyzer.analysis.as_json import as_json
-from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis
+from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis, Origin
 
-__all__ = ["SCHEMA", "Analysis", "Coverage", "Hour", "ModelAnalysis", "Questions", "Recorded", "analyse", "as_json"]
+__all__ = [
+    "SCHEMA",
+    "Analysis",
+    "Coverage",
+    "Hour",
+    "ModelAnalysis",
+    "Origin",
+    "Questions",
+    "Recorded",
+    "analyse",
+    "as_json",
+]

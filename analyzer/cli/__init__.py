@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -79,6 +80,8 @@ def _analyse(options: argparse.Namespace) -> None:
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
             analysis, tried, problem = _analysis(records, settings, options)
             unreadable = records.unreadable
+            made_from = choices.origin(records.spans(), settings, options, found, len(unreadable))
+            analysis = replace(analysis, origin=made_from)
         say("writing the report" if options.command == "report" else "writing the analysis")
         _hand_over(analysis, tried, options)
     sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
