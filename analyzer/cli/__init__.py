@@ -16,7 +16,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, imports, marginals, sweeps, trials
+from analyzer.cli import choices, imports, marginals, replays, sweeps, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -54,6 +54,12 @@ def _run(options: argparse.Namespace) -> None:
         return
     if options.command == "sweep":
         if (error := sweeps.run(options)) is not None:
+            raise error
+        return
+    if options.command == replays.NAME:
+        with _progress("replaying"):
+            error = replays.run(options)
+        if error is not None:
             raise error
         return
     _analyse(options)
