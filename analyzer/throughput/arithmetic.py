@@ -1,6 +1,6 @@
 """Step times from arithmetic: what a step computes and reads, over what the GPU can compute and read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -131,9 +131,18 @@ def decode_ms(work: Work, speed: Speed, batch: float, context: float) -> float:
 
 
 def prefill_fit(work: Work, speed: Speed, longest: int) -> Fit:
-    """a0, a1, a2 of the curve over prompts of up to `longest` tokens (all lengths where it is shorter than two)."""
+    """a0, a1, a2 of the curve over prompts of up to `longest` tokens (three lengths at least).
+
+    a1 and a2 are what is computed, 2·P'/F and 2·L·h·d/F where no layer has a window, also where a prompt of any allowed
+    length alone takes as long as reading the weights: a step of many prompts computes more than that. a0 is what
+    reading the weights adds to short ones, as one constant.
+    """
     lengths = _up_to(LENGTHS, longest, 3)
-    return fitting.prefill(lengths, np.array([prefill_ms(work, speed, isl) for isl in lengths]))
+    computing = np.array([MS * work.flops(isl) / speed.flops for isl in lengths])
+    a1, a2 = fitting.fitted((lengths, lengths**2), computing).coefficients
+    whole = np.array([prefill_ms(work, speed, isl) for isl in lengths])
+    found = fitting.fitted((np.ones_like(lengths),), whole, known=a1 * lengths + a2 * lengths**2)
+    return replace(found, coefficients=(*found.coefficients, a1, a2))
 
 
 def decode_fit(work: Work, speed: Speed, most: int, longest: int) -> Fit:
