@@ -69,7 +69,8 @@ def _begun(places: int, share: float) -> Floats:
     left = places - prompts
     ways = gammaln(places + 1) - gammaln(prompts + 1) - gammaln(left + 1)
     found: Floats = np.exp(ways + xlogy(prompts, share) + xlog1py(left, -share))
-    return found / found.sum()
+    found /= found.sum()
+    return found
 
 
 def _steps(times: StepTimes, mix: Mix, batch: int, prompts: Floats) -> Floats:
