@@ -12,11 +12,12 @@ from analyzer.throughput.timings import Bools, Floats, Ints, Surroundings, Timin
 
 TAU = 0.10  # the quantile of TTFT that hardly any queue is in
 LEAST_REQUESTS = 200
+LEAST_ALONE = 30  # requests that found the engine empty, from which its own constant is found
 LEAST_LENGTHS = 5  # distinct input lengths that a slope can be found from
 MOST_ROWS = 2000  # of the quantile regression, those with the fewest requests ahead
 LEAST_SPREAD = 2.0  # the largest mean concurrency over the smallest that a slope can be found from
 GROUPS = 10
-LEAST_ERROR = 0.10  # what a lower quantile of TTFT is off by at rising load, found by simulation
+LEAST_ERROR = 0.15  # what TTFT and capacity were off by at most at loads like those that were seen, by simulation
 UNTOLD = 30.0  # the condition number above which requests and cached tokens are hardly told apart
 
 
@@ -85,6 +86,7 @@ def _prompt(timings: Timings, beside: Surroundings, usable: Bools, prior: Throug
     one, load = np.ones(len(rows)), (beside.writing[rows], beside.cached_then[rows])
     if len(np.unique(new)) >= LEAST_LENGTHS:
         constant, a1, a2, *_ = at_quantile((one, new, span, *load), ttft, TAU)
+        constant = _constant(ttft - a1 * new - a2 * span, beside.ahead[rows], constant)
         return _Prompt(constant, a1, a2, len(rows), found=True)
     if prior is None:
         raise NoThroughput(
@@ -92,8 +94,18 @@ def _prompt(timings: Timings, beside: Surroundings, usable: Bools, prior: Throug
             f"{LEAST_LENGTHS} to be found: record traffic with inputs of different lengths."
         )
     a1, a2 = prior.times.a1, prior.times.a2
-    constant, *_ = at_quantile((one, *load), np.maximum(ttft - a1 * new - a2 * span, 0), TAU)
+    rest = np.maximum(ttft - a1 * new - a2 * span, 0)
+    constant = _constant(rest, beside.ahead[rows], at_quantile((one, *load), rest, TAU)[0])
     return _Prompt(constant, a1, a2, len(rows), found=False)
+
+
+def _constant(rest: Floats, ahead: Floats, otherwise: float) -> float:
+    """What a prompt alone takes besides its tokens: the median of the `rest` of TTFT with no request `ahead`.
+
+    It has no queue in it, nor a step that served others. Where too few found the engine empty, `otherwise` has both.
+    """
+    alone = rest[ahead == 0]
+    return max(0.0, float(np.median(alone))) if len(alone) >= LEAST_ALONE else otherwise
 
 
 def _step(timings: Timings, beside: Surroundings, usable: Bools, prompt: _Prompt, prior: Throughput | None) -> _Step:

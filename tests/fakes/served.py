@@ -77,12 +77,18 @@ def _timings(jobs: Sequence[Job], first: np.ndarray, last: np.ndarray, outside_m
     )
 
 
-def poisson(rate: float, count: int, seed: int = 1, sigma: tuple[float, float] = (0.8, 0.7)) -> list[Job]:
-    """Jobs of about 2,000 tokens in and 200 out, log-normal, at `rate` a second."""
+def poisson(
+    rate: float,
+    count: int,
+    seed: int = 1,
+    sigma: tuple[float, float] = (0.8, 0.7),
+    means: tuple[int, int] = (2000, 200),
+) -> list[Job]:
+    """Jobs at `rate` a second, log-normal with `means` tokens in and out."""
     random = np.random.default_rng(seed)
     arrival = np.cumsum(random.exponential(1000 / rate, count))
     isl, osl = (
         np.maximum(random.lognormal(np.log(mean) - spread**2 / 2, spread, count), 1).astype(int)
-        for mean, spread in zip((2000, 200), sigma, strict=True)
+        for mean, spread in zip(means, sigma, strict=True)
     )
     return [(float(at), int(i), int(o)) for at, i, o in zip(arrival, isl, osl, strict=True)]

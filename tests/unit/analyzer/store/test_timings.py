@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.engine import StepTimes
 from analyzer.store import find, opened
 from analyzer.store.timings import choose
 from analyzer.throughput import live
 from analyzer.throughput.timings import Timings, surroundings
 from analyzer.window import Window
 from tests.fakes.recordings import MONDAY, row, write
+from tests.fakes.replayed import recorded, rising, rows
+from tests.fakes.served import poisson
 
 DAY = Window(MONDAY, MONDAY + timedelta(days=1), "UTC")
 MS = 1000
@@ -101,3 +104,12 @@ def test_records_with_too_few_requests_are_no_ground_for_a_fit(tmp_path: Path) -
     assert found is not None
     with pytest.raises(live.NoThroughput, match="Only 1 requests"):
         live.fit(found)
+
+
+def test_the_step_times_of_an_engine_are_found_again_through_its_records(tmp_path: Path) -> None:
+    true = StepTimes(4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5, outside_ms=3.0)
+    made = recorded(rising(poisson(8, 1500)), true)
+    found = read(tmp_path, rows(made))
+    assert found is not None
+    assert live.fit(found) == live.fit(made)
+    assert live.fit(found).times.decode_ms(64, 64 * 2100) == pytest.approx(true.decode_ms(64, 64 * 2100), rel=0.05)
