@@ -181,7 +181,7 @@ class Mailbox:
         """The observer has the record of this exchange on disk."""
         trace = self._live.pop(number, None)
         if trace is not None:
-            trace.dropped = True  # an observer that failed acknowledges early: the rest is not worth telling
+            trace.dropped = True  # it was answered early: the rest is not worth telling
             self.acknowledged += 1
             self._forget(trace)
 
@@ -190,6 +190,12 @@ class Mailbox:
         trace = self._live.get(number)
         if trace is not None and trace.ended:
             self._drop(trace, "observer_lost")
+
+    def failed(self, number: int, reason: str) -> None:
+        """The observer could not observe this exchange; counted here, where the count outlives the observer."""
+        trace = self._live.get(number)
+        if trace is not None:
+            self._drop(trace, reason)
 
     def flush(self, most: int | None = None) -> bool:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room.

@@ -167,6 +167,21 @@ def test_what_comes_after_an_acknowledgement_is_neither_told_nor_kept() -> None:
     assert mailbox.held == 0
 
 
+def test_what_an_observer_could_not_observe_is_dropped_for_its_reason_and_stays_counted_when_it_dies() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    mailbox.failed(1, "observer_error")
+    mailbox.failed(1, "observer_error")
+    trace.add(frames.RESPONSE_END, b"", 2)
+    mailbox.disconnected()
+    assert dict(mailbox.dropped) == {"observer_error": 1}
+    assert (mailbox.held, mailbox.pending) == (0, 0)
+    assert balanced(mailbox)
+
+
 def test_relief_is_told_once_after_megabytes_have_passed_and_are_gone() -> None:
     mailbox, wire = Mailbox("r"), MemoryWire()
     mailbox.connected(wire)
