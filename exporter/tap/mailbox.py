@@ -269,15 +269,16 @@ class Mailbox:
 
     def _drop(self, trace: Trace, reason: str) -> None:
         trace.dropped = True
+        told = trace.flushed or not trace.replayable
         self._live.pop(trace.number, None)
         self._forget(trace)
         self.dropped[reason] += 1
-        if self._wire is not None:
+        if told and self._wire is not None:
             self._out.append(frames.numbers(frames.DROP, [trace.number]))
 
     def tell_totals(self) -> None:
-        """Tells the counters, if they have changed since they were told."""
-        if self._wire is None:
+        """Tells the counters, if they have changed since they were told and the observer still reads."""
+        if self._wire is None or self._wire.buffered() > self._outbox:
             return
         totals = {
             "forwarded": self.forwarded,

@@ -256,6 +256,23 @@ def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
     assert (frames.DROP, [1]) in [(kind, frames.read_numbers(p)) for kind, p in told(wire) if kind == frames.DROP]
 
 
+def test_what_waits_for_an_observer_that_has_stopped_reading_does_not_grow_with_what_is_dropped() -> None:
+    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
+    mailbox.connected(wire)
+    wire.waiting = 11
+    sent = len(wire.sent)
+    for at in range(100):
+        mailbox.open().add(frames.REQUEST_HEAD, b"x" * 2000, at)
+        mailbox.flush()
+        mailbox.tell_totals()
+    assert mailbox.dropped["tap_full"] == 100
+    assert len(wire.sent) == sent
+    wire.waiting = 0
+    mailbox.tell_totals()
+    assert [kind for kind, _ in told(wire)][-1] == frames.TOTALS
+    assert balanced(mailbox)
+
+
 def test_without_an_observer_memory_stays_within_the_budget() -> None:
     mailbox = Mailbox("r", budget=10_000)
     for _ in range(100):
