@@ -43,6 +43,12 @@ class Mix:
         """Mean input tokens that are in the cache already."""
         return float(self.cached.mean())
 
+    @property
+    def context(self) -> float:
+        """Mean tokens that a running request has in the cache, long answers weighing more as they stay longer."""
+        written = self.osl.astype(np.float64)
+        return float(written @ (self.isl + written / 2) / written.sum())
+
 
 def of_point(isl: int, osl: int, spread: float = 0.0) -> Mix:
     """Requests of these mean lengths: log-normal with `spread` (σ of the logarithm), all alike where it is 0.
