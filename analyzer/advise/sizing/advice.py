@@ -26,8 +26,8 @@ from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promise
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
 from analyzer.replay import Requests
-from analyzer.throughput import Mix as MeanMix
 from analyzer.throughput import closed_form
+from analyzer.throughput.mix import Mix as MeanMix
 
 MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance; SIZING 5.3
 

@@ -37,8 +37,8 @@ class Effort:
     tolerance: float
 
 
-FULL = Effort(600, 3000, 60_000, 0.02)
-QUICK = Effort(120, 1500, 12_000, 0.05)
+FULL = Effort(900, 6000, 120_000, 0.01)
+QUICK = Effort(240, 3000, 24_000, 0.02)
 
 
 @dataclass(frozen=True, slots=True)
