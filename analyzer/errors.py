@@ -13,6 +13,14 @@ class BadSettings(AnalyzerError):
     """The command line or the settings cannot be used; the message holds one sentence per mistake, one a line."""
 
 
+class UnknownEngine(AnalyzerError):
+    """A model, a GPU or an engine that the analyzer has no figures for; the message lists the nearest names."""
+
+
+class DoesNotFit(AnalyzerError):
+    """The model or its context does not fit into the memory; the message says what is missing and what would fit."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadableFile:
     """One file that could not be read as records, and why."""
@@ -40,6 +48,8 @@ class TooLittleTraffic(AnalyzerError):
 
 EXIT_CODES: dict[type[AnalyzerError], int] = {
     BadSettings: 2,
+    UnknownEngine: 2,
+    DoesNotFit: 2,
     UnreadableRecords: 3,
     NoTraffic: 4,
     TooLittleTraffic: 4,

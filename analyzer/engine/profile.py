@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 EngineName = Literal["vllm", "sglang", "trtllm", "nim"]
-NumberFormat = Literal["bf16", "fp8", "int8", "int4", "nvfp4"]
+NumberFormat = Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]
 Admission = Literal["as_used", "reserved"]
 
 

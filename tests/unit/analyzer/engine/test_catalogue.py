@@ -1,0 +1,84 @@
+"""Models and GPUs by name."""
+
+import pytest
+
+from analyzer import engine
+from analyzer.errors import UnknownEngine, exit_code
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["h100", "H100-SXM5-80GB", "nvidia-h100-80gb", "h100_sxm", "NVIDIA H100 80GB HBM3", "NVIDIA-H100-80GB-HBM3"],
+)
+def test_an_h100_is_found_as_the_driver_kubernetes_and_people_spell_it(spelling: str) -> None:
+    assert engine.gpu(spelling).name == "h100-sxm"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [("NVIDIA A100-SXM4-40GB", "a100-sxm-40gb"), ("Tesla-L4", "l4"), ("NVIDIA H100 PCIe", "h100-pcie"),
+     ("NVIDIA-L40S", "l40s"), ("AMD Instinct MI300X", "mi300x")],
+)  # fmt: skip
+def test_other_gpus_are_found_by_what_the_driver_calls_them(spelling: str, name: str) -> None:
+    assert engine.gpu(spelling).name == name
+
+
+def test_an_unknown_gpu_is_an_error_with_the_nearest_names() -> None:
+    with pytest.raises(UnknownEngine, match=r"'h1000' is not known \(nearest: h100-sxm") as raised:
+        engine.gpu("h1000")
+    assert exit_code(raised.value) == 2
+
+
+def test_an_unknown_model_is_an_error_with_the_nearest_names() -> None:
+    with pytest.raises(UnknownEngine, match=r"not known \(nearest: meta-llama/Llama-3\.1-8B, .*config\.json"):
+        engine.model("meta-llama/Llama-3.1-9B")
+
+
+def test_a_name_like_no_other_is_an_error_without_guesses() -> None:
+    with pytest.raises(UnknownEngine, match=r"'0' is not known: correct the name"):
+        engine.model("0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "aiconfigurator"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Meta-Llama-3.1-8B"),
+        ("meta/llama-3.1-8b-instruct", "meta/llama-3.1-8b-instruct", "meta-llama/Meta-Llama-3.1-8B"),
+        ("llama3.1:8b", "meta-llama/Llama-3.1-8B", "meta-llama/Meta-Llama-3.1-8B"),
+        ("Llama-3.3-70B-Instruct", "meta-llama/Llama-3.3-70B-Instruct", "meta-llama/Meta-Llama-3.1-70B"),
+        ("my-copies/Qwen3-32B", "Qwen/Qwen3-32B", "Qwen/Qwen3-32B"),
+        ("gpt-oss:20b", "openai/gpt-oss-20b", "openai/gpt-oss-20b"),
+    ],
+)
+def test_a_model_is_found_by_any_of_its_names_and_keeps_the_full_one(
+    asked: str, name: str, aiconfigurator: str
+) -> None:
+    model = engine.model(asked)
+    assert (model.name, model.aiconfigurator) == (name, aiconfigurator)
+
+
+def test_a_quantised_checkpoint_is_the_same_model_in_another_format() -> None:
+    model = engine.model("Qwen/Qwen3-32B-FP8")
+    assert (model.family, model.native_weights) == ("Qwen/Qwen3-32B", "fp8")
+    assert model.layers == engine.model("Qwen/Qwen3-32B").layers
+
+
+def test_every_name_finds_the_model_that_it_names() -> None:
+    for name in engine.model_names():
+        assert engine.model(name).name == name
+
+
+def test_every_gpu_has_figures_that_make_sense() -> None:
+    for name in engine.gpu_names():
+        gpu = engine.gpu(name)
+        assert 0.9 < gpu.memory_bytes / gpu.nominal_bytes < 1.05, name
+        assert 2e11 < gpu.bandwidth < 1e13, name
+        # two operations a multiplication: what a GPU computes for each byte that it reads
+        assert 100 < gpu.flops["bf16"] / gpu.bandwidth < 500, name
+        assert gpu.source, name
+
+
+def test_the_h100_has_the_figures_of_its_data_sheet() -> None:
+    # SIZING 4.1: H100 SXM, 989e12 FLOP/s bf16 dense, 3.35e12 B/s
+    gpu = engine.gpu("h100-sxm")
+    assert (gpu.flops["bf16"], gpu.bandwidth, gpu.nominal_bytes) == (989e12, 3.35e12, 80 << 30)
