@@ -1,7 +1,18 @@
 """Shapes in, Analysis out: the whole argument in one pure function."""
 
 from analyzer.analysis.argument import Questions, Recorded, analyse
-from analyzer.analysis.as_json import as_json
+from analyzer.analysis.as_json import as_json, capacity_as_json
 from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis
 
-__all__ = ["SCHEMA", "Analysis", "Coverage", "Hour", "ModelAnalysis", "Questions", "Recorded", "analyse", "as_json"]
+__all__ = [
+    "SCHEMA",
+    "Analysis",
+    "Coverage",
+    "Hour",
+    "ModelAnalysis",
+    "Questions",
+    "Recorded",
+    "analyse",
+    "as_json",
+    "capacity_as_json",
+]

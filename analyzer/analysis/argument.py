@@ -5,17 +5,22 @@ from dataclasses import dataclass, field
 
 from analyzer.advise import capacity, lengths, seasons, windows
 from analyzer.advise.bounds import LengthTarget
-from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
+from analyzer.advise.capacity import Load, StatedCapacity
 from analyzer.advise.seasons import Asked
-from analyzer.analysis import estimates, sentences
+from analyzer.advise.sizing.hours import RecordedHour
+from analyzer.advise.sizing.question import Sizing
+from analyzer.analysis import estimates, sentences, sizing
 from analyzer.analysis.baseline import Baseline, baseline, drifts, local_days
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
+from analyzer.analysis.sizing import Derived, Recording
 from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
 from analyzer.patterns.regimes import regimes
 from analyzer.shape import HourlyShape, Thresholds, Traffic, joint, merged, query_patterns
 from analyzer.window import Window, hour_starts, microseconds
+
+NO_WISHES = StatedCapacity(rps_per_replica=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,15 @@ class Questions:
     """What one model is asked: which limits are wanted, and what one replica delivers, if the user says so.
 
     `stated_for` names the model for which the one statement of the user is used, where it is not used for this one.
+    With `sizing` what one replica carries is found by simulation: `stated` then holds the user's other wishes, and its
+    `rps_per_replica` is not looked at. `hours` are recorded hours to replay.
     """
 
     target: LengthTarget
     stated: StatedCapacity | None
     stated_for: str | None = None
+    sizing: Sizing | None = None
+    hours: tuple[RecordedHour, ...] = ()
 
 
 def analyse(
@@ -102,8 +111,13 @@ def _model(
     limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
     kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
-    advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
-    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
+    load = _load(arrivals, asked, whole)
+    if questions.sizing is None or limits.max_seq_len is None:
+        derived = _stated(name, load, questions, limits.max_seq_len, base)
+    else:
+        recording = Recording(window, base, kinds, load, questions.hours)
+        derived = sizing.derive(questions.sizing, questions.stated or NO_WISHES, recording, limits.max_seq_len)
+    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))
     told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))
     return ModelAnalysis(
         requests=whole.requests,
@@ -117,14 +131,15 @@ def _model(
         hours=hours_of_day(window, traffic.hours),
         lengths=limits,
         latency=traffic.latency,
-        capacity=advice,
-        evidence=(*told, *planned, *estimates.without(base, (*limited, *sized))),
+        capacity=derived.advice,
+        evidence=(*told, *planned, *estimates.without(base, (*limited, *derived.evidence))),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
         regimes=kinds,
         demand=asked,
         seasons=plan,
         weeks=base.weeks,
+        carries=derived.stated,
     )
 
 
@@ -156,17 +171,17 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
     return Hour(hour, isl.total, isl.quantile(500), isl.quantile(990), osl.quantile(500), osl.quantile(990))
 
 
-def _capacity(
-    model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline
-) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
-    """The advice with its evidence, or why there is none although the user states what a replica delivers."""
+def _stated(model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline) -> Derived:
+    """The advice from what the user states, with its evidence, or why there is none although something is stated."""
     stated, requests, days = questions.stated, base.whole.requests, len(base.days)
     if stated is None and questions.stated_for is None:
-        return None, ()
-    if max_seq_len is None and (stated is None or stated.peak_rps is None):
-        return None, (Evidence("capacity", requests, days, None, sentences.too_few_for_capacity(requests)),)
+        return Derived(None, None, ())
+    if max_seq_len is None and (stated is None or stated.peak_rps is None or questions.sizing is not None):
+        sentence = sentences.too_few_for_capacity(requests)
+        carries = None if questions.sizing is not None else stated
+        return Derived(None, carries, (Evidence("capacity", requests, days, None, sentence),))
     if stated is None:
         sentence = sentences.stated_for_another(model, questions.stated_for or "")
-        return None, (Evidence("capacity", requests, days, None, sentence),)
+        return Derived(None, None, (Evidence("capacity", requests, days, None, sentence),))
     advice, evidence = capacity.advise(model, load, stated, max_seq_len, requests, days)
-    return advice, (evidence,)
+    return Derived(advice, stated, (evidence,))

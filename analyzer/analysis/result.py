@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, StatedCapacity
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.advise.seasons import Seasons
 from analyzer.advise.windows import HoursAdvice
@@ -51,8 +51,8 @@ class ModelAnalysis:
 
     What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
     `lengths`, `capacity`, `seasons`) leaves `anomalies` out. `seasons` is `None` where nobody states what a replica
-    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies; they are not
-    told in `analysis.json`.
+    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies, and `carries`
+    is what one replica carries; they are not told in `analysis.json`.
     """
 
     requests: int
@@ -74,6 +74,7 @@ class ModelAnalysis:
     demand: Demand
     seasons: Seasons | None
     weeks: Weeks | None = field(default=None, compare=False, repr=False)
+    carries: StatedCapacity | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, imports, marginals, trials
+from analyzer.cli import choices, imports, marginals, size, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -24,6 +24,11 @@ from analyzer.settings import Settings
 from analyzer.shape import Thresholds
 from analyzer.store import Records, Rollups, find, opened
 from analyzer.window import microseconds
+
+ALONE: Mapping[str, tuple[str, Callable[[argparse.Namespace], AnalyzerError | None]]] = {
+    "import": ("reading files", imports.run),
+    "size": ("simulating", size.run),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,9 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     """Run the command that was asked for."""
-    if options.command == "import":
-        with _progress("reading files"):
-            error = imports.run(options)
+    if options.command in ALONE:
+        doing, run = ALONE[options.command]
+        with _progress(doing):
+            error = run(options)
         if error is not None:
             raise error
         return

@@ -9,7 +9,7 @@ _WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|µs|ms|s|min)\s*")
 
 
 def milliseconds(option: str, text: str | None) -> float | None:
-    """The duration in milliseconds, `None` for `None`; raises `BadSettings`, which names `option`, for anything else."""
+    """The duration in milliseconds, `None` for `None`; raises `BadSettings` for what is none, and names `option`."""
     if text is None:
         return None
     found = _WRITTEN.fullmatch(text)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analyzer.cli import imports
+from analyzer.cli import imports, size
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="FILE", help="write the JSON here, and the table to standard output"
     )
     imports.add_command(commands)
+    size.add_command(commands)
     return top
 
 

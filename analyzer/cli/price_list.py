@@ -96,9 +96,7 @@ def _prices(read: _File, *, example: bool) -> Prices:
         GpuPrice(
             row.name,
             "on_prem",
-            OnPrem(
-                row.node_price, row.gpus, row.years, row.kilowatts, row.pue, row.price_per_kwh
-            ).per_gpu_hour,
+            OnPrem(row.node_price, row.gpus, row.years, row.kilowatts, row.pue, row.price_per_kwh).per_gpu_hour,
             f"a node for {row.node_price:,.0f} over {row.years:g} years with {row.gpus} GPUs, and {row.kilowatts:g} kW "
             f"at {row.price_per_kwh:g} a kWh and PUE {row.pue:g}: {row.told}{note}",
         )

@@ -16,7 +16,7 @@ from analyzer.advise.sizing.question import Sizing
 from analyzer.analysis import capacity_as_json
 from analyzer.cli import price_list, size_table, step_times
 from analyzer.cli.durations import milliseconds
-from analyzer.engine import Gpu, Model
+from analyzer.engine import Model
 from analyzer.errors import AnalyzerError, BadSettings, Unreachable
 
 NAME = "size"
@@ -55,7 +55,12 @@ def run(options: argparse.Namespace) -> AnalyzerError | None:
     prices = price_list.load(None)
     sizing = _question(options, objectives, prices)
     mix = of_point(options.isl, options.osl, SPREAD)
-    found = advice.advise(sizing, mix, demanded(options, prices), StatedCapacity(rps_per_replica=1, gpus_per_node=sizing.gpu.gpus_per_node))
+    found = advice.advise(
+        sizing,
+        mix,
+        demanded(options, prices),
+        StatedCapacity(rps_per_replica=1, gpus_per_node=sizing.gpu.gpus_per_node),
+    )
     if found.advice is None:
         if options.json:
             sys.stdout.write("null\n")

@@ -103,14 +103,12 @@ def _money(advice: CapacityAdvice) -> Iterator[str]:
         yield from _row("Cost", f"no price of {advice.gpu} is known: give price_per_gpu_hour or a price file")
     for cost in advice.costs:
         tokens = "" if cost.per_million_tokens is None else f", {cost.per_million_tokens:.3g} per million tokens"
-        yield from _row(
-            f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens} ({cost.source})"
-        )
+        yield from _row(f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens} ({cost.source})")
     for api in advice.hybrid:
         yield from _row(
             f"At {api.name}"[: LABEL - 1],
-            f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {api.per_million_tokens:.3g} per million tokens; "
-            f"own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average ({api.source})",
+            f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {api.per_million_tokens:.3g} per million "
+            f"tokens; own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average ({api.source})",
         )
     if advice.reach is not None:
         yield from _row("Whom it serves", advice.reach.sentence)

@@ -72,7 +72,9 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     carried = best.capacity.rps
     stated = _stated(wanted, sizing, best, carried)
     pooled = _pooled(sizing, best, mix, demanded, stated)
-    advice = fleet(_profile(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas)
+    advice = fleet(
+        _profile(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
+    )
     interval = _interval(sizing, best, mix)
     advice = replace(
         advice,

@@ -35,7 +35,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The best candidate, `None` where none keeps the objectives; all that were tried, in order; and what cannot run."""
+    """The best candidate, `None` where none keeps the objectives; all that were tried, in order; what cannot run."""
 
     best: Judged | None
     tried: tuple[Judged, ...]

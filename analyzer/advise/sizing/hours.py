@@ -20,6 +20,4 @@ class RecordedHour:
 def busiest(shapes: Sequence[HourlyShape]) -> tuple[int, ...]:
     """Where the hours begin that ask for most, up to six of them, in order of time."""
     orders = (lambda one: one.requests, lambda one: one.isl.sum, lambda one: one.osl.sum)
-    return tuple(
-        sorted({one.start for order in orders for one in sorted(shapes, key=order, reverse=True)[:EACH]})
-    )
+    return tuple(sorted({one.start for order in orders for one in sorted(shapes, key=order, reverse=True)[:EACH]}))

@@ -47,7 +47,9 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
     named = {name for one in tried for name in one.capacity.missed if name in NAMES}
     each = []
     for name in (name for name in NAMES if name in named):
-        able = [one for one in tried if getattr(one.capacity.at, f"{name}_ms") == getattr(one.capacity.at, f"{name}_ms")]
+        able = [
+            one for one in tried if getattr(one.capacity.at, f"{name}_ms") == getattr(one.capacity.at, f"{name}_ms")
+        ]
         if not able:
             continue
         best = min(able, key=lambda one: getattr(one.capacity.at, f"{name}_ms"))
