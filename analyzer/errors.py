@@ -50,6 +50,10 @@ class Unreachable(AnalyzerError):
     """No number of replicas keeps the objectives; the message names them, and the best that can be reached."""
 
 
+class NoThroughput(AnalyzerError):
+    """A source of step times that has nothing to say here; the message is the reason."""
+
+
 EXIT_CODES: dict[type[AnalyzerError], int] = {
     BadSettings: 2,
     UnknownEngine: 2,
@@ -58,6 +62,7 @@ EXIT_CODES: dict[type[AnalyzerError], int] = {
     NoTraffic: 4,
     TooLittleTraffic: 4,
     Unreachable: 4,
+    NoThroughput: 4,
 }
 
 

@@ -147,10 +147,13 @@ def _counts(kind: pa.DataType) -> bool:
 
 _TYPES: dict[str, tuple[Callable[[pa.DataType], bool], str]] = {
     "timestamp": (_timestamp, "a timestamp"),
-    **dict.fromkeys(("model", "client_id", "operation", "outcome", "finish_reason", "error_type"), (_text, "text")),
     **dict.fromkeys(
-        ("input_tokens", "output_tokens", "max_tokens", "http_status", "ttft_us", "tpot_us", "e2e_us"),
-        (_number, "a number"),
+        ("model", "client_id", "operation", "upstream", "instance", "outcome", "finish_reason", "error_type"),
+        (_text, "text"),
     ),
+    **dict.fromkeys(
+        ("input_tokens", "output_tokens", "cached_input_tokens", "max_tokens", "http_status"), (_number, "a number")
+    ),
+    **dict.fromkeys(("ttft_us", "tpot_us", "e2e_us"), (_number, "a number")),
     **dict.fromkeys(("itl_counts", "prefix_blocks", "hash_ids"), (_counts, "a list of whole numbers")),
 }

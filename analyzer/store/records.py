@@ -33,11 +33,14 @@ from analyzer.store.queries import query
 from analyzer.store.remote import Bucket
 from analyzer.store.rollups import WHOLE_HOURS, Rollups
 from analyzer.store.survey import Span
+from analyzer.store.timings import timings
+from analyzer.throughput.timings import Timings
 from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
 DAY_US = 86_400_000_000
 BATCH_ROWS = 1 << 20
 CALLERS = 10
+TIMED_REQUESTS = 50_000  # what a live fit needs at most; every load is among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,14 @@ class Records:
         self._choose(window, names, thresholds)
         shapes = passes.counted(self._batches("counted"), phases, dict(enumerate(hours.values())))
         return {names[number]: one for number, one in shapes.items()}
+
+    def timings(self, window: Window, model: str, most: int = TIMED_REQUESTS) -> Timings | None:
+        """What single requests of `model` inside `window` took, of about `most` of them; `None` without any time."""
+        if not self._survey.times:
+            return None
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
+        self._choose(window, [model], Thresholds())
+        return timings(self._connection, 0, most)
 
     def _counted(self, window: Window) -> tuple[Shapes, Times]:
         """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""

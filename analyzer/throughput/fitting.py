@@ -24,22 +24,24 @@ class Fit:
     condition: float
 
 
-def fitted(columns: Sequence[Floats], ms: Floats, weights: Floats | None = None) -> Fit:
+def fitted(columns: Sequence[Floats], ms: Floats, weights: Floats | None = None, known: Floats | None = None) -> Fit:
     """The non-negative combination of `columns` that is nearest to `ms` in the mean square of the relative error.
 
-    All are of one length; `ms` are milliseconds above zero, `weights` say for how many measurements each row stands.
-    Columns of zeros get the coefficient 0. Raises `ValueError` without any row.
+    All are of one length; `ms` are milliseconds above zero, `weights` say for how many measurements each row stands,
+    `known` is the part of each time that comes from elsewhere. Columns of zeros get the coefficient 0. Raises
+    `ValueError` without any row.
     """
     if not len(ms):
         raise ValueError("there is nothing to fit")
+    elsewhere = np.zeros_like(ms) if known is None else known
     share = (np.ones_like(ms) if weights is None else np.sqrt(weights)) / ms
     rows = np.stack(columns, axis=1)
     scaled = rows * share[:, None]
     lengths = np.linalg.norm(scaled, axis=0)
     lengths[lengths == 0] = 1.0
-    found, _ = nnls(scaled / lengths, ms * share)
+    found, _ = nnls(scaled / lengths, (ms - elsewhere) * share)
     coefficients = found / lengths
-    off = np.abs(rows @ coefficients / ms - 1)
+    off = np.abs((rows @ coefficients + elsewhere) / ms - 1)
     return Fit(
         coefficients=tuple(float(each) for each in coefficients),
         max_error=float(off.max()),
@@ -53,6 +55,8 @@ def prefill(isl: Floats, ms: Floats) -> Fit:
     return fitted((np.ones_like(isl), isl, isl**2), ms)
 
 
-def decode(batch: Floats, kv_tokens: Floats, ms: Floats, weights: Floats | None = None) -> Fit:
+def decode(
+    batch: Floats, kv_tokens: Floats, ms: Floats, weights: Floats | None = None, known: Floats | None = None
+) -> Fit:
     """b0, b1, b2 of T_dec(B, K) = b0 + b1·B + b2·K, where K are the cached tokens of all B requests together."""
-    return fitted((np.ones_like(batch), batch, kv_tokens), ms, weights)
+    return fitted((np.ones_like(batch), batch, kv_tokens), ms, weights, known)
