@@ -18,6 +18,7 @@ from analyzer.advise.sized import (
 )
 from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Chosen, Judged, choose, judge
+from analyzer.advise.sizing.fit import Compared, compare, corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
 from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
@@ -66,11 +67,11 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     chosen = choose(sizing, mix)
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
+    sizing, compared = _checked(sizing, chosen.best)
     best = judge(chosen.best.candidate, sizing, mix, FULL)
     if not best.capacity.rps:  # the short run was kinder than the long one
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
-    carried = best.capacity.rps
-    stated = _stated(wanted, sizing, best, carried)
+    stated = _stated(wanted, sizing, best, compared)
     pooled = _pooled(sizing, best, mix, demanded, stated)
     advice = fleet(
         _profile(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
@@ -87,22 +88,34 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
         memory=_memory(best, mix),
         alternatives=tuple(_alternatives(chosen, sizing, demanded.peak.rps, stated)),
         current=_used(advice, demanded),
+        fit_error=None if compared is None else compared.error,
     )
     advice = priced(advice, stated, sizing.prices, demanded.traffic, demanded.seconds)
     users = reach(advice, demanded.traffic, demanded.busy_hour_rps, sizing.prices.assumptions)
     return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix))
 
 
-def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, carried: float) -> StatedCapacity:
+def _checked(sizing: Sizing, best: Judged) -> tuple[Sizing, Compared | None]:
+    """The simulation compared with what was recorded, and its step times scaled where they are too far off."""
+    if sizing.timings is None or sizing.fixed is None:
+        return sizing, None
+    compared = compare(sizing.timings, best.engine)
+    if compared is None or compared.trusted:
+        return sizing, compared
+    scaled = replace(best.throughput, times=corrected(best.throughput.times, compared))
+    return replace(sizing, times=lambda _: scaled), compared
+
+
+def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Compared | None) -> StatedCapacity:
     throughput, profile = best.throughput, best.candidate.profile
     return replace(
         wanted,
-        rps_per_replica=carried,
+        rps_per_replica=best.capacity.rps or 0.0,
         gpu=sizing.gpu.name,
         gpus_per_replica=profile.gpus_per_replica,
         objectives=sizing.objectives,
         rho_max=wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO),
-        origin=Origin(throughput.source, throughput.detail, words.confidence(best)),
+        origin=Origin(throughput.source, throughput.detail, words.confidence(best, compared)),
     )
 
 

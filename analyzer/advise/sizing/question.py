@@ -20,6 +20,7 @@ from analyzer.engine import (
     parallel_choices,
 )
 from analyzer.replay import Routing
+from analyzer.throughput.timings import Timings
 
 
 class StepModel(Protocol):
@@ -47,7 +48,8 @@ class Sizing:
     """One question: which replicas, and how many, keep `objectives` for a model on a GPU.
 
     `fixed` is the profile where the user gave one, else the knobs are chosen, as far as `wishes` leave them open.
-    `told_pool_tokens` is how many tokens the KV cache of the fixed profile holds by the engine's own account.
+    `told_pool_tokens` is how many tokens the KV cache of the fixed profile holds by the engine's own account; `timings`
+    are what recorded requests took with it, by which the simulation is checked.
     """
 
     model: Model
@@ -59,6 +61,7 @@ class Sizing:
     wishes: Wishes = Wishes()
     told_pool_tokens: int | None = None
     routing: Routing = "least_outstanding"
+    timings: Timings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import Judged
+from analyzer.advise.sizing.fit import Compared
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
 
@@ -25,10 +26,11 @@ def seen(at: Trial, name: str) -> str:
     return f"{getattr(at, f'{name}_ms'):,.3g} ms"
 
 
-def confidence(judged: Judged) -> str:
-    """How far the step times may be off, and what that means."""
+def confidence(judged: Judged, compared: Compared | None = None) -> str:
+    """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
-    told = f"step times ± {share:.0%}"
+    told = "" if compared is None or compared.trusted else "low confidence: "
+    told += f"step times ± {share:.0%}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
     if judged.throughput.source in {"roofline", "aiconfigurator"}:
@@ -39,6 +41,10 @@ def confidence(judged: Judged) -> str:
         running = judged.capacity.rps * judged.capacity.at.mean_e2e_ms / 1000
         if running > 1.25 * batch:
             told += f"; extrapolated: {running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+    if compared is not None:
+        error = compared.error
+        told += f"; simulating what runs today is off by {error.p50_share:.0%} (p50) and {error.p95_share:.0%} (p95)"
+        told += "" if compared.trusted else ", so step times were scaled until the medians agree"
     return told
 
 

@@ -1,0 +1,86 @@
+"""What the settings want to have sized from records, with the recorded times and hours that it takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analyzer import engine
+from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.hours import RecordedHour
+from analyzer.advise.sizing.question import Sizing, StepModel, Wishes
+from analyzer.analysis import Questions
+from analyzer.cli import price_list, step_times
+from analyzer.engine import Model, ServingProfile, Throughput
+from analyzer.errors import NoThroughput, UnknownEngine
+from analyzer.settings import CapacitySettings, Settings
+from analyzer.throughput import live
+from analyzer.throughput.timings import Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What single requests of a model took, `None` without recorded times, and its busiest hours."""
+
+    timings: Timings | None
+    hours: Sequence[RecordedHour]
+
+
+def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str, ...]:
+    """The models whose capacity is to be found: the settings name a GPU or a profile and no throughput."""
+    return tuple(
+        name
+        for name, one in questions.items()
+        if one.stated is not None and (own := settings.of(name).capacity) is not None and own.rps_per_replica is None
+    )
+
+
+def question(name: str, settings: Settings, asked: Questions, took: Took) -> Questions:
+    """`asked` with what is to be sized for the model that records call `name`.
+
+    Raises `UnknownEngine` for a model or a GPU without figures.
+    """
+    own = settings.of(name)
+    capacity = own.capacity
+    if capacity is None or asked.stated is None:
+        return asked
+    model = _model(name, capacity)
+    fixed = None if capacity.profile is None else step_times.profile(capacity.profile, model, capacity.gpu)
+    gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
+    others = step_times.source(model, gpu, capacity.throughput)
+    sizing = Sizing(
+        model=model,
+        gpu=gpu,
+        objectives=Objectives(capacity.ttft_ms, capacity.itl_ms, capacity.e2e_ms, capacity.percentile),
+        times=others if fixed is None else _live(fixed, took.timings, others),
+        prices=price_list.load(capacity.prices),
+        fixed=fixed,
+        wishes=Wishes(engine=capacity.engine, weights=capacity.weights, kv_cache=capacity.kv_cache),
+        told_pool_tokens=own.kv_pool_tokens,
+        routing=capacity.routing,
+        timings=took.timings,
+    )
+    return replace(asked, sizing=sizing, hours=tuple(took.hours))
+
+
+def _model(name: str, capacity: CapacitySettings) -> Model:
+    try:
+        return step_times.model(capacity.model or name)
+    except UnknownEngine as error:
+        if capacity.model is not None:
+            raise
+        raise UnknownEngine(f"{error} Records call it so: say which model it is as model under [capacity].") from error
+
+
+def _live(fixed: ServingProfile, timings: Timings | None, others: StepModel) -> StepModel:
+    """The recorded times for the profile that runs today, where they are enough for a fit."""
+    if timings is None:
+        return others
+    prior = others(fixed)
+    try:
+        fitted = live.fit(timings, prior)
+    except NoThroughput:
+        return others
+
+    def times(profile: ServingProfile) -> Throughput:
+        return fitted if profile == fixed else others(profile)
+
+    return times
