@@ -17,6 +17,7 @@ class Efficiency:
     measured: bool = True
 
 
+_GENERATIONS = {"hopper": ("h100", "h200"), "blackwell": ("b200", "b300", "gb200", "gb300"), "ada": ("l40s", "l4")}
 # What NVIDIA's measured step times (AIConfigurator 0.12, TensorRT-LLM) imply for prompts of 2,000 tokens and batches of
 # 32: bf16 on one or two GPUs, and by which factor 8-bit weights lower both shares.
 _ONE_GPU: dict[str, tuple[float, float]] = {"hopper": (0.60, 0.70), "blackwell": (0.58, 0.60), "ada": (0.55, 0.78)}
@@ -26,13 +27,14 @@ _WITHOUT_LINK = 0.1  # of the operations from four GPUs on: all-reduce over PCIe
 _LIKE = "hopper"
 
 
-def efficiency(generation: str, weights: NumberFormat, tp: int, *, linked: bool) -> Efficiency:
-    """The shares for `weights` over `tp` GPUs; `linked` is whether NVLink connects them.
+def efficiency(gpu: str, weights: NumberFormat, tp: int, *, linked: bool) -> Efficiency:
+    """The shares for `weights` over `tp` GPUs called `gpu`; `linked` is whether NVLink connects them.
 
     A generation that was not measured gets Hopper's shares. Between 1, 2, 4 and 8 GPUs the next larger number counts.
     Weights of 4 bits that are widened before they are multiplied (int4) compute as bf16 does.
     """
-    known = generation if generation in _ONE_GPU else _LIKE
+    generation = next((each for each, names in _GENERATIONS.items() if gpu.startswith(names)), None)
+    known = generation or _LIKE
     mfu, mbu = _ONE_GPU[known]
     narrow_mfu, narrow_mbu = (1.0, 1.0) if weights == "bf16" else _NARROW[known]
     wide = next((each for each in _TOGETHER if each >= tp), max(_TOGETHER))
@@ -40,4 +42,4 @@ def efficiency(generation: str, weights: NumberFormat, tp: int, *, linked: bool)
     if weights == "int4":
         narrow_mfu = 1.0
     link = 1.0 if linked or tp < 4 else _WITHOUT_LINK
-    return Efficiency(mfu * narrow_mfu * more_mfu * link, mbu * narrow_mbu * more_mbu, known == generation)
+    return Efficiency(mfu * narrow_mfu * more_mfu * link, mbu * narrow_mbu * more_mbu, generation is not None)
