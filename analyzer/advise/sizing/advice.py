@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from analyzer import throughput
 from analyzer.advise.capacity import fleet, replicas_for
 from analyzer.advise.prices import Traffic
 from analyzer.advise.sized import (
@@ -27,10 +28,9 @@ from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promise
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
 from analyzer.replay import Requests
-from analyzer.throughput import closed_form
-from analyzer.throughput.mix import Mix as MeanMix
 
-MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance; SIZING 5.3
+MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance
+LEAST_FACTOR = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _checked(sizing: Sizing, best: Judged) -> tuple[Sizing, Compared | None]:
 
 
 def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Compared | None) -> StatedCapacity:
-    throughput, profile = best.throughput, best.candidate.profile
+    profile = best.candidate.profile
     return replace(
         wanted,
         rps_per_replica=best.capacity.rps or 0.0,
@@ -115,7 +115,7 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Comp
         gpus_per_replica=profile.gpus_per_replica,
         objectives=sizing.objectives,
         rho_max=wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO),
-        origin=Origin(throughput.source, throughput.detail, words.confidence(best, compared)),
+        origin=Origin(best.throughput.source, best.throughput.detail, words.confidence(best, compared)),
     )
 
 
@@ -134,7 +134,7 @@ def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
     error = best.throughput.error_share
     ends = []
-    for factor in (1 + error, 1 - error):
+    for factor in (1 + error, max(1 - error, LEAST_FACTOR)):
         engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
         ends.append(capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0)
     carried = best.capacity.rps or 0.0
@@ -155,9 +155,9 @@ def _counts(interval: tuple[float, float], advice: CapacityAdvice, rate: float) 
 def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
     """The quick answer of mean times without a queue."""
     cached = mix.mean_cached / mix.mean_isl if best.candidate.limits.prefix_caching else 0.0
-    means = MeanMix.of(mix.isl, mix.osl, cached)
-    goals = closed_form.Objectives(sizing.objectives.ttft_ms, sizing.objectives.itl_ms, sizing.objectives.e2e_ms)
-    found = closed_form.most_carried(best.throughput.times, means, best.candidate.limits, goals)
+    means = throughput.Mix.of(mix.isl, mix.osl, cached)
+    goals = throughput.Objectives(sizing.objectives.ttft_ms, sizing.objectives.itl_ms, sizing.objectives.e2e_ms)
+    found = throughput.most_carried(best.throughput.times, means, best.candidate.limits, goals)
     return None if found is None else found.rps
 
 
