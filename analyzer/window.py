@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
 HOUR_US = 3_600_000_000
 WEEK_DAYS = 7
 EVERYTHING_BELOW = timedelta(days=2)
@@ -101,15 +103,20 @@ def hour_phases(window: Window) -> tuple[tuple[int, int], ...]:
     zones such as Asia/Kolkata, and changes only in the few whose clocks move by half an hour.
     """
     zone = ZoneInfo(window.timezone)
-    found: list[tuple[int, int]] = []
-    step, at = timedelta(minutes=15), window.start.astimezone(UTC)
+    at = window.start.astimezone(UTC)
+    at -= timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+    found = [(0, _phase(at, zone))]
     while at < window.end:
-        offset = at.astimezone(zone).utcoffset() or timedelta(0)
-        phase = (offset % HOUR) // timedelta(microseconds=1)
-        if not found or found[-1][1] != phase:
-            found.append((microseconds(at) if found else 0, phase))
-        at += step
-    return tuple(found) or ((0, 0),)
+        # no clock moves twice in a day, and none but at a quarter of an hour
+        at += QUARTER if _phase(at + DAY, zone) != found[-1][1] else DAY
+        if at < window.end and _phase(at, zone) != found[-1][1]:
+            found.append((microseconds(at), _phase(at, zone)))
+    return tuple(found)
+
+
+def _phase(at: datetime, zone: ZoneInfo) -> int:
+    offset = at.astimezone(zone).utcoffset() or timedelta(0)
+    return (offset % HOUR) // timedelta(microseconds=1)
 
 
 def hour_starts(window: Window) -> tuple[int, ...]:

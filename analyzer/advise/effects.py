@@ -15,7 +15,8 @@ class Effect:
 
     `setting` is the engine's name of it. Tokens held are those that one request takes of the KV cache on average when
     it is admitted, under the limit today and under the recommended one; admitted is how many such requests a cache of
-    the stated size takes at once. Each is `None` where it is not known.
+    the stated size takes at once. Each is `None` where it is not known. Of an engine that gives out cache as requests
+    grow they are weighted by how long requests stay, where that is recorded, and those at the end of a request if not.
     """
 
     engine: str
@@ -71,20 +72,29 @@ def _paged(
     engine: str, setting: str, shape: HourlyShape, limit: int, target: LengthTarget, changes: tuple[Change, ...]
 ) -> Effect:
     """An engine that gives out cache as requests grow."""
-    mean = shape.total.sum / shape.requests
+    mean, held = _held(shape)
     admits = None if target.pool_tokens is None else admitted(target.pool_tokens, mean)
     refused = shape.total.over(limit)
     asking = shape.asked.over(limit)
     checked = f", and {asking:,} of {shape.asked.total:,} that ask for more with max_tokens" if asking else ""
     sentence = (
-        f"The KV cache keeps its size and a request holds what it uses, {mean:,.0f} tokens at its end on average, so "
-        f"throughput stays as it is. What changes is who is let in: {refused:,} of {shape.requests:,} recorded "
-        f"requests would be refused or cut{checked}; the longest stall that one request can cause; and that a replica "
+        f"The KV cache keeps its size and a request holds what it uses, {held}, so throughput stays as it is. What "
+        f"changes is who is let in: {refused:,} of {shape.requests:,} recorded requests would be refused or cut"
+        f"{checked}; the longest stall that one request can cause; and that a replica "
         f"starts with a cache for {limit:,} tokens, so that a smaller one will do."
     )
     if changes == ("none",):
         sentence = f"Nothing: {limit:,} is the limit today."
     return Effect(engine, setting, changes, mean, mean, admits, admits, sentence)
+
+
+def _held(shape: HourlyShape) -> tuple[float, str]:
+    """Tokens that a request holds where cache is given out as it grows, and how they were counted."""
+    over_time = shape.residency.tokens
+    if over_time is not None:
+        return over_time, f"{over_time:,.0f} tokens on average over the time that requests are in flight"
+    mean = shape.total.sum / shape.requests
+    return mean, f"{mean:,.0f} tokens at its end on average"
 
 
 def _reserving(shape: HourlyShape, limit: int, target: LengthTarget) -> Effect:

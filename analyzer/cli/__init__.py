@@ -15,7 +15,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, imports, marginals, size, trials
+from analyzer.cli import choices, imports, marginals, size, sizings, sweeps, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -28,6 +28,7 @@ from analyzer.window import microseconds
 ALONE: Mapping[str, tuple[str, Callable[[argparse.Namespace], AnalyzerError | None]]] = {
     "import": ("reading files", imports.run),
     "size": ("simulating", size.run),
+    "sweep": ("reading benchmarks", sweeps.run),
 }
 
 
@@ -112,6 +113,9 @@ def _analysis(
         outside={span.model: span.requests - requests.get(span.model, 0) for span in chosen if span.model},
     )
     questions = choices.questions(settings, requests)
+    for name in sizings.wanted(settings, questions):
+        took = sizings.Took(records.timings(window, name), ())
+        questions[name] = sizings.question(name, settings, questions[name], took)
     before = choices.before(window, chosen)
     earlier = {} if before is None else records.hours(before, models, thresholds)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)

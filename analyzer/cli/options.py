@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analyzer.cli import imports, size
+from analyzer.cli import imports, size, sweeps
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     imports.add_command(commands)
     size.add_command(commands)
+    sweeps.add_command(commands)
     return top
 
 

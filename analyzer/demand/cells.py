@@ -12,7 +12,7 @@ from analyzer.demand.rate import (
     with_empty,
 )
 from analyzer.histogram import Histogram
-from analyzer.shape import HourlyShape
+from analyzer.shape import HourlyShape, Residency
 from analyzer.window import DAY_NAMES, HOUR_US, HourOfWeek, Window, hour_starts
 
 TWO_WEEKS_DAYS = 14
@@ -42,13 +42,17 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """Requests in flight at the same time, weighted by time, over the hours in which requests came."""
+    """Requests in flight at the same time, weighted by time, over the hours in which requests came.
+
+    `tokens_held` is how many tokens of the KV cache each holds, over its time: its input and half of its output.
+    """
 
     mean: float
     p50: int
     p95: int
     p99: int
     max: int
+    tokens_held: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,8 @@ def _in_flight(shapes: Sequence[HourlyShape], seen: Mapping[int, int]) -> InFlig
     levels = Histogram.merged([shape.in_flight for shape in shapes])
     if not levels.total:
         return None
+    stays = [shape.residency for shape in shapes]
+    held = Residency(sum(one.time_us for one in stays), sum(one.half_token_us for one in stays))
     idle = sum(seen[shape.start] for shape in shapes) * SECOND_US - levels.total
     every = Histogram.merged([levels, Histogram.of([(0, idle)])]) if idle > 0 else levels
     return InFlight(
@@ -203,6 +209,7 @@ def _in_flight(shapes: Sequence[HourlyShape], seen: Mapping[int, int]) -> InFlig
         p95=every.quantile(950),
         p99=every.quantile(990),
         max=int(every.values[-1]),
+        tokens_held=held.tokens,
     )
 
 

@@ -133,6 +133,10 @@ def busy_bins(asked: Demand) -> tuple[Block, ...]:
         f"In flight at the same time, weighted by time: {rate(flight.mean)} requests on average, {whole(flight.p95)} or"
         f" fewer for 95 % of the time, {whole(flight.max)} at the most."
     )
+    if flight.tokens_held is not None:
+        text += (
+            f" Each holds {whole(round(flight.tokens_held))} tokens over its time: its input and half of its output."
+        )
     return table, Paragraph(words(text))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.histogram import Histogram, IntArray
-from analyzer.shape import CELL, Endings, HourlyShape, Patterns, Peak
+from analyzer.shape import CELL, Endings, HourlyShape, Patterns, Peak, Residency
 from analyzer.window import HOUR_US
 
 SIDES = ("isl", "osl", "total", "asked", "max_tokens", "grid", "second")
@@ -28,23 +28,23 @@ class Hours:
         self._found: dict[int, _Hour] = {}
 
     def add(self, columns: Columns) -> None:
-        """Count rows sorted by arrival, with the columns of counted.sql."""
-        arrival = columns["arrival"]
-        starts = hour_of(arrival, self._phases)
+        """Count rows sorted by arrival, with the columns of counted.sql, or of timed.sql."""
+        arrival, lasted = columns["arrival"], columns.get("lasted")
         asking = columns["max_tokens"] >= 0
         rows = {
             "isl": columns["isl"],
             "osl": columns["osl"],
             "total": columns["isl"] + columns["osl"],
             "grid": CELL * bits(columns["isl"]) + bits(columns["osl"]),
-            "second": (arrival - starts) // SECOND_US,
         }
-        for cut in cuts(starts):
-            start, named = int(starts[cut.start]), asking[cut]
-            hour = self._found.setdefault(start, _Hour())
+        for start, cut in hourly(arrival, self._phases):
+            hour, named = self._found.setdefault(start, _Hour()), asking[cut]
             hour.seen(int(arrival[cut.start]), int(arrival[cut.stop - 1]), columns["kind"][cut])
+            hour.pieces["second"].append(counted(offsets(arrival[cut], start) // SECOND_US))
             for side, values in rows.items():
                 hour.pieces[side].append(counted(values[cut]))
+            if lasted is not None:
+                hour.stayed(lasted[cut], columns["isl"][cut], columns["osl"][cut])
             if named.any():
                 limits = columns["max_tokens"][cut][named]
                 hour.pieces["max_tokens"].append(counted(limits))
@@ -81,16 +81,23 @@ class Hours:
 class _Hour:
     """What is known of one hour so far."""
 
-    __slots__ = ("first", "kinds", "last", "pieces")
+    __slots__ = ("first", "half_token_us", "kinds", "last", "pieces", "time_us")
 
     def __init__(self) -> None:
         self.first, self.last = np.iinfo(np.int64).max, np.iinfo(np.int64).min
         self.kinds = np.zeros(KINDS, np.int64)
         self.pieces: dict[str, list[Histogram]] = {side: [] for side in SIDES}
+        self.time_us, self.half_token_us = 0, 0
 
     def seen(self, first: int, last: int, kinds: NDArray[np.integer]) -> None:
         self.first, self.last = min(self.first, first), max(self.last, last)
         self.kinds += np.bincount(kinds, minlength=KINDS)
+
+    def stayed(self, lasted: NDArray[np.integer], isl: NDArray[np.integer], osl: NDArray[np.integer]) -> None:
+        known = np.maximum(lasted, 0).astype(np.int64)
+        self.time_us += int(known.sum())
+        products = known * (2 * isl + osl)  # below 2^62: no request has 2^24 tokens, or takes more than a day
+        self.half_token_us += (int((products >> 32).sum()) << 32) + int((products & 0xFFFFFFFF).sum())
 
     def take(self, side: str, part: Histogram) -> None:
         if side == "kind":
@@ -133,6 +140,7 @@ class _Hour:
             peak_second=Peak(int(seconds.counts[fullest]), int(second[fullest]) * SECOND_US),
             patterns=Patterns(*(int(self.kinds[kind::4].sum()) for kind in range(4))),
             endings=Endings(*(self._flagged(flag) for flag in (4, 8, 16, 32))),
+            residency=Residency(self.time_us, self.half_token_us),
         )
 
     def _flagged(self, flag: int) -> int:
@@ -167,6 +175,26 @@ def hour_of(moments: NDArray[np.integer], phases: Sequence[tuple[int, int]]) -> 
     since, phase = (np.array(column, dtype=np.int64) for column in zip(*phases, strict=True))
     place = np.maximum(np.searchsorted(since, moments, side="right") - 1, 0)
     return moments - (moments + phase[place]) % HOUR_US
+
+
+def hourly(moments: NDArray[np.integer], phases: Sequence[tuple[int, int]]) -> list[tuple[int, slice]]:
+    """The local hours of moments that are sorted, ascending: where each begins, and its stretch of the moments."""
+    if not len(moments):
+        return []
+    first, last = hour_of(moments[[0, -1]], phases).tolist()
+    if len(phases) > 1 or last - first > len(moments) * HOUR_US:
+        starts = hour_of(moments, phases)
+        return [(int(starts[cut.start]), cut) for cut in cuts(starts)]
+    starts = np.arange(first, last + 1, HOUR_US)
+    ends = [*np.searchsorted(moments, starts[1:]).tolist(), len(moments)]
+    every = zip(starts.tolist(), [0, *ends[:-1]], ends, strict=True)
+    return [(start, slice(begin, end)) for start, begin, end in every if end > begin]
+
+
+def offsets(moments: NDArray[np.integer], start: int) -> NDArray[np.uint32]:
+    """Microseconds since `start`, the beginning of the hour of all `moments`: four bytes hold an hour of them."""
+    found: NDArray[np.uint32] = (moments - start).astype(np.uint32)
+    return found
 
 
 def cuts(column: NDArray[np.integer]) -> list[slice]:

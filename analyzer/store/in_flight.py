@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.histogram import Histogram, IntArray
-from analyzer.store.counting import cuts, hour_of
+from analyzer.store.counting import hourly, offsets
 from analyzer.window import HOUR_US
 
 _BYTES = 4  # an hour has fewer microseconds than four bytes hold
@@ -46,12 +46,10 @@ class Levels:
         return found
 
     def _keep(self, moments: NDArray[np.integer], places: dict[int, list[Piece]]) -> None:
-        hours = hour_of(moments, self._phases)
-        offsets = (moments - hours).astype(np.uint32)
-        for cut in cuts(hours):
+        for hour, cut in hourly(moments, self._phases):
             piece = self._file.tell(), cut.stop - cut.start
-            self._file.write(offsets[cut].tobytes())
-            places.setdefault(int(hours[cut.start]), []).append(piece)
+            self._file.write(offsets(moments[cut], hour).tobytes())
+            places.setdefault(hour, []).append(piece)
 
     def _read(self, pieces: Sequence[Piece]) -> IntArray:
         parts = []

@@ -10,6 +10,7 @@ _HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade"}
 )
 _NOT_FOR_UPSTREAM: Final = _HOP_BY_HOP | {b"host"}
+_IDENTITY: Final = frozenset({b"x-request-id", b"traceparent"})
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _REASONS: Final = {
     400: b"Bad Request",
@@ -32,15 +33,15 @@ def for_upstream(head: RequestHead, authority: bytes, target: bytes) -> bytes:
     """
     out = [head.method + b" " + target + (b" HTTP/1.1" if head.minor else b" HTTP/1.0")]
     out.append(b"Host: " + authority)
+    left_out = _NOT_FOR_UPSTREAM | head.connection if head.connection else _NOT_FOR_UPSTREAM
     named = traced = False
     for name, _, line in head.fields:
-        if name in _NOT_FOR_UPSTREAM or name in head.connection:
+        if name in left_out:
             continue
         out.append(line)
-        if name == b"x-request-id":
-            named = True
-        elif name == b"traceparent":
-            traced = True
+        if name in _IDENTITY:
+            named |= name == b"x-request-id"
+            traced |= name == b"traceparent"
     if not named or not traced:
         token = b"%048x" % random.getrandbits(192)
         if not named:

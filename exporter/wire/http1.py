@@ -20,12 +20,14 @@ _USUAL: Final = 64
 _USUAL_HEAD: Final = 1024
 """Heads of answers up to this length are remembered."""
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN: Final = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+_CONTROLS: Final = bytes((*range(9), *range(0x0A, 0x20), 0x7F))
+"""All but the tab; CR and LF are allowed as the ends of lines only."""
 _REQUEST_LINE = re.compile(rb"([A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*) ([\x21-\x7e]+) HTTP/1\.([01])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*")
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
 _DECISIVE = _FRAMING | {b"connection"}
+"""Names whose fields decide how the message is read."""
 _NONE: Final[frozenset[bytes]] = frozenset()
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
@@ -79,22 +81,13 @@ class ResponseHead(NamedTuple):
 
 def request_head(head: bytes, most_fields: int = MAX_FIELDS) -> RequestHead:
     """Reads a request head (everything up to, not including, the blank line's CRLF pair). Raises BadMessage."""
-    line, fields = _split(head, most_fields)
+    line, fields, decisive = _split(head, most_fields)
     match = _REQUEST_LINE.fullmatch(line)
     if match is None:
         raise BadMessage("The request line is not a valid HTTP/1.1 request line.")
     method, target, version = match.groups()
     minor = 1 if version == b"1" else 0
-    framing = [(name, value) for name, value, _ in fields if name in _DECISIVE]
-    hosts = 0
-    for name, _ in framing:
-        hosts += name == b"host"
-    if hosts > 1 or (hosts == 0 and minor == 1):
-        raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
-    body = _request_body(framing, minor)
-    connection = _connection(framing)
-    if connection & _FRAMING:
-        raise BadMessage("The Connection header names a header that frames the message.")
+    body, connection = _request_framing(decisive, minor)
     keep_alive = minor == 1 and b"close" not in connection
     return RequestHead(method, _origin_form(method, target), minor, fields, body, keep_alive, connection)
 
@@ -108,23 +101,25 @@ def response_head(head: bytes, method: bytes) -> ResponseHead:
 
 
 def _response_head(head: bytes, method: bytes) -> ResponseHead:
-    line, fields = _split(head, MAX_FIELDS)
+    line, fields, decisive = _split(head, MAX_FIELDS)
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
         raise BadMessage("The status line is not a valid HTTP/1.1 status line.", 502)
     version, code, reason = match.groups()
     status, minor = int(code), 1 if version == b"1" else 0
-    framing = [(name, value) for name, value, _ in fields if name in _DECISIVE]
     lengths: set[bytes] = set()
+    options: list[bytes] = []
     chunked = False
-    for name, value in framing:
+    for name, value, _ in decisive:
         if name == b"content-length":
             lengths.add(value)
         elif name == b"transfer-encoding":
             if chunked or value.lower() != b"chunked":
                 raise BadMessage("The engine used a transfer coding other than a single chunked.", 502)
             chunked = True
-    connection = _connection(framing)
+        elif name == b"connection":
+            options.append(value)
+    connection = _options(options)
     keep_alive = b"close" not in connection and (minor == 1 or b"keep-alive" in connection)
     body = _response_body(method, status, chunked=chunked, lengths=lengths)
     return ResponseHead(status, reason or b"", minor, fields, body, keep_alive and body != UNTIL_CLOSE, connection)
@@ -133,11 +128,16 @@ def _response_head(head: bytes, method: bytes) -> ResponseHead:
 _usual_response = lru_cache(64)(_response_head)
 
 
-def _request_body(fields: list[tuple[bytes, bytes]], minor: int) -> int:
+def _request_framing(decisive: list[Field], minor: int) -> tuple[int, frozenset[bytes]]:
+    """The body's framing and the options of the Connection header. Raises BadMessage."""
+    hosts = 0
     length: bytes | None = None
     chunked = False
-    for name, value in fields:
-        if name == b"content-length":
+    options: list[bytes] = []
+    for name, value, _ in decisive:
+        if name == b"host":
+            hosts += 1
+        elif name == b"content-length":
             if length is not None or not _DIGITS.fullmatch(value):
                 raise BadMessage("The Content-Length header is repeated or is not a number.")
             length = value
@@ -145,9 +145,16 @@ def _request_body(fields: list[tuple[bytes, bytes]], minor: int) -> int:
             if chunked or value.lower() != b"chunked" or minor == 0:
                 raise BadMessage("The only transfer coding understood is a single chunked, in HTTP/1.1.")
             chunked = True
+        else:
+            options.append(value)
+    if hosts > 1 or (hosts == 0 and minor == 1):
+        raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
     if length is not None and chunked:
         raise BadMessage("A request with both Content-Length and Transfer-Encoding is ambiguous.")
-    return CHUNKED if chunked else int(length or 0)
+    connection = _options(options)
+    if connection & _FRAMING:
+        raise BadMessage("The Connection header names a header that frames the message.")
+    return CHUNKED if chunked else int(length or 0), connection
 
 
 def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[bytes]) -> int:
@@ -160,23 +167,27 @@ def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[by
     return int(lengths.pop()) if lengths else UNTIL_CLOSE
 
 
-def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...]]:
-    if len(head.translate(None, _FORBIDDEN)) != len(head):
-        raise BadMessage("The head holds control characters.")
+def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...], list[Field]]:
+    """The first line, all fields, and those of them that decide how the message is read. Raises BadMessage."""
     lines = head.split(b"\r\n")
     ends = len(lines) - 1
+    # each end of a line is one CR and one LF: any other control character makes this come out shorter
+    if len(head.translate(None, _CONTROLS)) != len(head) - 2 * ends:
+        raise BadMessage("The head holds control characters, or a bare CR or LF.")
     if ends > most_fields:
         raise BadMessage(f"The head has more than {most_fields} header lines.", 431)
-    if head.count(b"\r") != ends or head.count(b"\n") != ends:
-        raise BadMessage("The head has a bare CR or LF.")
     fields: list[Field] = []
+    decisive: list[Field] = []
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         if not colon:
             raise BadMessage("A header line has no colon.")
         known = _usual_name(name) if len(name) < _USUAL else _name(name)
-        fields.append((known, value.strip(b" \t"), line))
-    return lines[0], tuple(fields)
+        field = (known, value.strip(b" \t"), line)
+        fields.append(field)
+        if known in _DECISIVE:
+            decisive.append(field)
+    return lines[0], tuple(fields), decisive
 
 
 def _name(name: bytes) -> bytes:
@@ -202,11 +213,11 @@ def _origin_form(method: bytes, target: bytes) -> bytes:
     return rest if rest[:1] == b"/" else b"/" + rest
 
 
-def _connection(fields: list[tuple[bytes, bytes]]) -> frozenset[bytes]:
-    options = [value for name, value in fields if name == b"connection"]
-    if not options:
+def _options(values: list[bytes]) -> frozenset[bytes]:
+    """The options of all Connection headers, in lower case."""
+    if not values:
         return _NONE
-    words = (option.strip(b" \t").lower() for option in b",".join(options).split(b","))
+    words = (option.strip(b" \t").lower() for option in b",".join(values).split(b","))
     return frozenset(word for word in words if word)
 
 

@@ -164,7 +164,7 @@ def _report(
     if foreign > _NOISE:
         console.print(f"\n[yellow]The machine was not quiet: {noise}.[/]")
     plot.draw(work, found, told.out / "bench.svg")
-    machine, versions = programs.machine(), programs.versions()
+    machine, versions = programs.machine(), programs.versions(filter(None, (peer.environment for peer in peers)))
     result = {
         "machine": machine,
         "programs": versions,

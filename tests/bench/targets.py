@@ -1,12 +1,14 @@
 """What the sidecar is held to, in the same run as nginx, and whether it kept to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.summary import Figure, Spread
 
 SIDECAR = "tokentide"
 ONE_CORE = "tokentide on one core"
+_DEARER = ("Envoy", "vllm-router", "sglang-router")
+"""What a request has to cost less than."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,16 @@ def verdicts(figures: Sequence[Figure], offered: float | None) -> list[Verdict]:
         all_of_them.append(Verdict("part of 45,000 chunks/s that did not arrive", 0.01, 1 - most.rate / offered, ""))
         share = most.dropped / most.exchanges if most.exchanges else 0.0
         all_of_them.append(Verdict("part of 1,000 streams not observed", 0.0, share, ""))
-    return all_of_them
+    return [*all_of_them, *_beside(found)]
+
+
+def _beside(found: Mapping[tuple[str, str], Figure]) -> list[Verdict]:
+    """The relay's CPU of a request beside each proxy that it is to stay below, where it was measured."""
+    ours = found.get((SIDECAR, "a"))
+    judged = []
+    for name in _DEARER:
+        theirs = found.get((name, "a"))
+        if ours is not None and ours.cpu is not None and theirs is not None and theirs.cpu is not None:
+            ratio = ours.cpu.median / theirs.cpu.median
+            judged.append(Verdict("CPU of a 1 KB request, as fast as it goes", 1.0, ratio, f"× {name}"))
+    return judged

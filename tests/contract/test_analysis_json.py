@@ -66,7 +66,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "models.m.demand.window.0": ARRIVALS,
     "models.m.demand.busiest": ("name", "days", "mean_rps", "dispersion_1s", "arrivals"),
     "models.m.demand.busiest.arrivals.0": ARRIVALS,
-    "models.m.demand.in_flight": ("mean", "p50", "p95", "p99", "max"),
+    "models.m.demand.in_flight": ("mean", "p50", "p95", "p99", "max", "tokens_held"),
     "models.m.latency": ("ttft_ms", "tpot_ms", "e2e_ms", "itl_ms"),
     "models.m.latency.ttft_ms": QUANTILES,
     "models.m.latency.itl_ms": QUANTILES,

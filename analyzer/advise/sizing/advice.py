@@ -86,7 +86,7 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
         lengths=mix.told,
         expected=_expected(pooled),
         memory=_memory(best, mix),
-        alternatives=tuple(_alternatives(chosen, sizing, demanded.peak.rps, stated)),
+        alternatives=tuple(_alternatives(chosen, best, sizing, demanded.peak.rps, stated)),
         current=_used(advice, demanded),
         fit_error=None if compared is None else compared.error,
     )
@@ -171,9 +171,11 @@ def _memory(best: Judged, mix: Mix) -> MemoryUse:
     return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.context)
 
 
-def _alternatives(chosen: Chosen, sizing: Sizing, rate: float, stated: StatedCapacity) -> Sequence[Alternative]:
+def _alternatives(
+    chosen: Chosen, best: Judged, sizing: Sizing, rate: float, stated: StatedCapacity
+) -> Sequence[Alternative]:
     found = []
-    for one in chosen.tried:
+    for one in (best if each is chosen.best else each for each in chosen.tried):
         profile, carried = one.candidate.profile, one.capacity.rps or None
         replicas = None if carried is None else replicas_for(rate, carried, stated.rho_max)
         found.append(
@@ -186,7 +188,7 @@ def _alternatives(chosen: Chosen, sizing: Sizing, rate: float, stated: StatedCap
                 rps_per_gpu=None if carried is None else one.per_gpu,
                 replicas=replicas,
                 gpus=None if replicas is None else replicas * profile.gpus_per_replica,
-                verdict=words.verdict(one, chosen.best, sizing.objectives),
+                verdict=words.verdict(one, best, sizing.objectives),
             )
         )
     refused = [Alternative(one.tp, one.pp, 0, 0, None, None, None, None, one.why) for one in chosen.refused]

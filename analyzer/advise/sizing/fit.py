@@ -67,13 +67,8 @@ def _by_engine(timings: Timings, engine: Engine) -> Iterator[tuple[Floats, Float
         rows = np.flatnonzero(timings.engine == number)
         rows = rows[np.argsort(timings.arrival_us[rows], kind="stable")]
         osl = np.maximum(timings.osl[rows], 1)
-        requests = Requests(
-            timings.arrival_us[rows],
-            timings.isl[rows],
-            osl,
-            np.full(len(rows), -1, dtype=np.int64),
-            timings.cached[rows],
-        )
+        unnamed = np.full(len(rows), -1, dtype=np.int64)
+        requests = Requests(timings.arrival_us[rows], timings.isl[rows], osl, unnamed, timings.cached[rows])
         done = replay(requests, engine.limits, engine.times, Pool(1))
         known = timings.counted[rows] & timings.completed[rows] & (done.status != REJECTED)
         known &= (timings.ttft_us[rows] > 0) & (timings.e2e_us[rows] >= timings.ttft_us[rows]) & (osl > 1)

@@ -4,7 +4,7 @@ import pytest
 
 from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.effects import Effect, admitted, effects, reserved
-from analyzer.shape import HourlyShape
+from analyzer.shape import HourlyShape, Residency
 from tests.fakes.shapes import histogram, shape
 
 POOL = 448_675  # Llama-3.1-8B in bf16 on an H100 with 80 GiB
@@ -50,6 +50,14 @@ def test_a_paged_cache_admits_as_many_as_before(engine: str) -> None:
     assert found.admitted_now == found.admitted_then == POOL // 2200
     assert "throughput stays as it is" in found.sentence
     assert "0 of 10 recorded requests would be refused or cut" in found.sentence
+
+
+def test_what_requests_hold_is_weighted_by_how_long_they_stay_where_that_is_recorded() -> None:
+    """SIZING §3.4: 448,675 tokens are 213 requests that hold 2,100 tokens each over their time."""
+    timed = dataclasses.replace(TRAFFIC, residency=Residency(10, 10 * (2 * 2000 + 200)))
+    found = of("vLLM", timed, pool_tokens=POOL)
+    assert (found.tokens_held_then, found.admitted_then) == (2100, 213)
+    assert "2,100 tokens on average over the time that requests are in flight" in found.sentence
 
 
 def test_the_limit_of_today_changes_nothing() -> None:

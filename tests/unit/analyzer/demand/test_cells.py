@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from analyzer.demand import Bins, Demand, demand, poisson_p95
+from analyzer.shape import Residency
 from analyzer.window import Window
 from tests.fakes.shapes import HOUR, SECOND, Request, histogram, hours
 
@@ -104,8 +105,13 @@ def test_requests_in_flight_are_weighted_by_time() -> None:
     (shape,) = hours(every_second(0))
     busy = dataclasses.replace(shape, in_flight=histogram([]))
     assert demand(window(1), [busy], busy.first, busy.last).in_flight is None
-    levels = dataclasses.replace(shape, in_flight=shape.in_flight.of([(1, 900 * SECOND), (4, 2 * SECOND)]))
+    levels = dataclasses.replace(
+        shape,
+        in_flight=shape.in_flight.of([(1, 900 * SECOND), (4, 2 * SECOND)]),
+        residency=Residency(908 * SECOND, 908 * SECOND * 4200),
+    )
     asked = demand(window(1), [levels], levels.first, levels.last).in_flight
     assert asked is not None
     assert asked.mean == pytest.approx(908 / 3600)
     assert (asked.p50, asked.p95, asked.max) == (0, 1, 4)
+    assert asked.tokens_held == 2100

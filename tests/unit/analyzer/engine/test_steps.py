@@ -1,5 +1,7 @@
 """The time of one step."""
 
+from dataclasses import replace
+
 import pytest
 
 from analyzer.engine import StepTimes
@@ -25,4 +27,26 @@ def test_writing_a_token_costs_more_with_more_requests_and_more_cache() -> None:
 
 
 def test_the_values_are_told_in_the_order_of_the_fields() -> None:
-    assert H100_8B.values == (4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5, 0.0, 0.0, 0.0)
+    assert H100_8B.values == (4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_a_step_that_reads_and_writes_takes_both_times() -> None:
+    mixed = replace(H100_8B, m0=1.5, r0=0.5)
+    work = 2 * 0.5 + 0.01863 * 400 + 6.2e-7 * 2 * 200**2
+    assert mixed.mixed_ms(32, 8000, 2, 400, 2 * 200**2) == pytest.approx(mixed.decode_ms(32, 8000) + 1.5 + work)
+
+
+def test_prompts_cost_nothing_while_the_weights_are_read_anyway() -> None:
+    overlapping = replace(H100_8B, overlap_ms=5.0)
+    assert overlapping.mixed_ms(10, 2000, 1, 200, 200**2) == pytest.approx(overlapping.decode_ms(10, 2000))
+
+
+def test_the_second_prompt_of_a_step_costs_more_than_the_first() -> None:
+    overlapping = replace(H100_8B, overlap_ms=5.0)
+    none, one, two = (overlapping.mixed_ms(10, 2000, n, 300 * n, n * 300**2) for n in (0, 1, 2))
+    assert two - one > one - none > 0
+
+
+def test_the_tokens_that_are_written_take_their_part_of_what_overlaps() -> None:
+    overlapping = replace(H100_8B, overlap_ms=5.0, b1=0.0, b2=0.0)
+    assert overlapping.mixed_ms(200, 0, 1, 300, 300**2) > overlapping.mixed_ms(100, 0, 1, 300, 300**2)

@@ -60,8 +60,10 @@ def test_bins_have_both_laws_beside_what_was_observed() -> None:
     assert "whole window | 1 s | 5.5 | 1.3 | 10 | 11 | 10 | 13 | 19" in said
     assert "18:00 to 19:00 | 1 s" in said
     assert "In flight" not in said
-    flying = dataclasses.replace(DEMAND, in_flight=InFlight(3.5, 3, 9, 12, 20))
-    assert "3.5 requests on average, 9 or fewer for 95 % of the time, 20 at the most" in prose(busy_bins(flying))
+    flying = dataclasses.replace(DEMAND, in_flight=InFlight(3.5, 3, 9, 12, 20, 1304.4))
+    said = prose(busy_bins(flying))
+    assert "3.5 requests on average, 9 or fewer for 95 % of the time, 20 at the most" in said
+    assert "Each holds 1,304 tokens over its time: its input and half of its output." in said
 
 
 def test_prefixes_are_told_where_records_name_them() -> None:

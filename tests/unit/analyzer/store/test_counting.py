@@ -3,12 +3,13 @@ import pytest
 from numpy.typing import NDArray
 
 from analyzer.histogram import Histogram
-from analyzer.shape import Patterns
-from analyzer.store.counting import Hours, bits, counted, cuts, hour_of
+from analyzer.shape import Patterns, Residency
+from analyzer.store.counting import Hours, bits, counted, cuts, hour_of, hourly, offsets
 from analyzer.window import HOUR_US
 
 SECOND = 1_000_000
 EVERYWHERE = ((0, 0),)
+LASTED = np.array([86_400_000_000, 10, -1])
 
 
 def rows(*requests: tuple[int, int, int, int, int]) -> dict[str, NDArray[np.int64]]:
@@ -28,6 +29,20 @@ def test_batches_in_any_order_add_up_to_the_same_hour() -> None:
         assert getattr(one, side).items() == getattr(other, side).items(), side
     assert one.asked.items() == [(14, 1)]
     assert one.patterns == other.patterns == Patterns(1, 0, 0, 1)
+
+
+def test_what_requests_hold_over_their_time_is_exact_in_any_order() -> None:
+    """A request of a day with 2^24 tokens on each side is the largest that counts; −1 is one whose end is unknown."""
+    day, most = 86_400_000_000, 1 << 24
+    requests = rows((1, most, most, -1, 0), (2, 100, 50, -1, 0), (3, 7, 7, -1, 0))
+    for order in ([0, 1, 2], [2, 1, 0]):
+        hours = Hours(EVERYWHERE)
+        for place in order:
+            hours.add({name: column[[place]] for name, column in requests.items()} | {"lasted": LASTED[[place]]})
+        (shape,) = hours.shapes({})
+        assert shape.residency == Residency(day + 10, day * 3 * most + 10 * 250)
+    assert Residency(10, 10 * 250).tokens == 125
+    assert Residency().tokens is None
 
 
 def test_hours_without_requests_are_not_there() -> None:
@@ -67,3 +82,16 @@ def test_hours_begin_where_the_phases_say() -> None:
 def test_stretches_of_equal_values_cover_a_column() -> None:
     assert [(cut.start, cut.stop) for cut in cuts(np.array([1, 1, 4]))] == [(0, 2), (2, 3)]
     assert cuts(np.array([], dtype=np.int64)) == []
+
+
+@pytest.mark.parametrize("phase", [0, HOUR_US // 2])
+@pytest.mark.parametrize("spread", [1, 40, 90_000], ids=["one hour", "some hours", "hardly any in an hour"])
+def test_stretches_of_hours_are_those_of_each_moment(phase: int, spread: int) -> None:
+    moments = np.sort(np.random.default_rng(3).integers(0, spread * HOUR_US, 100))
+    for phases in (((0, phase),), ((0, phase), (20 * HOUR_US, HOUR_US // 2))):
+        found = hourly(moments, phases)
+        assert [place for _, cut in found for place in range(cut.start, cut.stop)] == list(range(100))
+        starts = hour_of(moments, phases).tolist()
+        assert [start for start, cut in found for _ in range(cut.start, cut.stop)] == starts
+        assert all(offsets(moments[cut], start).max() < HOUR_US for start, cut in found)
+    assert hourly(moments[:0], EVERYWHERE) == []
