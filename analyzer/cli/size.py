@@ -16,7 +16,6 @@ from analyzer.advise.sizing.question import Sizing
 from analyzer.analysis import capacity_as_json
 from analyzer.cli import price_list, size_table, step_times
 from analyzer.cli.durations import milliseconds
-from analyzer.engine import Model
 from analyzer.errors import AnalyzerError, BadSettings, Unreachable
 
 NAME = "size"
@@ -91,7 +90,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _question(options: argparse.Namespace, objectives: Objectives, prices: Prices) -> Sizing:
-    model, gpu = read_model(options.model), engine.gpu(options.gpu)
+    model, gpu = step_times.model(options.model), engine.gpu(options.gpu)
     fixed = None if options.profile is None else step_times.profile(options.profile, model, gpu)
     return Sizing(
         model=model,
@@ -101,12 +100,6 @@ def _question(options: argparse.Namespace, objectives: Objectives, prices: Price
         prices=prices,
         fixed=fixed,
     )
-
-
-def read_model(name: str) -> Model:
-    """The model of a name, or of a config.json (or the folder that holds one); raises `UnknownEngine`."""
-    path = Path(name)
-    return engine.model_from_config(path) if path.exists() else engine.model(name)
 
 
 def demanded(options: argparse.Namespace, prices: Prices) -> Demanded:

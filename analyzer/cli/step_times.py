@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
-from analyzer import throughput
+from analyzer import engine, throughput
 from analyzer.advise.sizing.question import StepModel
 from analyzer.engine import Gpu, Model, ServingProfile, Throughput
+
+
+def model(name: str) -> Model:
+    """The model of a name, or of a config.json (or the folder that holds one); raises `UnknownEngine`."""
+    path = Path(name)
+    return engine.model_from_config(path) if path.exists() else engine.model(name)
 
 
 def source(model: Model, gpu: Gpu, table: Path | None) -> StepModel:

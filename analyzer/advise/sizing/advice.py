@@ -64,7 +64,7 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
 
     Same input, same output: every simulation is seeded.
     """
-    chosen = choose(sizing, mix)
+    chosen = choose(sizing, mix, lambda carried: _replicas(demanded.peak.rps, carried, wanted, sizing))
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
     sizing, compared = _checked(sizing, chosen.best)
@@ -95,6 +95,16 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix))
 
 
+def _replicas(rate: float, carried: float, wanted: StatedCapacity, sizing: Sizing) -> int:
+    """How many replicas carry `rate`, the spare one among them."""
+    return max(replicas_for(rate, carried, _rho(wanted, sizing)), wanted.min_replicas) + wanted.n_plus_one
+
+
+def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
+    """The share of a replica that may be used: less than all where there is no objective that leaves room for chance."""
+    return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
+
+
 def _checked(sizing: Sizing, best: Judged) -> tuple[Sizing, Compared | None]:
     """The simulation compared with what was recorded, and its step times scaled where they are too far off."""
     if sizing.timings is None or sizing.fixed is None:
@@ -114,7 +124,7 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Comp
         gpu=sizing.gpu.name,
         gpus_per_replica=profile.gpus_per_replica,
         objectives=sizing.objectives,
-        rho_max=wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO),
+        rho_max=_rho(wanted, sizing),
         origin=Origin(best.throughput.source, best.throughput.detail, words.confidence(best, compared)),
     )
 
@@ -177,7 +187,7 @@ def _alternatives(
     found = []
     for one in (best if each is chosen.best else each for each in chosen.tried):
         profile, carried = one.candidate.profile, one.capacity.rps or None
-        replicas = None if carried is None else replicas_for(rate, carried, stated.rho_max)
+        replicas = None if carried is None else _replicas(rate, carried, stated, sizing)
         found.append(
             Alternative(
                 tp=profile.tp,

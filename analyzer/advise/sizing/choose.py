@@ -1,7 +1,7 @@
 """Which knobs to run with: parallelism first, then tokens and requests of a step where they pay."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer.advise.sizing.mix import Mix
@@ -11,7 +11,6 @@ from analyzer.engine import ServingProfile, Throughput, tuning
 from analyzer.errors import DoesNotFit
 
 WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any model
-ALIKE = 1.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,10 @@ def judge(one: Candidate, sizing: Sizing, mix: Mix, effort: Effort = QUICK) -> J
     return Judged(one, throughput, capacity(mix, engine, sizing.objectives, effort))
 
 
-def choose(sizing: Sizing, mix: Mix) -> Chosen:
-    """The candidate that carries most per GPU within the objectives; of those alike the one with fewest GPUs.
+def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen:
+    """The candidate that takes the fewest GPUs for the load; of those alike the one with fewest GPUs in a replica.
 
-    Parallelism is chosen with the engine's own tokens and requests of a step. Others of these are taken only where
+    `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism is chosen with the engine's own tokens and requests of a step. Others of these are taken only where
     they carry 6 % more, which is as far as a model can tell, or where nothing else keeps the objectives. Raises
     `DoesNotFit` where the model fits in no way.
     """
@@ -60,26 +59,23 @@ def choose(sizing: Sizing, mix: Mix) -> Chosen:
     if not able:
         raise DoesNotFit(f"{sizing.model.name} cannot run on {sizing.gpu.name}: {' '.join(one.why for one in refused)}")
     first = [judge(one, sizing, mix) for one in able]
-    best = _best(first)
+    best = _best(first, replicas)
     if sizing.fixed is not None:
         return Chosen(best, tuple(first), refused)
     others = [other for one in (first if best is None else [best]) for other in _others(one, sizing, mix)]
     knobs = [judge(other, sizing, mix) for other in others]
-    found = _best(knobs)
+    found = _best(knobs, replicas)
     if best is None or (found is not None and found.per_gpu > WORTH_IT * best.per_gpu):
         best = found
     return Chosen(best, (*first, *knobs), refused)
 
 
-def _best(judged: Sequence[Judged]) -> Judged | None:
-    able = [one for one in judged if one.capacity.rps]
-    if not able:
-        return None
-    most = max(one.per_gpu for one in able)
-    return min(
-        (one for one in able if one.per_gpu * ALIKE >= most),
-        key=lambda one: (one.candidate.profile.gpus_per_replica, -one.per_gpu),
-    )
+def _best(judged: Sequence[Judged], replicas: Callable[[float], int]) -> Judged | None:
+    def cost(one: Judged) -> tuple[int, int, float]:
+        each = one.candidate.profile.gpus_per_replica
+        return replicas(one.capacity.rps or 0.0) * each, each, -one.per_gpu
+
+    return min((one for one in judged if one.capacity.rps), key=cost, default=None)
 
 
 def _others(one: Judged, sizing: Sizing, mix: Mix) -> Iterator[Candidate]:
