@@ -101,7 +101,7 @@ def _replicas(rate: float, carried: float, wanted: StatedCapacity, sizing: Sizin
 
 
 def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
-    """The share of a replica that may be used: less than all where there is no objective that leaves room for chance."""
+    """The share of a replica that may be used: less than all where no objective leaves room for chance."""
     return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
 
 

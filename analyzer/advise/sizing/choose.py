@@ -51,9 +51,10 @@ def judge(one: Candidate, sizing: Sizing, mix: Mix, effort: Effort = QUICK) -> J
 def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen:
     """The candidate that takes the fewest GPUs for the load; of those alike the one with fewest GPUs in a replica.
 
-    `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism is chosen with the engine's own tokens and requests of a step. Others of these are taken only where
-    they carry 6 % more, which is as far as a model can tell, or where nothing else keeps the objectives. Raises
-    `DoesNotFit` where the model fits in no way.
+    `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism
+    is chosen with the engine's own tokens and requests of a step. Others of these are taken only where they carry 6 %
+    more, which is as far as a model can tell, or where nothing else keeps the objectives. Raises `DoesNotFit` where the
+    model fits in no way.
     """
     able, refused = candidates(sizing, mix.context)
     if not able:
