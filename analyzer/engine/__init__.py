@@ -6,6 +6,7 @@ from analyzer.engine.defaults import Defaults, complete, defaults
 from analyzer.engine.fitting import limits, memory
 from analyzer.engine.footprint import Memory
 from analyzer.engine.formats import KV_BYTES, WEIGHT_BYTES, weight_bytes
+from analyzer.engine.from_config import model_from_config
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Experts, LatentAttention, Model
 from analyzer.engine.parallel import ParallelChoice, parallel_choices, possible
@@ -38,6 +39,7 @@ __all__ = [
     "limits",
     "memory",
     "model",
+    "model_from_config",
     "model_names",
     "parallel_choices",
     "parameters",

@@ -7,8 +7,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
+from analyzer.engine.from_config import model_from_config
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Experts, LatentAttention, Model
 from analyzer.engine.profile import NumberFormat
@@ -20,8 +22,11 @@ _MAKERS = ("nvidia", "amdinstinct", "amd", "tesla")
 def model(name: str) -> Model:
     """The model called `name`: on Hugging Face, by NIM or Ollama, or in short, in any spelling.
 
-    The organisation before the slash may be left out or be another. Raises `UnknownEngine` with the nearest names.
+    The organisation before the slash may be left out or be another. `name` may also be the path of a config.json, or of
+    a folder with one. Raises `UnknownEngine` with the nearest names, `BadSettings` for a file that cannot be used.
     """
+    if name.endswith(".json") or Path(name, "config.json").is_file():
+        return model_from_config(Path(name))
     known = _models()
     found = known.get(_folded(name)) or known.get(_folded(name.rsplit("/", 1)[-1]))
     if found is None:

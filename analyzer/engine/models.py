@@ -48,7 +48,8 @@ class Model:
     `windowed_layers` keep only the last `window` tokens, and `stateful_layers` (Mamba, linear attention) keep no cache
     by token at all but `state_bytes` for each sequence, all of them together. `stated_parameters` is what its publisher
     or its checkpoint says, `None` where only the architecture is known. `native_weights` is the format its weights are
-    published in. `aiconfigurator` is the name that NVIDIA's tables have for it.
+    published in. `countable` says whether the architecture above is all that there is to its layers, so that its
+    parameters can be counted. `aiconfigurator` is the name that NVIDIA's tables have for it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Model:
     experts: Experts | None = None
     native_weights: NumberFormat = "bf16"
     stated_parameters: int | None = None
+    countable: bool = True
     family: str = ""
     aiconfigurator: str | None = None
 

@@ -30,9 +30,9 @@ def routed(model: Model) -> int:
 def text(model: Model) -> int:
     """Parameters that text goes through: not those that see images, which only the stated total holds.
 
-    The architecture of a layer without attention is not known here, so a model with such layers is taken whole.
+    A model whose layers hold more than is known here is taken whole.
     """
-    return total(model) if model.stateful_layers else counted(model)
+    return counted(model) if model.countable else total(model)
 
 
 def active(model: Model) -> int:

@@ -16,7 +16,8 @@ def test_a_model_that_does_not_fit_says_what_is_missing_and_what_would_fit() -> 
     # 141.1 GB of weights are 131.4 GiB; 0.92 of 79.6 GiB less weights, activations and runtime
     assert str(raised.value) == (
         "meta-llama/Llama-3.1-70B in bf16 does not fit h100-sxm with tp 1 and pp 1: each GPU needs 131.4 GiB for "
-        "weights and 4.9 GiB besides, and 63.0 GiB are missing before the first token is kept: tp 4 or b200-sxm would do."
+        "weights and 4.9 GiB besides, and 63.0 GiB are missing before the first token is kept: tp 4 or b200-sxm "
+        "would do."
     )
     assert exit_code(raised.value) == 2
 
