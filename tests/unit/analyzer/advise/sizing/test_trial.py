@@ -19,7 +19,7 @@ def replayed(ttft: np.ndarray, e2e: np.ndarray, status: np.ndarray | None = None
 
 
 def level(value: float) -> np.ndarray:
-    return np.full(NUMBER, value)
+    return np.full(NUMBER, float(value))
 
 
 def test_percentiles_are_of_the_requests_after_the_warm_up() -> None:
