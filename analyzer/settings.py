@@ -149,24 +149,26 @@ def load(path: Path | None) -> Settings:
 
     Raises `BadSettings` with one sentence for every mistake, all at once.
     """
-    values = {} if path is None else _from_file(path)
+    values = {} if path is None else from_toml(path)
     try:
         return Settings(**values)  # type: ignore[arg-type]  # pydantic is who checks what the file holds
     except ValidationError as error:
         where = "environment" if path is None else f"{path} or the environment"
-        raise BadSettings("\n".join(_sentence(dict(mistake), where) for mistake in error.errors())) from error
+        raise BadSettings("\n".join(sentence(dict(mistake), where) for mistake in error.errors())) from error
 
 
-def _from_file(path: Path) -> Mapping[str, object]:
+def from_toml(path: Path, kind: str = "settings file") -> Mapping[str, object]:
+    """What the TOML file at `path` holds; raises `BadSettings` where it cannot be read, `kind` is what it is called."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadSettings(f"The settings file {path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+        raise BadSettings(f"The {kind} {path} cannot be read: {os.strerror(error.errno or 0)}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"The settings file {path} is not TOML: {error}.") from error
+        raise BadSettings(f"The {kind} {path} is not TOML: {error}.") from error
 
 
-def _sentence(mistake: Mapping[str, object], where: str) -> str:
+def sentence(mistake: Mapping[str, object], where: str) -> str:
+    """What one mistake that pydantic found is, and in which file or environment."""
     location = mistake["loc"]
     name = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
     if mistake["type"] == "extra_forbidden":

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from tables import page, table
 
+import analyzer.profiles
 import analyzer.settings
 import exporter.settings
 from analyzer.cli.options import parser as analyzer_parser
@@ -99,6 +100,8 @@ def settings() -> str:
         *_tables(exporter.settings.Settings, "", {}),
         "## tokentide-analyzer\n",
         *_tables(analyzer.settings.Settings, "", {}),
+        "## Serving profiles\n",
+        *_tables(analyzer.profiles.ProfileSettings, "", {}),
     )
 
 

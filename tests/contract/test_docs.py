@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.options import parser as analyzer_parser
+from analyzer.profiles import ProfileSettings
 from analyzer.settings import Settings as AnalyzerSettings
 from exporter import cli
 from exporter.catalog import METRICS
@@ -111,6 +112,8 @@ def test_every_settings_file_on_a_page_can_be_used(page: Path) -> None:
         values = tomllib.loads(text)
         if text.startswith("# sidecar.toml\n"):
             assert SidecarSettings.model_validate(values)
+        elif text.startswith("# profile.toml\n"):
+            assert ProfileSettings.model_validate(values)
         else:
             assert text.startswith("# analyzer.toml\n"), "a settings file says on its first line whose it is"
             assert AnalyzerSettings.model_validate(values)
