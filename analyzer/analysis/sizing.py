@@ -15,7 +15,7 @@ from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis.baseline import Baseline
 from analyzer.demand import peaks
-from analyzer.errors import DoesNotFit
+from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.evidence import Evidence
 from analyzer.shape import merged
 from analyzer.window import HourOfWeek, Window
@@ -48,7 +48,7 @@ def derive(sizing: Sizing, wanted: StatedCapacity, recording: Recording, max_seq
     try:
         hard = kinds.hardest(asked, _kinds(recording, wanted))
         found = advice.advise(asked, hard.mix, _demanded(recording, hard), wanted)
-    except DoesNotFit as error:
+    except (DoesNotFit, NoThroughput) as error:
         return Derived(None, None, (Evidence("capacity", requests, len(base.days), None, str(error)),))
     if found.advice is None or found.stated is None:
         return Derived(None, None, (Evidence("capacity", requests, len(base.days), None, found.sentence),))

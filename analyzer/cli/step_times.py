@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from analyzer import engine, throughput
+from analyzer import engine, profiles, throughput
 from analyzer.advise.sizing.question import StepModel
 from analyzer.engine import Gpu, Model, ServingProfile, Throughput
+from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
+from analyzer.throughput import sweeps
 
 
 def model(name: str) -> Model:
@@ -13,11 +15,36 @@ def model(name: str) -> Model:
     return engine.model_from_config(path) if path.exists() else engine.model(name)
 
 
-def source(model: Model, gpu: Gpu, table: Path | None) -> StepModel:
-    """The best source that there is for profiles of `model` on `gpu`."""
-    del table
+def profile(path: Path, asked: Model, gpu: Gpu | None) -> ServingProfile:
+    """The profile in the file at `path`, with the defaults of its engine.
 
-    def times(profile: ServingProfile) -> Throughput:
-        return throughput.roofline(profile, model, gpu)
+    Raises `BadSettings` where the file cannot be used, or is of another model or GPU than the one that is asked about.
+    """
+    said = profiles.read(path)
+    own, card = model(said.model), engine.gpu(said.gpu)
+    if own.family != asked.family and own.name != asked.name:
+        raise BadSettings(f"The profile {path} is of {own.name}, and what is asked about is {asked.name}.")
+    if gpu is not None and card.name != gpu.name:
+        raise BadSettings(f"The profile {path} is for {card.name}, and what is asked about is {gpu.name}.")
+    return said.completed(asked, card)
+
+
+def source(asked: Model, gpu: Gpu, table: Path | None) -> StepModel:
+    """The best source that there is for profiles of `asked` on `gpu`: the table alone where one is given."""
+    if table is not None:
+        return _measured(table, asked, gpu)
+
+    def times(one: ServingProfile) -> Throughput:
+        return throughput.roofline(one, asked, gpu)
+
+    return times
+
+
+def _measured(table: Path, asked: Model, gpu: Gpu) -> StepModel:
+    def times(one: ServingProfile) -> Throughput:
+        try:
+            return sweeps.throughput(table, one, asked, gpu)
+        except (BadSettings, TooLittleTraffic) as error:
+            raise NoThroughput(str(error)) from error
 
     return times

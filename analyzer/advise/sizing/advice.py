@@ -23,7 +23,7 @@ from analyzer.advise.sizing.fit import Compared, compare, corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
 from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
-from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.question import Candidate, Sizing
 from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promised, slower
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
@@ -67,8 +67,8 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     chosen = choose(sizing, mix, lambda carried: _replicas(demanded.peak.rps, carried, wanted, sizing))
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
-    sizing, compared = _checked(sizing, chosen.best)
-    best = judge(chosen.best.candidate, sizing, mix, FULL)
+    own, compared = _checked(sizing, chosen.best)
+    best = judge(own, sizing, mix, FULL)
     if not best.capacity.rps:  # the short run was kinder than the long one
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
     stated = _stated(wanted, sizing, best, compared)
@@ -105,15 +105,14 @@ def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
     return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
 
 
-def _checked(sizing: Sizing, best: Judged) -> tuple[Sizing, Compared | None]:
-    """The simulation compared with what was recorded, and its step times scaled where they are too far off."""
-    if sizing.timings is None or sizing.fixed is None:
-        return sizing, None
-    compared = compare(sizing.timings, best.engine)
+def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None]:
+    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded."""
+    own = best.candidate
+    compared = None if sizing.timings is None or sizing.fixed is None else compare(sizing.timings, own.engine)
     if compared is None or compared.trusted:
-        return sizing, compared
-    scaled = replace(best.throughput, times=corrected(best.throughput.times, compared))
-    return replace(sizing, times=lambda _: scaled), compared
+        return own, compared
+    scaled = replace(own.throughput, times=corrected(own.throughput.times, compared))
+    return replace(own, throughput=scaled), compared
 
 
 def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Compared | None) -> StatedCapacity:
@@ -136,8 +135,8 @@ def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: 
     rate = demanded.peak.rps
     bounds = (replicas_for(rate, best.capacity.saturation_rps), replicas_for(rate, stated.rps_per_replica))
     if demanded.hours:
-        return for_hours(demanded.hours, best.engine, sizing.objectives, (1, bounds[1]), sizing.routing)
-    return for_rate(mix, best.engine, sizing.objectives, rate, bounds, FULL, sizing.routing)
+        return for_hours(demanded.hours, best.candidate.engine, sizing.objectives, (1, bounds[1]), sizing.routing)
+    return for_rate(mix, best.candidate.engine, sizing.objectives, rate, bounds, FULL, sizing.routing)
 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Refused, Sizing, candidate, candidates
-from analyzer.advise.sizing.search import QUICK, Capacity, Effort, Engine, capacity
+from analyzer.advise.sizing.search import QUICK, Capacity, Effort, capacity
 from analyzer.engine import ServingProfile, Throughput, tuning
-from analyzer.errors import DoesNotFit
+from analyzer.errors import DoesNotFit, NoThroughput
 
 WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any model
 
@@ -18,13 +18,12 @@ class Judged:
     """A candidate with what one replica of it carries."""
 
     candidate: Candidate
-    throughput: Throughput
     capacity: Capacity
 
     @property
-    def engine(self) -> Engine:
-        """The replica to simulate."""
-        return Engine(self.candidate.limits, self.throughput.times)
+    def throughput(self) -> Throughput:
+        """Its step times with their origin."""
+        return self.candidate.throughput
 
     @property
     def per_gpu(self) -> float:
@@ -43,9 +42,7 @@ class Chosen:
 
 def judge(one: Candidate, sizing: Sizing, mix: Mix, effort: Effort = QUICK) -> Judged:
     """What one replica of `one` carries of `mix`, with Poisson arrivals."""
-    throughput = sizing.times(one.profile)
-    engine = Engine(one.limits, throughput.times)
-    return Judged(one, throughput, capacity(mix, engine, sizing.objectives, effort))
+    return Judged(one, capacity(mix, one.engine, sizing.objectives, effort))
 
 
 def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen:
@@ -54,11 +51,9 @@ def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen
     `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism
     is chosen with the engine's own tokens and requests of a step. Others of these are taken only where they carry 6 %
     more, which is as far as a model can tell, or where nothing else keeps the objectives. Raises `DoesNotFit` where the
-    model fits in no way.
+    model fits in no way, and `NoThroughput` where nothing is known of the fixed profile.
     """
     able, refused = candidates(sizing, mix.context)
-    if not able:
-        raise DoesNotFit(f"{sizing.model.name} cannot run on {sizing.gpu.name}: {' '.join(one.why for one in refused)}")
     first = [judge(one, sizing, mix) for one in able]
     best = _best(first, replicas)
     if sizing.fixed is not None:
@@ -100,7 +95,7 @@ def _fitting(profile: ServingProfile, sizing: Sizing, mix: Mix) -> Candidate | N
     """The candidate, `None` where it does not fit: a step of more tokens takes more memory."""
     try:
         return candidate(profile, sizing, mix.context)
-    except DoesNotFit:
+    except (DoesNotFit, NoThroughput):
         return None
 
 

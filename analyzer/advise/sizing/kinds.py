@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from analyzer.advise.sized import Peak
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Sizing, candidates
-from analyzer.advise.sizing.search import QUICK, Engine, capacity
-from analyzer.errors import DoesNotFit
+from analyzer.advise.sizing.search import QUICK, capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,7 @@ class Kind:
 
 def carried(sizing: Sizing, one: Candidate, mixes: Sequence[Mix]) -> tuple[float, ...]:
     """Requests per second that one replica of `one` carries of each of `mixes`, 0 where the objectives are missed."""
-    engine = Engine(one.limits, sizing.times(one.profile).times)
-    return tuple(capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0 for mix in mixes)
+    return tuple(capacity(mix, one.engine, sizing.objectives, QUICK).rps or 0.0 for mix in mixes)
 
 
 def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:
@@ -35,9 +33,7 @@ def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:
     if len(kinds) == 1:
         return kinds[0]
     context = max(kind.mix.context for kind in kinds)
-    able, refused = candidates(sizing, context)
-    if not able:
-        raise DoesNotFit(f"{sizing.model.name} cannot run on {sizing.gpu.name}: {' '.join(one.why for one in refused)}")
+    able, _ = candidates(sizing, context)
     found = carried(sizing, able[0], [kind.mix for kind in kinds])
     needs = [kind.peak.rps / each if each else float("inf") for kind, each in zip(kinds, found, strict=True)]
     return kinds[needs.index(max(needs))]

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from analyzer.advise.prices import Prices
 from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.search import Engine
 from analyzer.engine import (
     EngineLimits,
     EngineName,
@@ -19,6 +20,7 @@ from analyzer.engine import (
     memory,
     parallel_choices,
 )
+from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.replay import Routing
 from analyzer.throughput.timings import Timings
 
@@ -27,7 +29,7 @@ class StepModel(Protocol):
     """Where the step times of a profile come from: live records, a sweep, tables, or arithmetic."""
 
     def __call__(self, profile: ServingProfile, /) -> Throughput:
-        """The step times of one replica that runs `profile`."""
+        """The step times of one replica that runs `profile`; raises `NoThroughput` where nothing is known of it."""
         ...
 
 
@@ -66,16 +68,22 @@ class Sizing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A profile that could run, with the memory and the scheduler's limits that follow from it."""
+    """A profile that could run, with the memory and the scheduler's limits that follow from it, and its step times."""
 
     profile: ServingProfile
     memory: Memory
     limits: EngineLimits
+    throughput: Throughput
+
+    @property
+    def engine(self) -> Engine:
+        """One replica to simulate."""
+        return Engine(self.limits, self.throughput.times)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A choice of parallelism that cannot run, and why, in one sentence."""
+    """A choice of parallelism that cannot run, or of which no step times are known, and why, in one sentence."""
 
     tp: int
     pp: int
@@ -83,42 +91,55 @@ class Refused:
 
 
 def candidate(profile: ServingProfile, sizing: Sizing, context: float) -> Candidate:
-    """`profile` with what follows from it; raises `DoesNotFit` where it cannot run.
+    """`profile` with what follows from it; raises `DoesNotFit` where it cannot run, and `NoThroughput`.
 
     `context` is how many tokens a running request has in the cache on average.
     """
     told = sizing.told_pool_tokens if profile == sizing.fixed else None
     held = memory(profile, sizing.model, sizing.gpu, told)
-    return Candidate(profile, held, limits(profile, held, sizing.model, context))
+    return Candidate(profile, held, limits(profile, held, sizing.model, context), sizing.times(profile))
 
 
 def candidates(sizing: Sizing, context: float) -> tuple[tuple[Candidate, ...], tuple[Refused, ...]]:
     """The profiles to choose from with the engine's own knobs, fewest GPUs first; and those that cannot run.
 
-    The fixed profile is the only one where there is one. Raises `DoesNotFit` where it cannot run.
+    The fixed profile is the only one where there is one. Raises `DoesNotFit` where it cannot run or none can, and
+    `NoThroughput` where nothing is known of it.
     """
     if sizing.fixed is not None:
         return (candidate(sizing.fixed, sizing, context),), ()
     wishes = sizing.wishes
     ways = parallel_choices(sizing.model, sizing.gpu, wishes.weights, wishes.kv_cache, wishes.engine, context)
-    able = tuple(
-        candidate(
-            complete(
-                sizing.model,
-                sizing.gpu,
-                engine=wishes.engine,
-                engine_version=wishes.engine_version,
-                tp=way.tp,
-                pp=way.pp,
-                weights=wishes.weights,
-                kv_cache=wishes.kv_cache,
-                max_model_len=wishes.max_model_len,
-                prefix_caching=wishes.prefix_caching,
-            ),
-            sizing,
-            context,
-        )
-        for way in ways
-        if way.refused is None
+    able: list[Candidate] = []
+    refused: list[Refused] = []
+    for way in ways:
+        made = way.refused or _possible(sizing, way.tp, way.pp, context)
+        if isinstance(made, str):
+            refused.append(Refused(way.tp, way.pp, made))
+        else:
+            able.append(made)
+    if not able:
+        whys = " ".join(one.why[0].upper() + one.why[1:] for one in refused)
+        raise DoesNotFit(f"{sizing.model.name} cannot run on {sizing.gpu.name}. {whys}")
+    return tuple(able), tuple(refused)
+
+
+def _possible(sizing: Sizing, tp: int, pp: int, context: float) -> Candidate | str:
+    """The candidate that is split so, or why it is none."""
+    wishes = sizing.wishes
+    profile = complete(
+        sizing.model,
+        sizing.gpu,
+        engine=wishes.engine,
+        engine_version=wishes.engine_version,
+        tp=tp,
+        pp=pp,
+        weights=wishes.weights,
+        kv_cache=wishes.kv_cache,
+        max_model_len=wishes.max_model_len,
+        prefix_caching=wishes.prefix_caching,
     )
-    return able, tuple(Refused(way.tp, way.pp, way.refused) for way in ways if way.refused is not None)
+    try:
+        return candidate(profile, sizing, context)
+    except (DoesNotFit, NoThroughput) as error:
+        return str(error)
