@@ -77,7 +77,7 @@ def _row(point: BenchPoint) -> dict[str, object]:
 
 
 def _point(row: Mapping[str, Any]) -> BenchPoint:
-    values = {field.name: row.get(field.name) for field in fields(BenchPoint)}
+    values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(BenchPoint)}
     for name in LATENCIES:
         values[name] = Figures(*(row[f"{name}_{statistic}_ms"] for statistic in STATISTICS))
     return BenchPoint(**values)

@@ -1,0 +1,89 @@
+"""The comparison as tables between two marks of docs/accuracy.md."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.engine import Throughput
+from tests.accuracy.measured import Measured
+from tests.accuracy.predicted import Figures
+
+PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+BEGIN, END = "<!-- sweep: begin -->", "<!-- sweep: end -->"
+CALIBRATED = 3
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One sweep: what was measured at each load, and by the name of a source what was predicted."""
+
+    sweep: Measured
+    measured: tuple[Figures, ...]
+    predicted: dict[str, tuple[Figures, ...]]
+    knees: dict[str, float]
+
+
+def write(compared: Sequence[Compared], fitted: Throughput, assumed: Sequence[tuple[str, Figures, Figures]]) -> None:
+    """Replace what stands between the marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    lines = [
+        *_fit(fitted),
+        *(line for one in compared for line in _sweep(one)),
+        *_assumed(assumed, compared[0]),
+    ]
+    PAGE.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+
+
+def _fit(fitted: Throughput) -> Iterator[str]:
+    names = ("a0", "a1", "a2", "b0", "b1", "b2", "m0", "r0", "outside_ms", "overlap_ms")
+    values = ", ".join(f"{name} {value:.3g}" for name, value in zip(names, fitted.times.values, strict=True))
+    yield f"The fit: {fitted.detail}. In milliseconds: {values}."
+    yield ""
+
+
+def _sweep(one: Compared) -> Iterator[str]:
+    yield f"### {one.sweep.title[0].upper()}{one.sweep.title[1:]}"
+    yield ""
+    sources = list(one.predicted)
+    heads = ["requests/s asked for", "completed/s", *sources, "TTFT p50 ms", *sources, "(E2E − TTFT)/63 ms", *sources]
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    calibrated = CALIBRATED if one.sweep.name == "seqs_128" else 0
+    for place, (point, truth) in enumerate(zip(one.sweep.points, one.measured, strict=True)):
+        cells = [f"{point.load:.4g}{' (calibrated on)' if place < calibrated else ''}"]
+        for name in ("rps", "ttft_p50", "itl_mean"):
+            value = getattr(truth, name)
+            cells.append(f"{value:.4g}")
+            cells += [_off(getattr(one.predicted[source][place], name), value) for source in sources]
+        yield f"| {' | '.join(cells)} |"
+    knees = "; ".join(f"{source}: {knee:.0f}" for source, knee in one.knees.items())
+    low, high = one.sweep.points[3].load or 0, one.sweep.points[4].load or 0
+    saturated = one.measured[4].rps < 0.95 * high
+    kept = f"between {low:.0f} and {high:.0f}" if saturated else f"above {high:.0f}"
+    yield ""
+    between = f"The highest load between {low:.0f} and {high:.0f} that is kept up with (95 % completed)"
+    yield f"{between}: measured {kept}; {knees}."
+    yield ""
+
+
+def _off(value: float, truth: float) -> str:
+    return f"{value:.4g} ({(value / truth - 1) * 100:+.0f} %)"
+
+
+def _assumed(rows: Sequence[tuple[str, Figures, Figures]], first: Compared) -> Iterator[str]:
+    yield "### What the assumed figures of the GPU change"
+    yield ""
+    yield "The fit repeated with other figures for what the sweep cannot tell; the errors are those of the first sweep."
+    yield ""
+    yield "| assumed | saturation | (E2E − TTFT)/63 at 92 requests/s | TTFT p50 at 92 requests/s |"
+    yield "| --- | --- | --- | --- |"
+    for name, busy, saturated in rows:
+        at_knee, above = first.measured[3], first.measured[4]
+        cells = (
+            _off(saturated.rps, above.rps),
+            _off(busy.itl_mean, at_knee.itl_mean),
+            _off(busy.ttft_p50, at_knee.ttft_p50),
+        )
+        yield f"| {name} | {' | '.join(cells)} |"
