@@ -43,7 +43,11 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     if capacity is None or asked.stated is None:
         return asked
     model = _model(name, capacity)
-    fixed = None if capacity.profile is None else step_times.profile(capacity.profile, model, None if capacity.gpu is None else engine.gpu(capacity.gpu))
+    fixed = (
+        None
+        if capacity.profile is None
+        else step_times.profile(capacity.profile, model, None if capacity.gpu is None else engine.gpu(capacity.gpu))
+    )
     gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
     others = step_times.source(model, gpu, capacity.throughput)
     sizing = Sizing(

@@ -110,4 +110,5 @@ def _between(exact: Histogram, power: int, number: int, generator: np.random.Gen
     values, counts = exact.values[inside], exact.counts[inside]
     ranks = (np.arange(number) + 0.5) / number * counts.sum()
     drawn = values[np.searchsorted(np.cumsum(counts), ranks)]
-    return generator.permutation(drawn)
+    shuffled: IntArray = generator.permutation(drawn)
+    return shuffled

@@ -120,7 +120,7 @@ def candidates(sizing: Sizing, context: float) -> tuple[tuple[Candidate, ...], t
             able.append(made)
     if not able:
         whys = " ".join(one.why[0].upper() + one.why[1:] for one in refused)
-        raise DoesNotFit(f"{sizing.model.name} cannot run on {sizing.gpu.name}. {whys}")
+        raise DoesNotFit(f"{sizing.model.name} on {sizing.gpu.name}: there is no choice that can be sized. {whys}")
     return tuple(able), tuple(refused)
 
 
