@@ -5,7 +5,7 @@ from analyzer.engine.catalogue import gpu, gpu_names, model, model_names
 from analyzer.engine.defaults import Defaults, complete, defaults
 from analyzer.engine.fitting import limits, memory
 from analyzer.engine.footprint import Memory
-from analyzer.engine.formats import KV_BYTES, WEIGHT_BYTES, weight_bytes
+from analyzer.engine.formats import KV_BYTES, WEIGHT_BYTES, read_bytes, weight_bytes
 from analyzer.engine.from_config import model_from_config
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Experts, LatentAttention, Model
@@ -44,6 +44,7 @@ __all__ = [
     "parallel_choices",
     "parameters",
     "possible",
+    "read_bytes",
     "tuning",
     "weight_bytes",
 ]

@@ -13,10 +13,12 @@ MIB = 1 << 20
 GIB = 1 << 30
 # What NVIDIA's AIConfigurator 0.12 reckons with: half the bytes of activations for each token of a step and each unit
 # of width, by tensor-parallel size and twice as many with experts; the least that activations take; what CUDA, cuBLAS
-# and graphs take; and NCCL's buffers. The 3.5 GiB hold a reserve, so engines mostly find somewhat more than this.
+# and graphs take, a reserve included; and NCCL's buffers. It also says that 3.5 GiB are too much on small GPUs, and so
+# does vLLM's log of an 8B model on 24 GB: under 80 GiB the reserve here is the same share of what a GPU is sold with.
 ACTIVATIONS: Mapping[int, float] = {1: 11, 2: 6.5, 4: 5, 8: 5}
 LEAST_ACTIVATIONS = 70 * MIB
 RUNTIME = 3.5 * GIB
+RUNTIME_OF = 80 * GIB
 COMMUNICATION: Mapping[int, int] = {1: 0, 2: 342 * MIB, 4: 392 * MIB, 8: 392 * MIB}
 
 
@@ -69,7 +71,8 @@ def reckoned(profile: ServingProfile, model: Model, gpu: Gpu, told_pool_tokens: 
     weights = weight_bytes(model, profile.weights) / profile.gpus_per_replica
     activations = activation_bytes(model, profile.max_num_batched_tokens, profile.tp)
     communication = COMMUNICATION[_counted_tp(profile.tp)]
-    free = gpu.memory_bytes - weights - activations - RUNTIME - communication
+    runtime = min(RUNTIME, RUNTIME * gpu.nominal_bytes / RUNTIME_OF)
+    free = gpu.memory_bytes - weights - activations - runtime - communication
     share = profile.gpu_memory_utilization
     if profile.engine == "trtllm":
         left = share * free
@@ -84,7 +87,7 @@ def reckoned(profile: ServingProfile, model: Model, gpu: Gpu, told_pool_tokens: 
         gpu_bytes=gpu.memory_bytes,
         weights_bytes=weights,
         activation_bytes=activations,
-        runtime_bytes=RUNTIME,
+        runtime_bytes=runtime,
         communication_bytes=communication,
         kv_bytes=left,
         kv_bytes_per_token=per_token,

@@ -39,3 +39,15 @@ def weight_bytes(model: Model, weights: NumberFormat) -> float:
     if weights == "bf16":
         kept = every
     return kept * WEIGHT_BYTES["bf16"] + (every - kept) * WEIGHT_BYTES[weights]
+
+
+def read_bytes(model: Model, weights: NumberFormat, tokens: float) -> float:
+    """Bytes of weights that one step of `tokens` tokens reads, on average: `parameters.read`, each in its format."""
+    every = parameters.read(model, tokens)
+    if weights == "bf16":
+        return every * WEIGHT_BYTES["bf16"]
+    kept = float(parameters.embedding(model))
+    if weights == "mxfp4":
+        kept = parameters.text(model) - parameters.routed(model)
+        kept -= 0 if model.tied_embeddings else parameters.embedding(model)
+    return kept * WEIGHT_BYTES["bf16"] + (every - kept) * WEIGHT_BYTES[weights]

@@ -16,19 +16,20 @@ def decide(sim: Simulation, one: Row) -> None:
     """Fill the next step; where nobody reads, as many as pass until a request is over or the cache is full."""
     sent_back = not sim.rules.reserved and _make_room(sim, one)
     begun, tokens, spans = _prompts(sim, one, sent_back)
+    costs = sim.costs
+    work = costs.r0 * begun + costs.a1 * tokens + costs.a2 * spans
     one.steps, one.growth = 1, 0.0
-    one.first = sim.costs.r0 * begun + sim.costs.a1 * tokens + sim.costs.a2 * spans
-    if one.writing:
-        one.first += sim.costs.b0 + sim.costs.b1 * one.writing + sim.costs.b2 * (one.kv + one.writing)
+    if not one.writing:
+        one.first = costs.a0 + work
+    else:
+        one.first = costs.b0 + costs.b1 * one.writing + costs.b2 * (one.kv + one.writing)
         if tokens:
-            one.first += sim.costs.m0
+            one.first += costs.m0 + max(0.0, work - max(0.0, costs.overlap - costs.a1 * one.writing))
         elif not sent_back:
-            one.growth = sim.costs.b2 * one.writing
+            one.growth = costs.b2 * one.writing
             one.steps = int(sim.requests[sim.heaps[one.number, 0]].key) - one.tick
             if not sim.rules.reserved:
                 one.steps = min(one.steps, (sim.rules.pool - one.used) // one.writing)
-    else:
-        one.first += sim.costs.a0
     one.ends = one.now + spent(one, one.steps)
 
 

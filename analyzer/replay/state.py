@@ -71,6 +71,7 @@ class Costs(NamedTuple):
     m0: float
     r0: float
     outside: float
+    overlap: float
 
 
 class Simulation(NamedTuple):

@@ -127,3 +127,36 @@ def test_no_cache_is_left_where_the_weights_are_too_large() -> None:
     memory = reckoned(engine.complete(model, H100_80_GIB), model, H100_80_GIB)
     assert memory.kv_bytes < 0
     assert memory.pool_tokens == 0
+
+
+def test_the_reserve_is_smaller_on_smaller_gpus() -> None:
+    profile = engine.complete(LLAMA, engine.gpu("l4"))
+    assert reckoned(profile, LLAMA, engine.gpu("l4")).runtime_bytes == pytest.approx(3.5 * GIB * 24 / 80)
+    assert reckoned(profile, LLAMA, engine.gpu("h200")).runtime_bytes == 3.5 * GIB
+
+
+@pytest.mark.parametrize(
+    ("gpu", "told"),
+    # What vLLM 0.6 to 0.8 wrote of Llama-3.1-8B at 0.9 on 80 GB ("total_gpu_memory (79.14GiB) … KV Cache is 54.93GiB")
+    # and on an A10 ("(22.07GiB) … 4.60GiB").
+    [("h100", 54.93), ("a10", 4.60)],
+)
+def test_an_engine_tells_a_little_more_than_is_reckoned_for_a_dense_model(gpu: str, told: float) -> None:
+    profile = engine.complete(LLAMA, engine.gpu(gpu), engine_version="0.8.5")
+    memory = reckoned(profile, LLAMA, engine.gpu(gpu))
+    assert 0.85 * told < memory.kv_bytes / GIB < told
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "reckoned_tokens"),
+    # vllm issue 21348: Qwen3-235B-A22B-FP8 on four H100; SGLang with --mem-fraction-static 0.93
+    [("vllm", 178_880, 257_081), ("sglang", 367_404, 424_904)],
+)
+def test_large_models_with_experts_come_out_as_high_as_the_documentation_says(
+    name: engine.EngineName, told: int, reckoned_tokens: int
+) -> None:
+    model, gpu = engine.model("Qwen/Qwen3-235B-A22B-FP8"), engine.gpu("h100")
+    share = {"vllm": None, "sglang": 0.93}[name]
+    profile = engine.complete(model, gpu, engine=name, engine_version="0.9", tp=4, gpu_memory_utilization=share)
+    assert reckoned(profile, model, gpu).pool_tokens == reckoned_tokens
+    assert told < reckoned_tokens < 1.45 * told

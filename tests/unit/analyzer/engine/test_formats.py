@@ -28,3 +28,17 @@ def test_four_bits_with_their_scales_are_a_little_over_half_a_byte() -> None:
     model = engine.model("llama-3.1-70b")
     # hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4 holds 39.8 GB
     assert engine.weight_bytes(model, "int4") / 1e9 == pytest.approx(39.8, rel=5e-3)
+
+
+def test_a_step_reads_the_output_in_sixteen_bits_and_the_layers_in_eight() -> None:
+    model = engine.model("llama-3.1-8b")
+    head = 128256 * 4096
+    assert engine.read_bytes(model, "bf16", 1) == 2 * (8_030_261_248 - head)
+    assert engine.read_bytes(model, "fp8", 1) == 8_030_261_248 - 2 * head + 2 * head
+
+
+def test_a_step_of_gpt_oss_reads_few_experts_or_all() -> None:
+    model = engine.model("gpt-oss-20b")
+    looked_up = 2 * 201088 * 2880
+    assert engine.read_bytes(model, "mxfp4", 10_000) == pytest.approx(engine.weight_bytes(model, "mxfp4") - looked_up)
+    assert engine.read_bytes(model, "mxfp4", 1) < 0.4 * engine.read_bytes(model, "mxfp4", 10_000)

@@ -47,9 +47,14 @@ def test_heads_must_be_shared_evenly() -> None:
 
 
 def test_a_cache_too_small_to_serve_is_refused() -> None:
-    assert refusals("llama-3.1-8b", "l4")[1, 1] == (
-        "tp 1 leaves 2.1 GiB of each GPU for the KV cache, less than the 2.8 GiB that serving takes."
+    choices = engine.parallel_choices(engine.model("mistral-large"), engine.gpu("h100"), engine="sglang")
+    assert choices[2].refused == (
+        "tp 4 leaves 9.4 GiB of each GPU for the KV cache, less than the 10.0 GiB that serving takes."
     )
+
+
+def test_a_small_gpu_that_holds_few_requests_is_refused() -> None:
+    assert refusals("llama-3.1-8b", "l4")[1, 1] == "tp 1 holds 9 requests of 4,096 tokens at once, less than 32."
 
 
 def test_long_contexts_must_leave_room_for_32_requests() -> None:

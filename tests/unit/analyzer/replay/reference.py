@@ -63,7 +63,7 @@ class Engine:
 
     def begin(self) -> None:
         """Decide what the step holds that starts now."""
-        limits, (a0, a1, a2, b0, b1, b2, m0, r0, _) = self.limits, self.costs
+        limits, (a0, a1, a2, b0, b1, b2, m0, r0, _, overlap) = self.limits, self.costs
         used, sent_back = self.held(), False
         growing = 1 if limits.admission == "as_used" else 0
         while used + growing * sum(job.writes for job in self.running) > limits.kv_pool_tokens:
@@ -99,8 +99,9 @@ class Engine:
             begun += 1
         spent = r0 * begun + a1 * sum(x for x, _ in chunks) + a2 * sum(x * (x + 2 * done) for x, done in chunks)
         if writers:
-            spent += b0 + b1 * len(writers) + b2 * sum(job.isl + job.written for job in writers)
-            spent += m0 if chunks else 0.0
+            free = max(overlap - a1 * len(writers), 0.0)
+            decoding = b0 + b1 * len(writers) + b2 * sum(job.isl + job.written for job in writers)
+            spent = decoding + m0 + max(spent - free, 0.0) if chunks else decoding
         else:
             spent += a0
         self.peak = max(self.peak, used)
@@ -146,7 +147,7 @@ def simulate(requests: Requests, limits: EngineLimits, times: StepTimes, pool: P
         clock = min(moments)
         if clock == ends:
             engine = next(engine for engine in engines if engine.ends == clock)
-            heard += [clock + costs[-1] for _ in engine.end()]
+            heard += [clock + costs[8] for _ in engine.end()]
         elif clock == release:
             heard.remove(clock)
             gone -= 1

@@ -12,7 +12,7 @@ from tests.unit.analyzer.replay.reference import simulate
 # multiples of 1/64 ms: sums of them are exact in a double, so that two ways to add them up must agree to the last bit
 PARTS = st.integers(0, 400).map(lambda parts: parts / 64)
 POSITIVE = st.integers(1, 400).map(lambda parts: parts / 64)
-TIMES = st.builds(StepTimes, PARTS, PARTS, PARTS, POSITIVE, PARTS, PARTS, PARTS, PARTS, PARTS)
+TIMES = st.builds(StepTimes, PARTS, PARTS, PARTS, POSITIVE, PARTS, PARTS, PARTS, PARTS, PARTS, PARTS)
 LIMITS = st.builds(
     EngineLimits,
     max_num_seqs=st.integers(1, 6),
