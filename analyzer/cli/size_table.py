@@ -37,6 +37,7 @@ def page(advice: CapacityAdvice, asked: Asked, sentence: str) -> str:
         "",
         *_wrapped(sentence),
         *_wrapped(f"Source: {advice.source}. Confidence: {advice.confidence}."),
+        *_sources(advice),
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -100,18 +101,30 @@ def _answer(advice: CapacityAdvice) -> Iterator[str]:
 def _money(advice: CapacityAdvice) -> Iterator[str]:
     unit = advice.currency or ""
     if not advice.costs:
-        yield from _row("Cost", f"no price of {advice.gpu} is known: give price_per_gpu_hour or a price file")
+        yield from _row("Cost", f"no price of {advice.gpu} is known: put it into a price file")
     for cost in advice.costs:
         tokens = "" if cost.per_million_tokens is None else f", {cost.per_million_tokens:.3g} per million tokens"
-        yield from _row(f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens} ({cost.source})")
+        yield from _row(f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens}")
+    carried = (advice.replicas - advice.spare) * advice.rps_per_replica
     for api in advice.hybrid:
+        cheaper = f"own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average"
+        if api.break_even_rps > carried:
+            cheaper = f"cheaper than these GPUs at any load that they carry (up to {carried:,.3g} requests/s)"
         yield from _row(
             f"At {api.name}"[: LABEL - 1],
             f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {api.per_million_tokens:.3g} per million "
-            f"tokens; own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average ({api.source})",
+            f"tokens; {cheaper}",
         )
     if advice.reach is not None:
         yield from _row("Whom it serves", advice.reach.sentence)
+
+
+def _sources(advice: CapacityAdvice) -> Iterator[str]:
+    """Where every price is from."""
+    found = [(KINDS[cost.kind], cost.source) for cost in advice.costs]
+    found += [(f"at {api.name}", api.source) for api in advice.hybrid]
+    for name, source in found:
+        yield from _wrapped(f"Price {name}: {source}.")
 
 
 def _alternatives(advice: CapacityAdvice) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analyzer import engine
+from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.question import Sizing, StepModel, Wishes
@@ -43,11 +43,8 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     if capacity is None or asked.stated is None:
         return asked
     model = _model(name, capacity)
-    fixed = (
-        None
-        if capacity.profile is None
-        else step_times.profile(capacity.profile, model, None if capacity.gpu is None else engine.gpu(capacity.gpu))
-    )
+    named = None if capacity.gpu is None else engine.gpu(capacity.gpu)
+    fixed = None if capacity.profile is None else step_times.profile(capacity.profile, model, named)
     gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
     others = step_times.source(model, gpu, capacity.throughput)
     sizing = Sizing(
@@ -66,11 +63,13 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
 
 
 def _model(name: str, capacity: CapacitySettings) -> Model:
+    """The model as the settings name it, or their profile, or else the records."""
+    said = capacity.model or (None if capacity.profile is None else profiles.read(capacity.profile).model)
+    if said is not None:
+        return step_times.model(said)
     try:
-        return step_times.model(capacity.model or name)
+        return engine.model(name)
     except UnknownEngine as error:
-        if capacity.model is not None:
-            raise
         raise UnknownEngine(f"{error} Records call it so: say which model it is as model under [capacity].") from error
 
 

@@ -91,7 +91,7 @@ def _money(advice: CapacityAdvice) -> Iterator[Words]:
         if advice.cost_per_million_tokens is not None:
             tokens = f", or {rate(advice.cost_per_million_tokens)} per million tokens"
         unit = "in the currency of the stated price" if not advice.costs else f"{advice.currency}, {_bought(advice)}"
-        yield words(f"Cost: {rate(advice.cost_per_hour)} an hour{tokens}, {unit}.")
+        yield words(f"Cost: {_price(advice.cost_per_hour)} an hour{tokens}, {unit}.")
     if advice.current is not None and advice.change_gpus is not None:
         yield words(
             f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
@@ -167,8 +167,8 @@ def _error_bars(advice: CapacityAdvice, interval: tuple[float, float]) -> Words:
             f" median and {share(advice.fit_error.p95_share)} at p95."
         )
     return words(
-        strong("Error bars: "),
-        f"with the error of its source one replica carries {rate(low)} to {rate(high)} requests a second, which asks"
+        strong("Error bars:"),
+        f" with the error of its source one replica carries {rate(low)} to {rate(high)} requests a second, which asks"
         f" for {count}.{closed}{full if closed else ''}{fit}",
     )
 
@@ -221,6 +221,10 @@ def _alternatives(advice: CapacityAdvice) -> Table:
     return Table(caption, heads, rows)
 
 
+def _price(value: float) -> str:
+    return f"{value:,.2f}"
+
+
 def _known(value: float | None) -> str:
     return "–" if value is None else rate(value)
 
@@ -230,8 +234,8 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
         rows = tuple(
             (
                 words(KINDS[cost.kind]),
-                words(rate(cost.per_gpu_hour)),
-                words(rate(cost.per_hour)),
+                words(_price(cost.per_gpu_hour)),
+                words(_price(cost.per_hour)),
                 words("–" if cost.per_million_tokens is None else rate(cost.per_million_tokens)),
                 words(cost.source),
             )
@@ -248,7 +252,7 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
     if advice.hybrid:
         yield _hybrid(advice)
     if advice.reach is not None:
-        yield Paragraph(words(strong("Whom this can serve. "), advice.reach.sentence))
+        yield Paragraph(words(strong("Whom this can serve."), f" {advice.reach.sentence}"))
 
 
 def _hybrid(advice: CapacityAdvice) -> Table:
@@ -263,7 +267,7 @@ def _hybrid(advice: CapacityAdvice) -> Table:
     rows = tuple(
         (
             words(api.name),
-            words(rate(api.per_hour)),
+            words(_price(api.per_hour)),
             words(rate(api.per_million_tokens)),
             words(_cheaper(api, advice)),
             words(_mix(api)),
@@ -287,5 +291,5 @@ def _mix(api: ApiCost) -> str:
     mixed = api.with_fewer
     return (
         f"{plural(mixed.replicas, 'replica')} with {share(mixed.overflow_share)} of the requests at the API:"
-        f" {rate(mixed.per_hour)} an hour"
+        f" {_price(mixed.per_hour)} an hour"
     )

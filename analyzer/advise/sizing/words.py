@@ -8,6 +8,7 @@ from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
+ALIKE = 0.03
 
 
 def objective(objectives: Objectives, name: str) -> str:
@@ -77,6 +78,8 @@ def verdict(one: Judged, best: Judged | None, promised: Objectives) -> str:
         return "advised"
     if one.capacity.rps:
         share = 0.0 if best is None else one.per_gpu / best.per_gpu - 1
+        if abs(share) < ALIKE:
+            return "carries about as much per GPU"
         return f"carries {abs(share):.0%} {'more' if share > 0 else 'less'} per GPU"
     missed = [name for name in one.capacity.missed if name in NAMES]
     if not missed:
