@@ -3,24 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.advise import capacity, lengths, seasons, windows
-from analyzer.advise.bounds import LengthTarget
-from analyzer.advise.capacity import Load, StatedCapacity
+from analyzer.advise import lengths, seasons, windows
+from analyzer.advise.capacity import Load
 from analyzer.advise.seasons import Asked
-from analyzer.advise.sizing.hours import RecordedHour
-from analyzer.advise.sizing.question import Sizing
 from analyzer.analysis import estimates, sentences, sizing
-from analyzer.analysis.baseline import Baseline, baseline, drifts, local_days
+from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.questions import Questions
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
-from analyzer.analysis.sizing import Derived, Recording
-from analyzer.demand import Demand, Rate, client_shares, demand, rate
+from analyzer.analysis.sizing import Recording
+from analyzer.demand import Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
 from analyzer.patterns.regimes import regimes
 from analyzer.shape import HourlyShape, Thresholds, Traffic, joint, merged, query_patterns
 from analyzer.window import Window, hour_starts, microseconds
-
-NO_WISHES = StatedCapacity(rps_per_replica=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +31,6 @@ class Recorded:
     set_aside: Mapping[str, int]
     unreadable_files: int = 0
     outside: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What one model is asked: which limits are wanted, and what one replica delivers, if the user says so.
-
-    `stated_for` names the model for which the one statement of the user is used, where it is not used for this one.
-    With `sizing` what one replica carries is found by simulation: `stated` then holds the user's other wishes, and its
-    `rps_per_replica` is not looked at. `hours` are recorded hours to replay.
-    """
-
-    target: LengthTarget
-    stated: StatedCapacity | None
-    stated_for: str | None = None
-    sizing: Sizing | None = None
-    hours: tuple[RecordedHour, ...] = ()
 
 
 def analyse(
@@ -111,12 +91,8 @@ def _model(
     limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
     kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
-    load = _load(arrivals, asked, whole)
-    if questions.sizing is None or limits.max_seq_len is None:
-        derived = _stated(name, load, questions, limits.max_seq_len, base)
-    else:
-        recording = Recording(window, base, kinds, load, questions.hours)
-        derived = sizing.derive(questions.sizing, questions.stated or NO_WISHES, recording, limits.max_seq_len)
+    load = Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
+    derived = sizing.derive(name, Recording(window, base, kinds, load), questions, limits.max_seq_len)
     plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))
     told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))
     return ModelAnalysis(
@@ -143,10 +119,6 @@ def _model(
     )
 
 
-def _load(arrivals: Rate, asked: Demand, whole: HourlyShape) -> Load:
-    return Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
-
-
 def _described(
     name: str, whole: HourlyShape, arrivals: Rate, traffic: Traffic, days: int, recorded: Recorded
 ) -> tuple[Evidence, ...]:
@@ -169,19 +141,3 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
     isl = Histogram.merged([shape.isl for shape in shapes])
     osl = Histogram.merged([shape.osl for shape in shapes])
     return Hour(hour, isl.total, isl.quantile(500), isl.quantile(990), osl.quantile(500), osl.quantile(990))
-
-
-def _stated(model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline) -> Derived:
-    """The advice from what the user states, with its evidence, or why there is none although something is stated."""
-    stated, requests, days = questions.stated, base.whole.requests, len(base.days)
-    if stated is None and questions.stated_for is None:
-        return Derived(None, None, ())
-    if max_seq_len is None and (stated is None or stated.peak_rps is None or questions.sizing is not None):
-        sentence = sentences.too_few_for_capacity(requests)
-        carries = None if questions.sizing is not None else stated
-        return Derived(None, carries, (Evidence("capacity", requests, days, None, sentence),))
-    if stated is None:
-        sentence = sentences.stated_for_another(model, questions.stated_for or "")
-        return Derived(None, None, (Evidence("capacity", requests, days, None, sentence),))
-    advice, evidence = capacity.advise(model, load, stated, max_seq_len, requests, days)
-    return Derived(advice, stated, (evidence,))

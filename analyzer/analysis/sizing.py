@@ -13,7 +13,9 @@ from analyzer.advise.sizing.kinds import Kind
 from analyzer.advise.sizing.mix import of_shape
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.windows import HoursAdvice
+from analyzer.analysis import sentences
 from analyzer.analysis.baseline import Baseline
+from analyzer.analysis.questions import Questions
 from analyzer.demand import peaks
 from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.evidence import Evidence
@@ -32,31 +34,62 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the sizing rests on: the usual traffic, its kinds of hours, the load, and recorded hours to replay."""
+    """What the sizing rests on: the usual traffic, its kinds of hours, and the load."""
 
     window: Window
     base: Baseline
     kinds: HoursAdvice
     load: Load
-    hours: Sequence[RecordedHour]
 
 
-def derive(sizing: Sizing, wanted: StatedCapacity, recording: Recording, max_seq_len: int | None) -> Derived:
+def derive(model: str, recording: Recording, questions: Questions, max_seq_len: int | None) -> Derived:
+    """The advice from what the user states or has found, with its evidence, or why there is none.
+
+    `max_seq_len` is the recommended limit, `None` with too few requests for one: then there is no advice either, unless
+    the user states both the peak and what a replica carries.
+    """
+    stated, base = questions.stated, recording.base
+    if stated is None and questions.stated_for is None:
+        return Derived(None, None, ())
+    stated_peak = stated is not None and stated.peak_rps is not None and questions.sizing is None
+    if max_seq_len is None and not stated_peak:
+        carries = None if questions.sizing is not None else stated
+        return _without(base, sentences.too_few_for_capacity(base.whole.requests), carries)
+    if stated is None:
+        return _without(base, sentences.stated_for_another(model, questions.stated_for or ""))
+    if questions.sizing is not None:
+        return _found(questions.sizing, stated, recording, max_seq_len, questions.hours)
+    advice, evidence = capacity.advise(model, recording.load, stated, max_seq_len, base.whole.requests, len(base.days))
+    return Derived(advice, stated, (evidence,))
+
+
+def _without(base: Baseline, sentence: str, carries: StatedCapacity | None = None) -> Derived:
+    return Derived(None, carries, (Evidence("capacity", base.whole.requests, len(base.days), None, sentence),))
+
+
+def _found(
+    sizing: Sizing,
+    wanted: StatedCapacity,
+    recording: Recording,
+    max_seq_len: int | None,
+    hours: Sequence[RecordedHour],
+) -> Derived:
     """The advice for the hardest kind of hours, with `max_seq_len` as the limit where the profile is to be chosen."""
-    base, requests = recording.base, recording.base.whole.requests
+    base = recording.base
     asked = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len))
     try:
         hard = kinds.hardest(asked, _kinds(recording, wanted))
-        found = advice.advise(asked, hard.mix, _demanded(recording, hard), wanted)
+        found = advice.advise(asked, hard.mix, _demanded(recording, hard, hours), wanted)
     except (DoesNotFit, NoThroughput) as error:
-        return Derived(None, None, (Evidence("capacity", requests, len(base.days), None, str(error)),))
+        return _without(base, str(error))
     if found.advice is None or found.stated is None:
-        return Derived(None, None, (Evidence("capacity", requests, len(base.days), None, found.sentence),))
+        return _without(base, found.sentence)
     said = capacity.sentence(hard.peak, found.advice)
     of = f" The lengths are those of {hard.name}, which ask for the most replicas." if hard.hours_of_week else ""
+    requests, days = base.whole.requests, len(base.days)
     told = (
-        Evidence("capacity.replicas", requests, len(base.days), found.advice.replicas_interval, said + of),
-        Evidence("capacity.rps_per_replica", requests, len(base.days), found.advice.rps_interval, found.sentence),
+        Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of),
+        Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
     )
     return Derived(found.advice, found.stated, told)
 
@@ -81,7 +114,7 @@ def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
     return tuple(found) or (whole,)
 
 
-def _demanded(recording: Recording, hard: Kind) -> Demanded:
+def _demanded(recording: Recording, hard: Kind, hours: Sequence[RecordedHour]) -> Demanded:
     base, load = recording.base, recording.load
     whole = base.whole
     busiest = load.rate.mean_rps if load.busiest is None else load.busiest.seconds.mean
@@ -89,6 +122,6 @@ def _demanded(recording: Recording, hard: Kind) -> Demanded:
         peak=hard.peak,
         traffic=Traffic(load.rate.mean_rps, whole.isl.sum / whole.requests, whole.osl.sum / whole.requests),
         busy_hour_rps=busiest,
-        hours=tuple(one.requests for one in recording.hours if one.start not in base.left_out),
+        hours=tuple(one.requests for one in hours if one.start not in base.left_out),
         seconds=whole.seconds,
     )

@@ -36,6 +36,7 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "analyzer/advise/sized.py": "frozen values without behaviour",
     "analyzer/replay/state.py": "layouts without behaviour",
     "analyzer/analysis/result.py": "frozen values without behaviour",
+    "analyzer/analysis/questions.py": "frozen values without behaviour",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",
     "exporter/app/observer.py": "entry of a process; held by tests/e2e",
 }

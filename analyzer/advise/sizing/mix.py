@@ -100,7 +100,8 @@ def _plain(isl: IntArray, osl: IntArray, told: str) -> Mix:
 
 
 def _tokens(lengths: np.ndarray) -> IntArray:
-    return np.maximum(np.rint(lengths), 1).astype(np.int64)
+    whole: IntArray = np.maximum(np.rint(lengths), 1).astype(np.int64)
+    return whole
 
 
 def _between(exact: Histogram, power: int, number: int, generator: np.random.Generator) -> IntArray:
