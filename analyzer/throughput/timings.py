@@ -73,13 +73,15 @@ def surroundings(timings: Timings) -> Surroundings:
 
 def new_tokens(timings: Timings) -> Floats:
     """Input tokens that the engine had to read for each request, at least one."""
-    return np.maximum(timings.isl - timings.cached, 1).astype(np.float64)
+    new: Floats = np.maximum(timings.isl - timings.cached, 1).astype(np.float64)
+    return new
 
 
 def spans(timings: Timings) -> Floats:
     """x·(x + 2·cached) of each request: the tokens² that the attention over its input spans."""
     new = new_tokens(timings)
-    return new * (new + 2 * np.maximum(timings.isl - new, 0))
+    span: Floats = new * (new + 2 * np.maximum(timings.isl - new, 0))
+    return span
 
 
 def _beside(timings: Timings, rows: Ints) -> NDArray[np.float64]:
