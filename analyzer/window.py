@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
+LAST_MINUTE = timedelta(minutes=1)
 HOUR_US = 3_600_000_000
 WEEK_DAYS = 7
 EVERYTHING_BELOW = timedelta(days=2)
@@ -90,10 +91,13 @@ def weeks_until(window: Window, weeks: int = 8) -> Window:
 
 
 def default(first: datetime, newest: datetime, timezone: str) -> Window:
-    """The seven whole local days before the newest record, or everything where the records span less than two days."""
+    """The seven whole local days before the newest record, or everything where the records span less than two days.
+
+    A day with a record in its last minute is over: of records that end at midnight the last day is in the window.
+    """
     if newest - first < EVERYTHING_BELOW:
         return everything(first, newest, timezone)
-    return last_whole_days(newest, timezone)
+    return last_whole_days(newest + LAST_MINUTE, timezone)
 
 
 def hour_phases(window: Window) -> tuple[tuple[int, int], ...]:

@@ -1,9 +1,10 @@
 """What stands behind the length limits and what they change, in honest sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.advise.bounds import DAYS_FOR_VARIATION, Bound, LengthTarget, requests_needed, share_bound
 from analyzer.advise.drift import Drift
+from analyzer.advise.shift import MOVED, STABLE, Shift
 from analyzer.evidence import Evidence
 from analyzer.shape import HourlyShape, Refusals
 
@@ -59,6 +60,28 @@ def of_drift(shape: HourlyShape, days: int, drift: Drift | None) -> Evidence:
         meaning = "which is no chance; limits are not lowered for it"
     sentence = f"{trend} (seasonal Kendall test, p = {drift.p:.2g}), {meaning}."
     return Evidence(figure, shape.requests, drift.days, drift.interval, sentence)
+
+
+def of_shifts(shape: HourlyShape, shifts: Mapping[str, Shift]) -> tuple[Evidence, ...]:
+    """How far the last week lies from the weeks before, where two weeks were seen."""
+    if not shifts:
+        return ()
+    found = "; ".join(
+        f"{SIDES[side]} {one.ks:.2g} (p = {one.p:.2g}), stability index {one.psi:.2g}, {_stable(one.psi)}"
+        for side, one in shifts.items()
+    )
+    sentence = (
+        "The last seven days beside all weeks before, as the largest distance between the distribution functions of "
+        f"lengths, with the p-value where whole days change places: {found}. Limits are not changed for it."
+    )
+    days = max(one.days for one in shifts.values())
+    return (Evidence("lengths.week_over_week", shape.requests, days, None, sentence),)
+
+
+def _stable(index: float) -> str:
+    if index < STABLE:
+        return "below 0.1, so the same"
+    return "above 0.25, so another" if index > MOVED else "between 0.1 and 0.25, so moved a little"
 
 
 def of_caps(shape: HourlyShape, days: int, caps: Sequence[str], refusals: Refusals | None = None) -> Evidence:

@@ -1,15 +1,26 @@
 """Which length limits to run with, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analyzer.advise import length_words as words
 from analyzer.advise.bounds import Bound, LengthTarget, bound, rank, share_bound
 from analyzer.advise.caps import caps
 from analyzer.advise.drift import Drift
 from analyzer.advise.effects import Effect, effects
+from analyzer.advise.shift import Shift
 from analyzer.evidence import Evidence
 from analyzer.shape import HourlyShape, Refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """How the lengths of each side (isl, osl, total) move, of the sides of which it is known: from week to week, and
+    from the weeks before to the last one.
+    """
+
+    drifts: Mapping[str, Drift] = field(default_factory=dict)
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,8 @@ class LengthAdvice:
     recorded requests longer than `max_seq_len` (input + output), `over_share_bound` its upper confidence bound.
     `right_censored` says that the lengths seen were cut off by a limit already in force. `drift_per_week` is by how
     many tokens the daily p99 of the total moves in a week, `None` where two weeks were not seen. `effect` says in words
-    what the limits change and what they do not, `effects` the same for each kind of engine.
+    what the limits change and what they do not, `effects` the same for each kind of engine. `week_over_week` says of
+    each side how far the last week lies from the weeks before, `None` where two weeks were not seen.
     """
 
     target_over_share: float
@@ -39,26 +51,28 @@ class LengthAdvice:
     drift_per_week: float | None
     effect: str
     effects: tuple[Effect, ...] = ()
+    week_over_week: Mapping[str, Shift] | None = None
 
 
 def advise(
     shape: HourlyShape,
     days: Sequence[HourlyShape],
     target: LengthTarget,
-    drifts: Mapping[str, Drift] | None = None,
+    trends: Trends | None = None,
     refusals: Refusals | None = None,
 ) -> tuple[LengthAdvice, tuple[Evidence, ...]]:
-    """Limits for the requests of `shape`, with the evidence of each; `days` are its local calendar days.
+    """Limits for the requests of `shape`, with the evidence of each; `days` are its whole local calendar days.
 
-    `drifts` are those of the sides (isl, osl, total) that have one: where lengths surely grow, limits hold a week more.
+    Where `trends` say that lengths surely grow, limits hold a week more.
     """
     number = rank(shape.requests, target.over_share, target.confidence)
     if number is None:
         return _too_little(shape, len(days), target, refusals)
-    known = drifts or {}
-    bounds = _bounds(shape, days, number, target, known)
+    known = trends or Trends()
+    bounds = _bounds(shape, days, number, target, known.drifts)
     limits = _limits(bounds, target)
-    over, drift, signs = shape.total.over(limits["total"]), known.get("total"), caps(shape, target.over_share, refusals)
+    over, signs = shape.total.over(limits["total"]), caps(shape, target.over_share, refusals)
+    drift = known.drifts.get("total")
     advice = LengthAdvice(
         target_over_share=target.over_share,
         confidence=target.confidence,
@@ -74,13 +88,12 @@ def advise(
         drift_per_week=None if drift is None else drift.per_week,
         effect=words.effect(shape, limits["total"], over, target),
         effects=effects(shape, limits["total"], target),
+        week_over_week=known.shifts or None,
     )
-    return advice, (
-        *(words.of_limit(side, bounds[side], limits[side], len(days), target) for side in bounds),
-        words.of_share_over(shape, over, limits["total"], len(days), target),
-        words.of_drift(shape, len(days), drift),
-        words.of_caps(shape, len(days), signs, refusals),
-    )
+    limited = tuple(words.of_limit(side, bounds[side], limits[side], len(days), target) for side in bounds)
+    said = words.of_share_over(shape, over, limits["total"], len(days), target)
+    moved = (words.of_drift(shape, len(days), drift), *words.of_shifts(shape, known.shifts))
+    return advice, (*limited, said, *moved, words.of_caps(shape, len(days), signs, refusals))
 
 
 def _bounds(

@@ -7,7 +7,7 @@ from analyzer.advise import lengths, seasons, windows
 from analyzer.advise.capacity import Load
 from analyzer.advise.seasons import Asked
 from analyzer.analysis import estimates, sentences, sizing
-from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.baseline import baseline, trends
 from analyzer.analysis.questions import Questions
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
 from analyzer.analysis.sizing import Recording
@@ -86,11 +86,11 @@ def _model(
 ) -> ModelAnalysis:
     base = baseline(window, traffic.hours, earlier)
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
-    days = len(local_days(window, traffic.hours)) if base.requests_left_out else len(base.days)
+    days = len({window.local(shape.start).date() for shape in traffic.hours})
     arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limited = lengths.advise(base.whole, base.days, target, drifts(base), traffic.refusals)
+    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), traffic.refusals)
     asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
-    kinds = windows.advise(regimes(base.history, thresholds), base.by_day, target)
+    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
     load = Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
     derived = sizing.derive(name, Recording(window, base, kinds, load), questions, limits.max_seq_len)
     plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))

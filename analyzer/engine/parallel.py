@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from analyzer.engine.defaults import complete
+from analyzer.engine.defaults import complete, defaults
 from analyzer.engine.footprint import GIB, Memory, reckoned
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Model
@@ -70,7 +70,8 @@ def _pipelines(profile: ServingProfile, model: Model, gpu: Gpu, context: float) 
 
 
 def _choice(profile: ServingProfile, model: Model, gpu: Gpu, context: float, tp: int, pp: int) -> ParallelChoice:
-    split = replace(profile, tp=tp, pp=pp)
+    share = defaults(profile.engine, profile.engine_version, gpu, tp * pp, model.max_positions).gpu_memory_utilization
+    split = replace(profile, tp=tp, pp=pp, gpu_memory_utilization=share)
     return ParallelChoice(tp, pp, reckoned(split, model, gpu), refusal(split, model, gpu, context))
 
 

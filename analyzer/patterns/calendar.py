@@ -15,6 +15,7 @@ SECOND_US = 1_000_000
 HOURS = 24
 WEEK_DAYS = 7
 SATURDAY = 5
+CUT = 0.1
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -58,6 +59,22 @@ class Calendar:
     def days_with_requests(self) -> int:
         """How many of them have requests."""
         return len({placed.day for placed in self.hours})
+
+    def cut_days(self) -> frozenset[int]:
+        """The numbers of the first and the last day where they were not seen whole; never of all days with requests.
+
+        A day is cut where a tenth or more of the requests of the other days came in hours that it lacks at its end of
+        the span: offices that open at nine have whole days all the same.
+        """
+        requests, seen = self.each(lambda shape: shape.requests), self.seconds > 0
+        lacks = {0: np.cumsum(seen[0]) == 0, self.days - 1: np.cumsum(seen[-1][::-1])[::-1] == 0}
+        found = set()
+        for day, hours in lacks.items():
+            others = np.delete(requests, day, axis=0)
+            if others[:, hours].sum() >= CUT * others.sum() > 0:
+                found.add(day)
+        with_requests = {placed.day for placed in self.hours}
+        return frozenset(found) if with_requests - found else frozenset()
 
     def each(self, figure: Callable[[HourlyShape], float]) -> FloatArray:
         """One figure of every hour, days × 24; hours in one place are added up, 0 where there is none."""

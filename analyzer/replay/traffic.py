@@ -70,3 +70,20 @@ class Replayed:
     steps: int
     preemptions: int
     peak_kv_tokens: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """Recorded requests with what became of them, one array entry each, in order of arrival.
+
+    `ttft_ms`, `itl_ms` (the mean of each request) and `e2e_ms` are milliseconds, nan where not recorded. `day` numbers
+    the local calendar days. `left_out` are requests that ended without a token for another reason than their length:
+    nobody knows what they were to the engine.
+    """
+
+    requests: Requests
+    ttft_ms: Floats
+    itl_ms: Floats
+    e2e_ms: Floats
+    day: Ints
+    left_out: int

@@ -92,9 +92,11 @@ def _lengths(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
 
 def _load(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...]:
     load = model.rate
+    minute = load.peak_60s / 60
     levels = {
         "mean": load.mean_rps,
-        "busiest minute": load.peak_60s / 60,
+        # minutes at the ends are cut, so that in a window of few minutes none may be as busy as the mean
+        **({"busiest minute": minute} if minute >= load.mean_rps else {}),
         "95 % of seconds, counted": load.busy_p95_1s,
         "95 % of seconds, Poisson": load.poisson_p95_1s,
         "95 % of seconds, negative binomial": load.negative_binomial_p95_1s,
@@ -117,9 +119,11 @@ def _peaks(load: Rate, window: Window) -> Words:
     caller: Words = ()
     if by is not None:
         caller = words(f" {share(by.share)} of that minute came from caller ", code(by.client_id), ".")
+    minute = load.peak_60s / 60
+    pace = f" ({rate(minute)} a second)" if minute >= load.mean_rps else ""
     return words(
         f"On average {rate(load.mean_rps)} requests arrive in a second. The busiest second had {whole(load.peak_1s)},"
-        f" the busiest minute {whole(load.peak_60s)} ({rate(load.peak_60s / 60)} a second); it began {at}.",
+        f" the busiest minute {whole(load.peak_60s)}{pace}; it began {at}.",
         *caller,
     )
 

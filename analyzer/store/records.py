@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analyzer.errors import UnreadableFile, UnreadableRecords
 from analyzer.histogram import interpolated
+from analyzer.replay import Recorded
 from analyzer.shape import (
     ITL_BOUNDS_MS,
     MINUTE_US,
@@ -25,6 +26,7 @@ from analyzer.shape import (
     highest,
 )
 from analyzer.store import passes
+from analyzer.store.arrivals import recorded
 from analyzer.store.counting import Hours
 from analyzer.store.files import Found
 from analyzer.store.holding import Holding, held
@@ -124,6 +126,12 @@ class Records:
         self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
         self._choose(window, [model], Thresholds())
         return timings(self._connection, 0, most)
+
+    def arrivals(self, window: Window, model: str) -> Recorded:
+        """Every request of `model` inside `window` as it came."""
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
+        self._choose(window, [model], Thresholds())
+        return recorded(self._batches("arrivals"), window)
 
     def _counted(self, window: Window) -> tuple[Shapes, Times]:
         """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""

@@ -100,6 +100,7 @@ class Downstream(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A client that stops sending has left: half-open clients would keep the engine working for nobody."""
+        self._house.outbox.flush()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -129,7 +130,7 @@ class Downstream(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Sends bytes to the client."""
-        self.transport.write(data)
+        self._house.outbox.write(self.transport, data)
 
     def hold(self, *, upload: bool) -> None:
         """Stops or goes on reading the request's body."""
@@ -143,7 +144,7 @@ class Downstream(asyncio.Protocol):
         self.passage = None
         self.since = monotonic()
         if not keep:
-            self.transport.close()
+            self.close()
             return
         self._unpause(_UPLOAD)
         if self._buffer:
@@ -161,26 +162,32 @@ class Downstream(asyncio.Protocol):
             return
         if passage is None or passage.answer is None:
             head_only = passage is not None and passage.head.method == b"HEAD"
-            self.transport.write(heads.refusal(status, reason, sentence, head_only=head_only))
+            self.write(heads.refusal(status, reason, sentence, head_only=head_only))
             if status == 413 or (passage is not None and not passage.request_done):
                 self._last = self._house.lingering.share(self.transport)
-        self.transport.close()
+        self.close()
 
     def cut(self, *, reset: bool = False) -> None:
         """Closes without a proper end of the answer; `reset` where a close alone would look like one."""
         self.passage = None
         self.since = monotonic()
         if reset:
+            self._house.outbox.flush()
             reset_on_close(self.transport)
             self.transport.abort()
         else:
-            self.transport.close()
+            self.close()
+
+    def close(self) -> None:
+        """Closes once the client has what it was sent."""
+        self._house.outbox.flush()
+        self.transport.close()
 
     def give_up(self) -> None:
         """Ends a connection on which nothing happens, unless its client has fetched something since the last call."""
         left, self._left = self._left, self.transport.get_write_buffer_size()
         if not self._left:
-            self.transport.close()
+            self.close()
         elif self._left != left:
             self.since = monotonic()
         else:

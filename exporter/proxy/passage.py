@@ -73,7 +73,7 @@ class Passage:
         sent = self._gate.upstream_head(self.head, upstream)
         waited = self.upload.release()
         now = monotonic_ns()
-        upstream.transport.write(b"".join((sent, *waited)))
+        self._gate.outbox.write(upstream.transport, b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
         if self._trace is None:
             self._gate.in_flight += 1
@@ -110,7 +110,7 @@ class Passage:
             elif self.upload.waiting > _HOLD:
                 self.client.hold(upload=True)
             return
-        self._upstream.transport.write(body)
+        self._gate.outbox.write(self._upstream.transport, body)
         if self._observed:
             self._trace.add(frames.REQUEST_BODY, body, at)
 
@@ -265,6 +265,7 @@ class Passage:
         """Ends the connection to the engine, if there is one, without a word to anybody."""
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
+            self._gate.outbox.flush()  # what counts as forwarded must have left
             upstream.user = None
             upstream.transport.abort()
 

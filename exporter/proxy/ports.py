@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from exporter.proxy.meter import Meter
+from exporter.proxy.outbox import Outbox
 from exporter.proxy.upstream import Upstream
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import RequestHead
@@ -60,6 +61,7 @@ class Gate(Protocol):
     mailbox: Mailbox
     limits: Limits
     meter: Meter
+    outbox: Outbox
     in_flight: int
     draining: bool
 

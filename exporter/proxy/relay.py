@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 from exporter.proxy import heads
 from exporter.proxy.lingering import Lingering
 from exporter.proxy.meter import Meter
+from exporter.proxy.outbox import Outbox
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
 from exporter.proxy.upstream import Address, Upstream
-from exporter.proxy.usage import UsageAsking
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import BadMessage, RequestHead
 
 if TYPE_CHECKING:
     from exporter.proxy.downstream import Downstream
+    from exporter.proxy.usage import UsageAsking
 
 
 _LARGEST_GATHERED = 64 << 20
@@ -39,7 +40,8 @@ class Relay:
         observed: tuple[bytes, ...],
         limits: Limits,
         meter: Meter,
-        usage: UsageAsking | None = None,
+        outbox: Outbox,
+        usage: "UsageAsking | None" = None,
     ) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
@@ -48,6 +50,7 @@ class Relay:
         self.limits = limits
         self.lingering = Lingering(limits.discard_seconds)
         self.meter = meter
+        self.outbox = outbox
         mailbox.added = meter.told
         self._routes = routes
         self._by_pool = {route.pool: route for route in routes.all}
@@ -181,7 +184,7 @@ class Relay:
             for connection in list(self.connections):
                 grace = _FRESH_GRACE if connection.fresh else _IDLE_GRACE
                 if connection.passage is None and monotonic() - connection.since > grace:
-                    connection.transport.close()
+                    connection.close()
             await asyncio.sleep(0.02)
         for connection in list(self.connections):
             if connection.passage is not None:

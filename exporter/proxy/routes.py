@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import orjson
-
 from exporter.proxy.upstream import Address, Pool
 from exporter.wire.chunked import Dechunker
 from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead
@@ -85,6 +83,8 @@ def _under(target: bytes, prefix: bytes) -> bool:
 
 def model(head: RequestHead, body: bytes) -> str | None:
     """The model that a JSON body names, or None; `body` is as it was on the wire."""
+    import orjson  # noqa: PLC0415 - costs 1 MB, and a relay with one engine never needs it
+
     try:
         told = orjson.loads(Dechunker().feed(body) if head.body == CHUNKED else body)
     except (ValueError, BadMessage):

@@ -9,19 +9,23 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from exporter.errors import Unusable
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.memory import give_back
 from exporter.proxy.meter import Meter
+from exporter.proxy.outbox import Outbox
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
 from exporter.proxy.routes import Route, Routes, Rule
 from exporter.proxy.tls import Files, for_clients, for_engine, reload
 from exporter.proxy.upstream import Pool
-from exporter.proxy.usage import UsageAsking
 from exporter.tap.link import keep_connected, keep_flushing
 from exporter.tap.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from exporter.proxy.usage import UsageAsking
 
 _log = logging.getLogger("tokentide")
 
@@ -75,8 +79,15 @@ async def serve(
     mailbox = Mailbox(options.name, options.tap_bytes)
     routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
     observed = tuple(path.encode() for path in options.observed)
-    usage = UsageAsking() if options.include_usage else None
-    relay = Relay(routes, mailbox, observed, options.limits, Meter(loop.call_soon), usage)
+    relay = Relay(
+        routes,
+        mailbox,
+        observed,
+        options.limits,
+        Meter(loop.call_soon),
+        Outbox(loop.call_soon),
+        _usage_asking() if options.include_usage else None,
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     tasks = [
@@ -119,6 +130,12 @@ async def _stop_listening(
                 break
             await loop.connect_accepted_socket(connected, waiting, ssl=secured)
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def _usage_asking() -> "UsageAsking":
+    from exporter.proxy.usage import UsageAsking  # noqa: PLC0415 - costs 1 MB, and most relays never need it
+
+    return UsageAsking()
 
 
 def _route(upstream: UpstreamOptions, options: RelayOptions) -> Route:

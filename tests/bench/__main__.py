@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import document, plot, processes, profiling, programs, table, workers
+from tests.bench import document, fail_open, plot, processes, profiling, programs, table, workers
 from tests.bench.measure import Bench, Run
 from tests.bench.peers import Peer, Place, all_peers, launch
 from tests.bench.scenarios import STALL, WARM_UP, Scenario, scenarios
@@ -39,6 +39,9 @@ def main() -> int:
         return 0
     bench = Bench(load, told.load_core, told.proxy_core)
     work = [each for each in (*scenarios(told.seconds), STALL) if each.key in told.scenarios]
+    if told.fail_open:
+        _fail_open(told, bench, engine)
+        return 0
     if told.profile:
         with programs.started_engine(engine, told.load_core) as port, tempfile.TemporaryDirectory() as folder:
             at = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", told.sidecar)
@@ -75,6 +78,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--priority", action="store_true", help="take precedence over other programs (needs root)")
     parser.add_argument("--write", action="store_true", help="also write the run into docs/performance.md")
     parser.add_argument("--workers", action="store_true", help="compare two relays with one on two cores instead")
+    parser.add_argument("--fail-open", action="store_true", help="stop and kill the observer under traffic instead")
     parser.add_argument("--profile", metavar="SCENARIO", help="say where the relay's time goes instead")
     told = parser.parse_args()
     rounds, seconds = QUICK if told.quick else FULL
@@ -148,6 +152,28 @@ def _workers(told: argparse.Namespace, engine: Path, load: Path) -> None:
     if told.write:
         about = {**machine, "rounds": str(told.rounds), "seconds each": str(told.seconds)}
         document.write(PAGE, document.measured(about, workers.HEAD, workers.rows(found)), "workers")
+        console.print(f"{PAGE} holds this run.")
+
+
+def _fail_open(told: argparse.Namespace, bench: Bench, engine: Path) -> None:
+    found = list(fail_open.runs(bench, engine, told.sidecar, told.seconds, told.rounds))
+    body, judged = fail_open.rows(found), fail_open.verdicts(found)
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    table.show_rows(console, "What clients notice of the observer's troubles", fail_open.HEAD, body)
+    console.print(table.targets(judged))
+    machine = programs.machine()
+    foreign = max(run.foreign for run in found)
+    if foreign > _NOISE:
+        machine["not quiet"] = f"other programs used up to {foreign:.0%} of the proxy's core during a run"
+        console.print(f"\n[yellow]The machine was not quiet: {machine['not quiet']}.[/]")
+    result = {"machine": machine, "seconds": told.seconds, "runs": [asdict(run) for run in found]}
+    (told.out / "fail-open.json").write_text(json.dumps(result, indent=1) + "\n")
+    console.print(f"\nResults are in {told.out}: fail-open.json.")
+    if told.write:
+        about = {**machine, "rounds": str(told.rounds), "seconds each": str(told.seconds)}
+        text = f"{document.grid(fail_open.HEAD, body)}\n\n{document.judged(judged)}\n\n{document.measured_on(about)}\n"
+        document.write(PAGE, text, "fail-open")
         console.print(f"{PAGE} holds this run.")
 
 

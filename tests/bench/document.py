@@ -40,7 +40,7 @@ def markdown(
         "What the relay says that it added in µs, p50 / p99, beside what the load generator saw.",
         grid(OWN_HEAD, own_rows(paced, figures)),
         "Targets.",
-        grid(("target", "at most", "measured", ""), [_target(each) for each in verdicts]),
+        judged(verdicts),
         measured_on(about),
     ]
     return "\n\n".join(parts) + "\n"
@@ -49,6 +49,11 @@ def markdown(
 def measured(about: Mapping[str, str], head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """One table, and what it was measured on."""
     return f"{grid(head, body)}\n\n{measured_on(about)}\n"
+
+
+def judged(verdicts: Sequence[Verdict]) -> str:
+    """Targets as a table."""
+    return grid(("target", "at most", "measured", ""), [_target(each) for each in verdicts])
 
 
 def measured_on(about: Mapping[str, str]) -> str:

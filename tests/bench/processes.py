@@ -37,6 +37,14 @@ def tree(root: int) -> list[int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The processes that the first thread of a process has started and that still live; none where it has ended."""
+    try:
+        return [int(each) for each in (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()]
+    except OSError:
+        return []
+
+
 def title(pid: int) -> str:
     """The command line of a process, which it may have replaced by a title."""
     try:

@@ -29,7 +29,7 @@ def show(
         _others(figures),
         _sidecar(figures),
         _own(paced, figures),
-        _targets(verdicts),
+        targets(verdicts),
     ):
         console.print()
         console.print(table)
@@ -149,8 +149,9 @@ def own_rows(scenarios: Sequence[Scenario], figures: Sequence[Figure]) -> list[l
     return rows
 
 
-def _targets(verdicts: Sequence[Verdict]) -> Table:
-    table = Table("target", title="Targets of the relay", title_justify="left")
+def targets(verdicts: Sequence[Verdict]) -> Table:
+    """Each target, what was measured, and whether that is enough."""
+    table = Table("target", title="Targets", title_justify="left")
     for name in ("at most", "measured", ""):
         table.add_column(name, justify="right")
     words = {True: "[green]met[/]", False: "[red]missed[/]", None: "not measured"}

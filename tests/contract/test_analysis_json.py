@@ -43,7 +43,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "models.m.lengths": (
         "target_over_share", "confidence", "max_input_len", "max_output_len", "max_seq_len", "isl_bound",
         "osl_bound", "total_bound", "over_share", "over_share_bound", "right_censored", "drift_per_week", "effect",
-        "effects",
+        "effects", "week_over_week",
     ),
     "models.m.lengths.effects.0": (
         "engine", "setting", "changes", "tokens_held_now", "tokens_held_then", "admitted_now", "admitted_then",

@@ -169,15 +169,22 @@ def test_the_bound_of_the_total_length_is_the_order_statistic(
     assert lengths["total_bound"] == bound
 
 
-def test_the_default_window_leaves_out_the_day_that_is_not_over(tmp_path: Path) -> None:
+def test_the_default_window_of_a_week_that_ends_at_midnight_is_that_week(tmp_path: Path) -> None:
     target = tmp_path / "analysis.json"
     trace = str(TRACES / "week_chat.parquet")
     assert main(["analyze", trace, "--timezone", "Asia/Shanghai", "--out", str(target)]) == 0
     analysis, true = json.loads(target.read_text()), truth("week_chat")
-    assert analysis["window"]["start"] == "2025-04-06T00:00:00+08:00"
-    assert analysis["window"]["end"] == "2025-04-13T00:00:00+08:00"
-    assert analysis["window"]["missing_hours"] == 24  # the trace begins on Monday
-    assert analysis["window"]["requests"] == sum(day["count"] for day in true["by_day_local"][:6])
+    assert analysis["window"]["start"] == "2025-04-07T00:00:00+08:00"
+    assert analysis["window"]["end"] == "2025-04-14T00:00:00+08:00"
+    assert (analysis["window"]["missing_hours"], analysis["window"]["outside"]) == (0, 0)
+    assert analysis["window"]["requests"] == true["rows"]
+
+
+def test_the_default_window_leaves_out_the_day_that_is_not_over(tmp_path: Path) -> None:
+    target = tmp_path / "analysis.json"
+    assert main(["analyze", str(TRACES / "week_chat.parquet"), "--out", str(target)]) == 0  # it ends at 16:00 in UTC
+    window = json.loads(target.read_text())["window"]
+    assert (window["start"][:10], window["end"][:10], window["missing_hours"]) == ("2025-04-06", "2025-04-13", 16)
 
 
 def test_blocks_that_mooncake_has_seen_before_are_counted(pair: tuple[Any, Any]) -> None:

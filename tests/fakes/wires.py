@@ -6,6 +6,7 @@ from exporter.proxy import heads
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.lingering import Lingering
 from exporter.proxy.meter import Meter
+from exporter.proxy.outbox import Outbox
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.upstream import Upstream
@@ -84,6 +85,7 @@ class House:
         self.usage = usage
         self.limits = limits or Limits()
         self.meter = Meter(lambda *_: None)
+        self.outbox = Outbox(lambda end: end())
         self.mailbox = Mailbox("relay-under-test")
         self.connections: set[Downstream] = set()
         self.lingering = Lingering(self.limits.discard_seconds)

@@ -31,6 +31,12 @@ def test_the_window_is_the_seven_whole_local_days_before_the_newest_record() -> 
     assert window.days == 7
 
 
+@pytest.mark.parametrize(("second", "day"), [(0, 11), (-1, 11), (-60, 11), (-61, 10)])
+def test_a_day_with_a_record_in_its_last_minute_is_over(second: int, day: int) -> None:
+    newest = datetime(2025, 3, 11, tzinfo=BERLIN) + timedelta(seconds=second)
+    assert default(utc(2025, 1, 1), newest, "Europe/Berlin").end == datetime(2025, 3, day, tzinfo=BERLIN)
+
+
 def test_records_of_less_than_two_days_are_taken_whole() -> None:
     window = default(utc(2025, 3, 1, 10, 20), utc(2025, 3, 3, 10, 19), "UTC")
     assert (window.start, window.end) == (utc(2025, 3, 1, 10), utc(2025, 3, 3, 11))

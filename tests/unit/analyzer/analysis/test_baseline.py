@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.analysis.baseline import baseline, drifts, local_days
+from analyzer.analysis.baseline import baseline, local_days, trends
 from analyzer.window import Window
 from tests.fakes.shapes import HOUR, hours
 from tests.unit.analyzer.patterns.weeks import MONDAY, START, requests, steady
@@ -38,14 +38,25 @@ def test_anomalies_before_the_window_are_not_told_but_left_out_of_its_history() 
 
 
 @pytest.mark.parametrize(("days", "known"), [(13, False), (21, True)])
-def test_drift_takes_two_weeks(days: int, known: bool) -> None:
+def test_trends_take_two_weeks(days: int, known: bool) -> None:
     window = Window(START, START + timedelta(days=days), "UTC")
-    found = drifts(baseline(window, hours(requests(days, lambda _: 6, steady)), ()))
-    assert set(found) == ({"isl", "osl", "total"} if known else set())
+    found = trends(baseline(window, hours(requests(days, lambda _: 6, steady)), ()))
+    assert set(found.drifts) == set(found.shifts) == ({"isl", "osl", "total"} if known else set())
 
 
 def test_days_are_local() -> None:
     found = local_days(
         Window(START, WEEK.end, "Asia/Shanghai"), hours([(MONDAY + 15 * HOUR, 1, 1), (MONDAY + 16 * HOUR, 1, 1)])
     )
-    assert [day.requests for day in found] == [1, 1]
+    assert [day.requests for day in found.values()] == [1, 1]
+
+
+def test_days_that_the_window_cuts_are_counted_but_not_drawn_anew() -> None:
+    cut = Window(START + timedelta(hours=15), START + timedelta(days=8, hours=9), "UTC")
+    every = hours(requests(9, lambda _: 20, steady))
+    inside = [shape for shape in every if MONDAY + 15 * HOUR <= shape.start < MONDAY + (8 * 24 + 9) * HOUR]
+    found = baseline(cut, inside, ())
+    assert (len(found.days), len(found.whole_days), len(found.by_day)) == (9, 7, 7)
+    assert found.whole.requests == (7 * 24 + 18) * 20
+    with_earlier = baseline(cut, inside, every[:15])
+    assert (len(with_earlier.whole_days), len(with_earlier.by_day)) == (7, 8)

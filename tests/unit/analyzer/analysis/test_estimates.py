@@ -16,7 +16,7 @@ def sentences(days: int, surge: bool = False) -> dict[str, str]:
     window = Window(START, START + timedelta(days=days), "UTC")
     base = baseline(window, hours(requests(days, lambda hour: 800 if surge and hour == 30 else 20, steady)), ())
     asked = demand(window, base.hours, base.whole.first, base.whole.last, base.left_out)
-    kinds = advise(regimes(base.history, Thresholds()), base.by_day, LengthTarget())
+    kinds = advise(regimes(base.history, Thresholds()), tuple(base.by_day.values()), LengthTarget())
     return {one.figure: one.sentence for one in told(base, kinds, asked, days)}
 
 

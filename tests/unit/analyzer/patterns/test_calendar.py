@@ -60,3 +60,30 @@ def test_counts_hold_every_value_of_every_hour() -> None:
     assert found.values.tolist() == [7, 9]
     assert found.counts[0, :2].tolist() == [[2, 0], [0, 1]]
     assert found.counts.sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("busy", "begins", "ends", "cut"),
+    [
+        (range(24), 0, 96, set()),
+        (range(24), 15, 96, {0}),
+        (range(24), 15, 81, {0, 3}),
+        (range(24), 1, 96, set()),
+        (range(9, 17), 9, 89, set()),
+        (range(9, 17), 12, 86, {0, 3}),
+    ],
+    ids=["whole", "begins late", "both cut", "an hour late", "an office", "an office cut"],
+)
+def test_a_day_is_cut_where_other_days_have_requests_in_the_hours_that_it_lacks(
+    busy: range, begins: int, ends: int, cut: set[int]
+) -> None:
+    window = Window(START, START + timedelta(days=4), "UTC")
+    shapes = hours([(MONDAY + hour * HOUR, 1, 1) for hour in range(begins, ends) if hour % 24 in busy])
+    found = calendar(window, shapes, shapes[0].first, shapes[-1].last)
+    assert found.cut_days() == cut
+
+
+def test_of_days_that_are_all_cut_none_is_called_so() -> None:
+    window = Window(START, START + timedelta(days=2), "UTC")
+    shapes = hours([(MONDAY + hour * HOUR, 1, 1) for hour in range(18, 30)])
+    assert calendar(window, shapes, shapes[0].first, shapes[-1].last).cut_days() == frozenset()

@@ -57,6 +57,8 @@ def test_limits_that_are_not_known_are_said_not_to_be_computed() -> None:
 def test_the_peaks_are_told_with_their_time_and_the_two_laws() -> None:
     load = said(model())["load"]
     assert "The busiest second had 19, the busiest minute 502 (8.37 a second); it began Tue 10 Nov 2026, 18:43." in load
+    short = said(model(rate=rate(mean_rps=9.0)))["load"]
+    assert "the busiest minute 502; it began" in short, "of less than a whole minute no pace is told below the mean"
     assert "(Poisson), 95 % of seconds would stay at or below 9" in load
     assert "(negative binomial) it is 11; counted, it was 10" in load
 

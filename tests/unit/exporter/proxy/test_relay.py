@@ -6,6 +6,7 @@ import pytest
 from exporter.proxy import relay as relay_module
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.meter import Meter
+from exporter.proxy.outbox import Outbox
 from exporter.proxy.ports import Limits
 from exporter.proxy.relay import Relay, address
 from exporter.proxy.routes import Route, Routes, Rule
@@ -17,7 +18,8 @@ from tests.fakes.wires import MemoryTransport
 def a_relay(limits: Limits | None = None) -> Relay:
     pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
     routes = Routes((Route("engine", Rule(), pool),))
-    return Relay(routes, Mailbox("r"), (b"/chat/completions", b"/"), limits or Limits(), Meter(lambda *_: None))
+    paths = (b"/chat/completions", b"/")
+    return Relay(routes, Mailbox("r"), paths, limits or Limits(), Meter(lambda *_: None), Outbox(lambda end: end()))
 
 
 @pytest.fixture

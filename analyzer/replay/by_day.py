@@ -1,0 +1,74 @@
+"""How sure a figure is, from drawing the recorded days again and again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.replay.traffic import Floats, Ints
+
+DRAWS = 1000
+LEAST_DAYS = 2
+_SEED = 1
+# 1 % between two edges, from a microsecond to four months
+_EDGES_MS: Floats = 0.001 * np.power(1.01, np.arange(3000))
+_OUTSIDE = 2.5, 97.5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with the interval in which it lies in 95 of 100 draws of days, `None` with fewer than two days."""
+
+    value: float
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """How often each day is in each draw: one row per draw, one column per day."""
+
+    weights: NDArray[np.float64]
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are days to draw from."""
+        return self.weights.shape[1] >= LEAST_DAYS
+
+    def figure(self, value: float, drawn: Floats) -> Figure:
+        """`value` with the interval of what was `drawn`; draws without the figure do not count."""
+        known = drawn[np.isfinite(drawn)]
+        if not self.enough or not len(known):
+            return Figure(value, None)
+        low, high = np.percentile(known, _OUTSIDE)
+        return Figure(value, (float(low), float(high)))
+
+    def shares(self, hits: Floats, of: Floats) -> Floats:
+        """Σ hits / Σ of in each draw, both given by day."""
+        total: Floats = self.weights @ of
+        share: Floats = np.divide(self.weights @ hits, total, out=np.full(len(total), np.nan), where=total > 0)
+        return share
+
+    def quantiles(self, counts: Ints, share: float) -> Floats:
+        """The quantile of the values counted by day and place, in each draw, within half a per cent."""
+        sums = np.cumsum(self.weights @ counts, axis=1)
+        total = sums[:, -1]
+        place = np.array([np.searchsorted(row, share * row[-1] - 1e-9) for row in sums])
+        middles = np.concatenate([[_EDGES_MS[0]], np.sqrt(_EDGES_MS[1:] * _EDGES_MS[:-1]), [_EDGES_MS[-1]]])
+        found: Floats = np.where(total > 0, middles[np.minimum(place, len(middles) - 1)], np.nan)
+        return found
+
+
+def draws(days: int) -> Draws:
+    """A thousand draws of as many days as there are, the same ones every time."""
+    random = np.random.default_rng(_SEED)
+    return Draws(random.multinomial(days, np.full(days, 1 / days), size=DRAWS).astype(np.float64))
+
+
+def counted(day: Ints, values: Floats, days: int) -> Ints:
+    """How many of `values` (milliseconds, those that are nan left out) lie in which place, by day."""
+    known = np.isfinite(values)
+    places = np.searchsorted(_EDGES_MS, values[known])
+    width = len(_EDGES_MS) + 1
+    flat = np.bincount(day[known] * width + places, minlength=days * width)
+    table: Ints = flat.reshape(days, width)
+    return table

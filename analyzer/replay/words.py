@@ -1,0 +1,100 @@
+"""What a replay says, in sentences."""
+
+from collections.abc import Iterator
+
+from analyzer.replay.checking import ACCEPTED, Compared
+from analyzer.replay.outcome import Outcome
+from analyzer.replay.whatif import Tried, WhatIf
+
+NAMES = {"ttft_ms": "TTFT", "itl_ms": "ITL", "e2e_ms": "E2E"}
+
+
+def sentences(found: WhatIf) -> tuple[str, ...]:
+    """How far to trust it, whether today's profile keeps what is promised, whether the other does, and what changes."""
+    said = [_trust(found), *_limits_of_it(found), _verdict("What runs today", found.current, found)]
+    if found.against is not None:
+        said += [_verdict("The other profile", found.against, found), *_difference(found, found.against)]
+    return tuple(said)
+
+
+def _trust(found: WhatIf) -> str:
+    if found.confidence == "unchecked":
+        return (
+            "Too few requests have their latency recorded to check the replay: what follows rests on "
+            f"{found.current.setup.throughput.source} step times alone (±"
+            f"{found.current.setup.throughput.error_share * 100:.0f} %)."
+        )
+    first = _errors(found.checked.first)
+    if found.confidence == "checked":
+        return f"Replayed as it runs today, {first} than recorded, which is near enough."
+    factors = []
+    if found.checked.decode != 1:
+        factors.append(f"writing by {found.checked.decode:.2f}")
+    if found.checked.prefill != 1:
+        factors.append(f"reading by {found.checked.prefill:.2f}")
+    corrected = f"corrected ({' and '.join(factors)}), {_errors(found.checked.corrected)}: " if factors else ""
+    return f"Replayed as it runs today, {first} than recorded; {corrected}low confidence."
+
+
+def _errors(compared: dict[str, dict[str, Compared]]) -> str:
+    parts = [
+        f"{NAMES[name]} {label} is {abs(each[label].error) * 100:.0f} % {'longer' if each[label].error >= 0 else 'shorter'}"
+        for name, each in compared.items()
+        for label in ACCEPTED
+    ]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def _limits_of_it(found: WhatIf) -> Iterator[str]:
+    if not found.long_enough:
+        yield (
+            f"The records span {found.span_ms / 60_000:.1f} minutes, and a replay takes ten minutes and twenty times what "
+            "a request takes: the figures are those of a start."
+        )
+    if found.left_out:
+        yield f"{found.left_out:,} requests that ended without a token are left out, as nobody knows what they took."
+    if found.days < 2:
+        yield "All requests came on one day, so that no figure has an interval."
+
+
+def _verdict(who: str, tried: Tried, found: WhatIf) -> str:
+    made = tried.outcome
+    if made.queue_grows:
+        return f"{who} cannot carry this traffic: requests come faster than they are served, and the queue grows."
+    refused = _refused(made)
+    if made.meets is None:
+        return f"{who} serves this traffic{refused}; no objective is set, so that nothing is said about promises."
+    kept = ", ".join(
+        f"{NAMES[name]} ≤ {found.promise.limits[name]:g} ms for {share.value * 100:.4g} %"
+        for name, share in made.kept.items()
+    )
+    verb = "keeps" if made.meets else "does not keep"
+    return f"{who} {verb} what is promised for {found.promise.percentile:g} % of the requests: {kept}{refused}."
+
+
+def _refused(made: Outcome) -> str:
+    parts = [
+        f"{figure.value * 100:.3g} % are {name}"
+        for name, figure in (("rejected", made.rejected), ("truncated", made.truncated))
+        if figure.value > 0
+    ]
+    return f", and {' and '.join(parts)}" if parts else ""
+
+
+def _difference(found: WhatIf, other: Tried) -> Iterator[str]:
+    before, after = found.current.outcome.gpu_hours, other.outcome.gpu_hours
+    words = (
+        "as many"
+        if after == before
+        else f"{abs(after / before - 1) * 100:.3g} % {'more' if after > before else 'less'}"
+    )
+    if before:
+        yield f"It takes {after:,.1f} GPU-hours instead of {before:,.1f} in the time that was recorded, {words}."
+    parts = [
+        f"{NAMES[name]} p95 {abs(change['p95'].value) * 100:.3g} % {'longer' if change['p95'].value >= 0 else 'shorter'}"
+        for name, change in found.changes.items()
+        if change
+    ]
+    if parts:
+        yield f"With it {', '.join(parts)}."
+    yield from other.cautions

@@ -1,0 +1,164 @@
+"""`python -m tests.bench --fail-open`: what clients notice when the observer is stopped, full up, or killed."""
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from math import nan
+from pathlib import Path
+from statistics import median
+
+from tests.bench import processes
+from tests.bench.measure import Bench, Run
+from tests.bench.peers import Place, Running, all_peers, launch
+from tests.bench.programs import started_engine
+from tests.bench.scenarios import WARM_UP, Scenario, scenarios
+from tests.bench.summary import Spread, spread
+from tests.bench.table import number
+from tests.bench.targets import SIDECAR, Verdict
+
+UNDISTURBED = "undisturbed"
+STOPPED = "stopped"
+FULL = "stopped, tap full"
+KILLED = "killed again and again"
+CONDITIONS = (UNDISTURBED, STOPPED, FULL, KILLED)
+SCENARIOS = "cr"
+LIMIT = 1.2
+HEAD = ("observer", "scenario", "p50, µs", "p99, µs", "p50 × undisturbed", "p99 × undisturbed", "relay CPU, µs")
+_FILLING = 0.6
+"""Seconds of requests as fast as they go, after which an observer that is stopped has left the tap full."""
+_KILL_SECONDS = 0.3
+"""How long each observer lives, its start included."""
+
+
+def runs(bench: Bench, engine: Path, sidecar: Path, seconds: float, rounds: int) -> Iterator[Run]:
+    """Every scenario in each condition, which the run names as its peer; another order in each round."""
+    work = [each for each in scenarios(seconds) if each.key in SCENARIOS]
+    for turn in range(rounds):
+        at = turn % len(CONDITIONS)
+        for condition in CONDITIONS[at:] + CONDITIONS[:at]:
+            with started_engine(engine, bench.load_core) as port, tempfile.TemporaryDirectory() as folder:
+                place = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", sidecar)
+                yield from _in(condition, bench, place, work, turn)
+
+
+def _in(condition: str, bench: Bench, at: Place, work: Sequence[Scenario], turn: int) -> Iterator[Run]:
+    """A new sidecar in one condition. Its observer's page is read only where nothing happens to the observer."""
+    ours = next(each for each in all_peers() if each.name == SIDECAR)
+    running = launch(replace(ours, name=condition), at, bench.proxy_core, bench.load_core)
+    assert running.process is not None
+    blind = replace(running, observer=())
+    try:
+        bench.run(WARM_UP, running, turn)
+        if condition in {STOPPED, FULL}:
+            _signal(running, signal.SIGSTOP)
+        if condition == FULL:
+            bench.run(next(each for each in scenarios(_FILLING) if each.key == "a"), blind, turn)
+        for scenario in work:
+            with _killing(running.process.pid, bench.load_core) if condition == KILLED else nullcontext():
+                yield bench.run(scenario, running if condition == UNDISTURBED else blind, turn)
+    finally:
+        if condition in {STOPPED, FULL}:
+            _signal(running, signal.SIGCONT)
+        processes.end(running.process)
+
+
+def _signal(running: Running, which: signal.Signals) -> None:
+    for pid in running.observer:
+        os.kill(pid, which)
+
+
+@contextmanager
+def _killing(supervisor: int, core: int) -> Iterator[None]:
+    """Lets every observer that the supervisor starts run on its core for a moment, then kills it."""
+    ended = threading.Event()
+    seen: dict[int, float] = {}
+
+    def look() -> None:
+        for pid in processes.children(supervisor):
+            if "observer" not in processes.title(pid):
+                continue
+            if pid not in seen:
+                seen[pid] = time.monotonic()
+                processes.place(pid, core, nice=19)
+            elif time.monotonic() - seen[pid] > _KILL_SECONDS:
+                os.kill(pid, signal.SIGKILL)
+
+    def keep_looking() -> None:
+        while not ended.wait(0.05):
+            with suppress(OSError):  # it has just ended
+                look()
+
+    thread = threading.Thread(target=keep_looking)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def rows(found: Sequence[Run]) -> list[list[str]]:
+    """A row for each scenario and condition, with `HEAD` above: medians, and ratios within the same round."""
+    return [
+        [
+            condition,
+            scenario,
+            *(number(_known(map(value, group))) for value in (_p50, _p99)),
+            *(_shown(ratio(group, found, value)) for value in (_p50, _p99)),
+            number(_known(run.relay_us for run in group)) + _wrong(group),
+        ]
+        for (scenario, condition), group in _groups(found).items()
+    ]
+
+
+def ratio(group: Sequence[Run], found: Sequence[Run], value: Callable[[Run], float | None]) -> Spread | None:
+    """A value beside that of the undisturbed run of the same round and scenario."""
+    base = {(each.scenario, each.round): value(each) for each in found if each.peer == UNDISTURBED}
+    pairs = ((value(each), base.get((each.scenario, each.round))) for each in group)
+    return spread(mine / theirs if mine is not None and theirs else None for mine, theirs in pairs)
+
+
+def verdicts(found: Sequence[Run]) -> list[Verdict]:
+    """p99 in each condition beside the undisturbed run."""
+    judged = []
+    for (scenario, condition), group in _groups(found).items():
+        times = ratio(group, found, _p99)
+        if condition != UNDISTURBED and times is not None:
+            judged.append(Verdict(f"p99 in {scenario}, observer {condition}", LIMIT, times.median, "× undisturbed"))
+    return judged
+
+
+def _p50(run: Run) -> float | None:
+    return run.p50_us
+
+
+def _p99(run: Run) -> float | None:
+    return run.p99_us
+
+
+def _known(values: Iterable[float | None]) -> float:
+    return median(value if value is not None else nan for value in values)
+
+
+def _groups(found: Sequence[Run]) -> Mapping[tuple[str, str], list[Run]]:
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for key in SCENARIOS:
+        for condition in CONDITIONS:
+            group = [each for each in found if (each.scenario, each.peer) == (key, condition)]
+            if group:
+                groups[key, condition] = group
+    return groups
+
+
+def _shown(value: Spread | None) -> str:
+    return f"{value.median:.2f} ({value.low:.2f}–{value.high:.2f})" if value is not None else "–"
+
+
+def _wrong(group: Sequence[Run]) -> str:
+    wrong = sum(run.wrong.get(why, 0) for run in group for why in ("refused", "broken", "bad", "unfinished"))
+    return f", {wrong:,} wrong" if wrong else ""
