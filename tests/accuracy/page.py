@@ -58,8 +58,8 @@ def _sweep(one: Compared) -> Iterator[str]:
             cells.append(f"{value:.4g}")
             cells += [_off(getattr(one.predicted[source][place], name), value) for source in sources]
         yield f"| {' | '.join(cells)} |"
-    knees = "; ".join(f"{source}: {knee:.0f}" for source, knee in one.knees.items())
     low, high = one.sweep.points[3].load or 0, one.sweep.points[4].load or 0
+    knees = "; ".join(f"{s}: {knee:.0f}{' or more' if knee > high - 1 else ''}" for s, knee in one.knees.items())
     saturated = one.measured[4].rps < 0.95 * high
     kept = f"between {low:.0f} and {high:.0f}" if saturated else f"above {high:.0f}"
     yield ""

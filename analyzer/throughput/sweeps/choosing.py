@@ -39,14 +39,14 @@ def _of_one_version(points: Sequence[BenchPoint], profile: ServingProfile) -> Se
 def _is_of(measured: Setup, profile: ServingProfile, model: Model, gpu: Gpu) -> bool:
     return (
         (measured.tp, measured.pp, measured.quant) == (profile.tp, profile.pp, profile.weights)
-        and _known(measured.model, lambda name: engine.model(name).name) in {model.name.casefold(), profile.model}
-        and _known(measured.gpu, lambda name: engine.gpu(name).name) in {gpu.name.casefold(), profile.gpu}
+        and _known(measured.model, lambda name: engine.model(name).family) in {model.family, model.name.casefold()}
+        and _known(measured.gpu, lambda name: engine.gpu(name).name) in {gpu.name.casefold(), profile.gpu.casefold()}
     )
 
 
 def _known(name: str, named: Callable[[str], str]) -> str:
     """A stranger's name as the catalogue has it, else as it stands, in lower case."""
     try:
-        return named(name).casefold()
+        return named(name)
     except UnknownEngine:
         return name.casefold()

@@ -1,6 +1,7 @@
 """Mean latencies of one replica under a steady load, from the time of its steps: no queue but the running step."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from scipy.special import gammaln
 
 from analyzer.engine import StepTimes
 
-MOST_PROMPTS = 40
-ROUNDS = 200
+MOST_PROMPTS = 200
+ROUNDS = 40
 RUNAWAY = 50.0
 Floats = NDArray[np.float64]
 
@@ -34,16 +35,13 @@ def expected(times: StepTimes, per_ms: float, isl: float, osl: float) -> Latenci
     nothing runs, with probability e^(-rate · E2E) as in M/G/∞, it waits for nothing and is read alone. Beyond
     saturation there is no steady load: ITL stays at fifty times b0.
     """
-    itl = times.b0
-    steps = shares = np.zeros(1)
-    decoding = 0.0
-    for _ in range(ROUNDS):
-        decoding = per_ms * (osl - 1) * itl
-        steps, shares = _chain(times, per_ms, isl, osl, decoding)
-        found = min(float(shares @ steps), RUNAWAY * times.b0)
-        if abs(found - itl) <= 1e-7 * itl:
-            break
-        itl = (itl + found) / 2
+
+    def chain(itl: float) -> tuple[Floats, Floats]:
+        return _chain(times, per_ms, isl, osl, itl)
+
+    itl = _agreed(times.b0, lambda itl: float(np.dot(*chain(itl))))
+    steps, shares = chain(itl)
+    decoding = per_ms * (osl - 1) * itl
     prompts = np.arange(len(steps), dtype=np.float64)
     idle = math.exp(-min(50.0, per_ms * (osl * itl)))
     own = float((shares * prompts) @ steps / max(float(shares @ prompts), 1e-12))
@@ -52,16 +50,38 @@ def expected(times: StepTimes, per_ms: float, isl: float, osl: float) -> Latenci
     return Latencies(ttft, itl, decoding)
 
 
-def _chain(times: StepTimes, per_ms: float, isl: float, osl: float, decoding: float) -> tuple[Floats, Floats]:
+def _agreed(start: float, mean_step: Callable[[float], float]) -> float:
+    """The lowest ITL that is the mean step which it leads to, found from below by Newton's method.
+
+    The mean step is convex in ITL, so that no round goes past the lowest such ITL; there is none where the mean step
+    grows as fast as ITL and is above it still.
+    """
+    itl, nudge = start, 1e-4 * start
+    for _ in range(ROUNDS):
+        found = mean_step(itl)
+        slope = (mean_step(itl + nudge) - found) / nudge - 1
+        if slope >= 0 or itl >= RUNAWAY * start:
+            return RUNAWAY * start
+        step = (itl - found) / slope
+        itl += step
+        if abs(step) <= 1e-7 * itl:
+            break
+    return min(itl, RUNAWAY * start)
+
+
+def _chain(times: StepTimes, per_ms: float, isl: float, osl: float, itl: float) -> tuple[Floats, Floats]:
     """The length of a step that reads 0, 1, 2 … prompts, and how often each of these comes."""
-    prompts = np.arange(MOST_PROMPTS, dtype=np.float64)
+    decoding = per_ms * (osl - 1) * itl
     kv_tokens = decoding * (isl + osl / 2)
-    steps = np.array([times.mixed_ms(decoding, kv_tokens, n, n * isl, n * isl**2) for n in prompts])
+    likely = 2 * per_ms * itl
+    prompts = np.arange(min(MOST_PROMPTS, math.ceil(likely + 7 * math.sqrt(likely)) + 8), dtype=np.float64)
+    steps = np.array([times.mixed_ms(decoding, kv_tokens, n, n * isl, n * isl**2) for n in prompts.tolist()])
     steps[0] = times.decode_ms(decoding, kv_tokens)
     mean = per_ms * steps[:, None]
     after = np.exp(prompts * np.log(np.maximum(mean, 1e-12)) - mean - gammaln(prompts + 1))
     after /= np.maximum(after.sum(axis=1, keepdims=True), 1e-300)
     # the law that stays: shares · after = shares, and they sum to one
-    system = np.vstack([after.T - np.eye(len(prompts)), np.ones(len(prompts))])
-    shares = np.linalg.lstsq(system, np.append(np.zeros(len(prompts)), 1.0), rcond=None)[0]
-    return steps, np.maximum(shares, 0.0) / np.maximum(shares, 0.0).sum()
+    system = after.T - np.eye(len(prompts))
+    system[-1] = 1.0
+    shares = np.maximum(np.linalg.solve(system, np.eye(len(prompts))[-1]), 0.0)
+    return steps, shares / shares.sum()
