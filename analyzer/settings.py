@@ -21,7 +21,8 @@ class CapacitySettings(BaseModel):
     `rps_per_replica` is requests per second that one replica carries within the objectives. Where it is left out, it is
     found by simulation for `gpu` (a name such as h100) within `ttft_ms`, `itl_ms` and `e2e_ms` at `percentile`, of
     `model` where the records' name for it is not known. `profile` is the path of a profile file: what runs today, which
-    is then kept. `throughput` is the path of a table made by `sweep`, `prices` that of a price file.
+    is then kept. `throughput` is the path of a table made by `sweep`, `grids` the
+    folder with NVIDIA's tables as grids, `prices` the path of a price file.
     `rho_max` is the share of what a replica carries that may be used (1 where the figure already holds at the
     objective's percentile, 0.7 for mean-field figures).
     `peak` is how the load to carry is found: from the negative binomial or the Poisson law, from the busy seconds as
@@ -36,6 +37,7 @@ class CapacitySettings(BaseModel):
     model: str | None = None
     profile: Path | None = None
     throughput: Path | None = None
+    grids: Path | None = None
     prices: Path | None = None
     engine: Literal["vllm", "sglang", "trtllm", "nim"] = "vllm"
     weights: Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"] | None = None

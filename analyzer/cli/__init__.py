@@ -114,7 +114,7 @@ def _analysis(
     )
     questions = choices.questions(settings, requests)
     for name in sizings.wanted(settings, questions):
-        took = sizings.Took(records.timings(window, name), ())
+        took = sizings.took(records, window, name, reading.traffic[name].hours)
         questions[name] = sizings.question(name, settings, questions[name], took)
     before = choices.before(window, chosen)
     earlier = {} if before is None else records.hours(before, models, thresholds)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 
 from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.hours import RecordedHour
-from analyzer.advise.sizing.question import Sizing, StepModel, Wishes
+from analyzer.advise.sizing.hours import RecordedHour, busiest
+from analyzer.advise.sizing.question import Sizing, Wishes
 from analyzer.analysis import Questions
 from analyzer.cli import price_list, step_times
-from analyzer.engine import Model, ServingProfile, Throughput
-from analyzer.errors import NoThroughput, UnknownEngine
+from analyzer.engine import Model
+from analyzer.errors import UnknownEngine
 from analyzer.settings import CapacitySettings, Settings
-from analyzer.throughput import live
+from analyzer.shape import HourlyShape
+from analyzer.store import Records
 from analyzer.throughput.timings import Timings
+from analyzer.window import HOUR_US, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str,
     )
 
 
+def took(records: Records, window: Window, name: str, hours: Sequence[HourlyShape]) -> Took:
+    """What `records` hold for the model that they call `name`; `hours` are its hours of `window`."""
+    chosen = [RecordedHour(start, records.arrivals(_hour(window, start), name).requests) for start in busiest(hours)]
+    return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)))
+
+
+def _hour(window: Window, start: int) -> Window:
+    begun = max(window.local(start), window.start)
+    return Window(begun, min(window.local(start + HOUR_US), window.end), window.timezone)
+
+
 def question(name: str, settings: Settings, asked: Questions, took: Took) -> Questions:
     """`asked` with what is to be sized for the model that records call `name`.
 
@@ -46,12 +59,15 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     named = None if capacity.gpu is None else engine.gpu(capacity.gpu)
     fixed = None if capacity.profile is None else step_times.profile(capacity.profile, model, named)
     gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
-    others = step_times.source(model, gpu, capacity.throughput)
+    if fixed is None:
+        times = step_times.source(model, gpu, capacity.throughput, capacity.grids)
+    else:
+        times = step_times.recorded(fixed, model, gpu, took.timings, capacity.throughput, capacity.grids)
     sizing = Sizing(
         model=model,
         gpu=gpu,
         objectives=Objectives(capacity.ttft_ms, capacity.itl_ms, capacity.e2e_ms, capacity.percentile),
-        times=others if fixed is None else _live(fixed, took.timings, others),
+        times=times,
         prices=price_list.load(capacity.prices),
         fixed=fixed,
         wishes=Wishes(engine=capacity.engine, weights=capacity.weights, kv_cache=capacity.kv_cache),
@@ -71,19 +87,3 @@ def _model(name: str, capacity: CapacitySettings) -> Model:
         return engine.model(name)
     except UnknownEngine as error:
         raise UnknownEngine(f"{error} Records call it so: say which model it is as model under [capacity].") from error
-
-
-def _live(fixed: ServingProfile, timings: Timings | None, others: StepModel) -> StepModel:
-    """The recorded times for the profile that runs today, where they are enough for a fit."""
-    if timings is None:
-        return others
-    prior = others(fixed)
-    try:
-        fitted = live.fit(timings, prior)
-    except NoThroughput:
-        return others
-
-    def times(profile: ServingProfile) -> Throughput:
-        return fitted if profile == fixed else others(profile)
-
-    return times

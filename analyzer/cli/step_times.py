@@ -7,6 +7,7 @@ from analyzer.advise.sizing.question import StepModel
 from analyzer.engine import Gpu, Model, ServingProfile, Throughput
 from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
 from analyzer.throughput import sweeps
+from analyzer.throughput.timings import Timings
 
 
 def model(name: str) -> Model:
@@ -29,13 +30,38 @@ def profile(path: Path, asked: Model, gpu: Gpu | None) -> ServingProfile:
     return said.completed(asked, card)
 
 
-def source(asked: Model, gpu: Gpu, table: Path | None) -> StepModel:
-    """The best source that there is for profiles of `asked` on `gpu`: the table alone where one is given."""
+def source(asked: Model, gpu: Gpu, table: Path | None = None, grids: Path | None = None) -> StepModel:
+    """The best source that there is for profiles of `asked` on `gpu`; the table of a sweep alone where one is given.
+
+    What was measured is not compared with what a model of the engine promises, so profiles that the table does not hold
+    have no step times. `grids` is a folder with NVIDIA's tables as grids.
+    """
     if table is not None:
         return _measured(table, asked, gpu)
 
     def times(one: ServingProfile) -> Throughput:
-        return throughput.roofline(one, asked, gpu)
+        return throughput.choose(one, asked, gpu, grids=grids).throughput
+
+    return times
+
+
+def recorded(
+    fixed: ServingProfile, asked: Model, gpu: Gpu, timings: Timings | None, table: Path | None, grids: Path | None
+) -> StepModel:
+    """The source for what runs today: recorded times before all others, blended with the table where there is one."""
+
+    def sweep() -> Throughput:
+        if table is None:
+            raise NoThroughput("No table of a sweep is given.")
+        return sweeps.throughput(table, fixed, asked, gpu)
+
+    chosen = throughput.choose(
+        fixed, asked, gpu, timings=timings, sweep=None if table is None else sweep, grids=grids
+    ).throughput
+    others = source(asked, gpu, table, grids)
+
+    def times(one: ServingProfile) -> Throughput:
+        return chosen if one == fixed else others(one)
 
     return times
 

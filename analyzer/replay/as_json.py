@@ -5,7 +5,7 @@ from math import isfinite
 
 from analyzer.replay.by_day import Figure
 from analyzer.replay.checking import Compared
-from analyzer.replay.whatif import Setup, Tried, WhatIf
+from analyzer.replay.whatif import Tried, WhatIf
 from analyzer.replay.words import sentences
 
 Json = dict[str, object]

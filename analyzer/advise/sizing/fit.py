@@ -10,14 +10,10 @@ from analyzer.advise.sized import FitError
 from analyzer.advise.sizing.search import Engine
 from analyzer.engine import StepTimes
 from analyzer.replay import REJECTED, Pool, Requests, replay
+from analyzer.replay.checking import ACCEPTED, CORRECTED, LEAST_REQUESTS
 from analyzer.throughput.timings import Timings
 
 Floats = NDArray[np.float64]
-
-MOST_P50 = 0.25
-MOST_P95 = 0.35
-LEAST, MOST = 0.5, 2.0
-LEAST_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Compared:
     @property
     def trusted(self) -> bool:
         """Whether medians are within 25 % and 95 % points within 35 %."""
-        return self.error.p50_share <= MOST_P50 and self.error.p95_share <= MOST_P95
+        return self.error.p50_share <= ACCEPTED["p50"] and self.error.p95_share <= ACCEPTED["p95"]
 
 
 def compare(timings: Timings, engine: Engine) -> Compared | None:
@@ -87,4 +83,4 @@ def _off(recorded: float, said: float) -> float:
 
 
 def _scale(recorded: float, said: float) -> float:
-    return float(np.clip(recorded / said, LEAST, MOST)) if said else 1.0
+    return float(np.clip(recorded / said, *CORRECTED)) if said else 1.0
