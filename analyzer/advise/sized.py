@@ -115,13 +115,14 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What requests see at `percentile` with the advised replicas at the peak, simulated, in milliseconds."""
+    """What requests see at `percentile` with the advised replicas, simulated, in milliseconds; `load` says of what."""
 
     percentile: float
     ttft_ms: float
     itl_ms: float
     e2e_ms: float
     requests: int
+    load: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 from analyzer.advise import lengths, seasons, windows
 from analyzer.advise.capacity import Load
-from analyzer.advise.seasons import Asked
+from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.seasons import Asked, Seasons
+from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis import estimates, sentences, sizing
-from analyzer.analysis.baseline import baseline, trends
+from analyzer.analysis.baseline import Baseline, baseline, trends
 from analyzer.analysis.questions import Questions
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
-from analyzer.analysis.sizing import Recording
-from analyzer.demand import Rate, client_shares, demand, rate
+from analyzer.analysis.sizing import Derived, Recording
+from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
 from analyzer.patterns.regimes import regimes
@@ -86,15 +88,8 @@ def _model(
 ) -> ModelAnalysis:
     base = baseline(window, traffic.hours, earlier)
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
-    days = len({window.local(shape.start).date() for shape in traffic.hours})
-    arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), traffic.refusals)
-    asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
-    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
-    load = Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
-    derived = sizing.derive(name, Recording(window, base, kinds, load), questions, limits.max_seq_len)
-    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))
-    told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))
+    arrivals, days = rate(whole, traffic.peak_caller), len({window.local(one.start).date() for one in traffic.hours})
+    found = _estimated(name, window, base, Counted(whole, arrivals, traffic, days), questions, thresholds)
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
@@ -105,18 +100,55 @@ def _model(
         rate=arrivals,
         clients=client_shares(traffic.callers, whole.requests),
         hours=hours_of_day(window, traffic.hours),
-        lengths=limits,
+        lengths=found.lengths,
         latency=traffic.latency,
-        capacity=derived.advice,
-        evidence=(*told, *planned, *estimates.without(base, (*limited, *derived.evidence))),
+        capacity=found.derived.advice,
+        evidence=(*_described(name, whole, arrivals, traffic, days, recorded), *found.evidence),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
-        regimes=kinds,
-        demand=asked,
-        seasons=plan,
+        regimes=found.regimes,
+        demand=found.demand,
+        seasons=found.seasons,
         weeks=base.weeks,
-        carries=derived.stated,
+        carries=found.derived.stated,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of a model's requests: all of them added up, how they arrive, and on how many local days."""
+
+    whole: HourlyShape
+    rate: Rate
+    traffic: Traffic
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What is estimated from the traffic without anomalies, with its evidence."""
+
+    lengths: LengthAdvice
+    demand: Demand
+    regimes: HoursAdvice
+    derived: Derived
+    seasons: Seasons | None
+    evidence: tuple[Evidence, ...]
+
+
+def _estimated(
+    name: str, window: Window, base: Baseline, counted: Counted, questions: Questions, thresholds: Thresholds
+) -> Estimated:
+    whole, target = counted.whole, questions.target
+    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), counted.traffic.refusals)
+    asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
+    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
+    load = Load(counted.rate, asked.busiest, whole.total.sum / whole.requests)
+    derived = sizing.derive(name, Recording(window, base, kinds, load), questions, limits.max_seq_len)
+    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))
+    told = estimates.told(base, kinds, asked, counted.days)
+    left_out = estimates.without(base, (*limited, *derived.evidence))
+    return Estimated(limits, asked, kinds, derived, plan, (*told, *planned, *left_out))
 
 
 def _described(

@@ -127,8 +127,8 @@ def _found(advice: CapacityAdvice) -> Iterator[Block]:
     if advice.expected is not None:
         seen = advice.expected
         text = (
-            f"With {plural(advice.replicas - advice.spare, 'replica')} at the load above, {rate(seen.percentile)} of"
-            f" 100 requests see a TTFT of at most {milliseconds(seen.ttft_ms)}, an ITL of {milliseconds(seen.itl_ms)}"
+            f"With {plural(advice.replicas - advice.spare, 'replica')} in {seen.load}, {rate(seen.percentile)} of 100"
+            f" requests see a TTFT of at most {milliseconds(seen.ttft_ms)}, an ITL of {milliseconds(seen.itl_ms)}"
             f" and an E2E time of {milliseconds(seen.e2e_ms)} ({whole(seen.requests)} simulated requests)."
         )
         yield Paragraph(words(text))

@@ -84,7 +84,7 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
         saturation_rps=best.capacity.saturation_rps,
         closed_form_rps=_closed_form(sizing, best, mix),
         lengths=mix.told,
-        expected=_expected(pooled),
+        expected=_expected(pooled, demanded),
         memory=_memory(best, mix),
         alternatives=tuple(_alternatives(chosen, best, sizing, demanded.peak.rps, stated)),
         current=_used(advice, demanded),
@@ -170,9 +170,13 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
     return None if found is None else found.rps
 
 
-def _expected(pooled: Pooled) -> Expected | None:
+def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
     at = pooled.at
-    return None if at is None else Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests)
+    if at is None:
+        return None
+    recorded = len(demanded.hours)
+    load = f"the hardest of {recorded} recorded hours" if recorded else f"{demanded.peak.rps:.3g} requests/s"
+    return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load)
 
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:
