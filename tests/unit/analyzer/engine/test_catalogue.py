@@ -1,9 +1,13 @@
 """Models and GPUs by name."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from analyzer import engine
 from analyzer.errors import UnknownEngine, exit_code
+from tests.unit.analyzer.engine.configs import LLAMA_8B
 
 
 @pytest.mark.parametrize(
@@ -82,3 +86,19 @@ def test_the_h100_has_the_figures_of_its_data_sheet() -> None:
     # SIZING 4.1: H100 SXM, 989e12 FLOP/s bf16 dense, 3.35e12 B/s
     gpu = engine.gpu("h100-sxm")
     assert (gpu.flops["bf16"], gpu.bandwidth, gpu.nominal_bytes) == (989e12, 3.35e12, 80 << 30)
+
+
+def test_what_a_user_names_may_be_a_folder_a_file_or_a_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(LLAMA_8B))
+    assert engine.model_or_file(str(folder)).name == "my-model"
+    assert engine.model_or_file(str(folder / "config.json")).name == "my-model"
+    assert engine.model_or_file("llama-3.1-8b").name == "meta-llama/Llama-3.1-8B"
+
+
+def test_a_name_that_strangers_send_opens_no_file(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
+    for name in (str(tmp_path), str(tmp_path / "config.json"), "x" * 5000):
+        with pytest.raises(UnknownEngine, match="is not known"):
+            engine.model(name)

@@ -56,13 +56,6 @@ def test_a_model_that_is_in_no_list_is_counted_from_its_file(tmp_path: Path) -> 
     assert parameters.total(engine.model_from_config(written(tmp_path, GEMMA_2_9B))) == 9_241_705_984
 
 
-def test_a_model_is_also_found_by_the_path_of_its_folder_or_file(tmp_path: Path) -> None:
-    folder = tmp_path / "my-model"
-    folder.mkdir()
-    written(folder, LLAMA_8B)
-    assert engine.model(str(folder)).name == engine.model(str(folder / "config.json")).name == "my-model"
-
-
 def test_the_index_beside_it_says_more_than_counting(tmp_path: Path) -> None:
     # Gemma 3 27B: what sees images is in the checkpoint and not among the text's layers
     read = engine.model_from_config(written(tmp_path, GEMMA_3_27B, index_bytes=2 * 27_432_406_640))
@@ -154,4 +147,4 @@ def test_a_file_that_is_no_object_is_an_error(tmp_path: Path, text: str, said: s
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"config\.json cannot be read: No such file or directory"):
-        engine.model(str(tmp_path / "config.json"))
+        engine.model_from_config(tmp_path)
