@@ -111,6 +111,7 @@ def _model(
         seasons=found.seasons,
         weeks=base.weeks,
         carries=found.derived.stated,
+        serving=found.derived.serving,
     )
 
 

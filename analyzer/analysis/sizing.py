@@ -17,6 +17,7 @@ from analyzer.analysis import sentences
 from analyzer.analysis.baseline import Baseline
 from analyzer.analysis.questions import Questions
 from analyzer.demand import peaks
+from analyzer.engine import ServingProfile
 from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.evidence import Evidence
 from analyzer.shape import merged
@@ -25,11 +26,15 @@ from analyzer.window import HourOfWeek, Window
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """The advice, what one replica carries (for the plan of the week and the backtest), and the evidence."""
+    """The advice, what one replica carries (for the plan of the week and the backtest), and the evidence.
+
+    `serving` is the profile that was advised, `None` where only a number was stated.
+    """
 
     advice: CapacityAdvice | None
     stated: StatedCapacity | None
     evidence: tuple[Evidence, ...]
+    serving: ServingProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,8 @@ def _found(
         Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of),
         Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
     )
-    return Derived(found.advice, found.stated, told)
+    serving = None if found.best is None else found.best.candidate.profile
+    return Derived(found.advice, found.stated, told, serving)
 
 
 def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, imports, marginals, size, sizings, sweeps, trials
+from analyzer.cli import advice_files, choices, imports, marginals, size, sizings, sweeps, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -80,11 +81,12 @@ def _analyse(options: argparse.Namespace) -> None:
             return
         rollups = None if options.rollups is None else Rollups(options.rollups, _thresholds(settings))
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
-            analysis, tried, problem = _analysis(records, settings, options)
+            made = _analysis(records, settings, options)
             unreadable = records.unreadable
         say("writing the report" if options.command == "report" else "writing the analysis")
-        _hand_over(analysis, tried, options)
-    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
+        _hand_over(made.analysis, made.tried, options, made.emitted)
+    problem = made.problem
+    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(made.analysis, options, found))
     if unreadable:
         raise _partly_unreadable(
             unreadable, len(found.readable) + len(found.remote) + len(found.unreadable) - len(unreadable), problem
@@ -93,10 +95,20 @@ def _analyse(options: argparse.Namespace) -> None:
         raise problem
 
 
-def _analysis(
-    records: Records, settings: Settings, options: argparse.Namespace
-) -> tuple[Analysis, Backtest, AnalyzerError | None]:
-    """The analysis, how its like did in the weeks there are, and the error to end with where nothing is said."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The analysis, how its like did in the weeks there are, the files of its advice by their path, and the error to
+    end with where nothing is said.
+    """
+
+    analysis: Analysis
+    tried: Backtest
+    emitted: Mapping[str, str]
+    problem: AnalyzerError | None
+
+
+def _analysis(records: Records, settings: Settings, options: argparse.Namespace) -> Made:
+    """Everything that is said of `records`, in the window and of the models that are asked for."""
     spans = records.spans()
     choices.check_models(spans, options)
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
@@ -121,8 +133,9 @@ def _analysis(
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)
     tried = Backtest(window, {}) if options.command == "analyze" else backtest(analysis, questions)
     if options.command == "backtest" and analysis.models and not tried.tried:
-        return analysis, tried, trials.problem(tried)
-    return analysis, tried, choices.problem(analysis, spans, options)
+        return Made(analysis, tried, {}, trials.problem(tried))
+    emitted = advice_files.files(analysis, questions) if options.command == "report" else {}
+    return Made(analysis, tried, emitted, choices.problem(analysis, spans, options))
 
 
 def _thresholds(settings: Settings) -> Thresholds:
@@ -140,11 +153,16 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(analysis: Analysis | MarginalAnalysis, tried: Backtest | None, options: argparse.Namespace) -> None:
+def _hand_over(
+    analysis: Analysis | MarginalAnalysis,
+    tried: Backtest | None,
+    options: argparse.Namespace,
+    emitted: Mapping[str, str] | None = None,
+) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 
-        for path in archive.write(analysis, options.out, tried):
+        for path in archive.write(analysis, options.out, tried, emitted):
             sys.stdout.write(f"{path}\n")
         return
     said = marginals_as_json(analysis) if isinstance(analysis, MarginalAnalysis) else as_json(analysis)

@@ -242,5 +242,5 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     return (
         f"One replica carries {best.capacity.rps:.3g} requests/s {within}: {best.capacity.simulated:,} requests were "
         f"simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these off by "
-        f"{best.throughput.error_share:.0%} either way it is {interval[0]:.3g} to {interval[1]:.3g}."
+        f"{words.percent(best.throughput.error_share)} either way it is {interval[0]:.3g} to {interval[1]:.3g}."
     )

@@ -11,6 +11,11 @@ NOT_FOR_PURCHASE = 0.3
 ALIKE = 0.03
 
 
+def percent(share: float) -> str:
+    """A share in whole per cent: 40 %."""
+    return f"{share * 100:.0f} %"
+
+
 def objective(objectives: Objectives, name: str) -> str:
     """One objective: TTFT p95 <= 500 ms."""
     limit = getattr(objectives, f"{name}_ms")
@@ -31,7 +36,7 @@ def confidence(judged: Judged, compared: Compared | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
     told = "" if compared is None or compared.trusted else "low confidence: "
-    told += f"step times ± {share:.0%}"
+    told += f"step times ± {percent(share)}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
     if judged.throughput.source in {"roofline", "aiconfigurator"}:
@@ -44,7 +49,8 @@ def confidence(judged: Judged, compared: Compared | None = None) -> str:
             told += f"; extrapolated: {running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
     if compared is not None:
         error = compared.error
-        told += f"; simulating what runs today is off by {error.p50_share:.0%} (p50) and {error.p95_share:.0%} (p95)"
+        median, high = percent(error.p50_share), percent(error.p95_share)
+        told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
         told += "" if compared.trusted else ", so step times were scaled until the medians agree"
     return told
 
@@ -80,7 +86,7 @@ def verdict(one: Judged, best: Judged | None, promised: Objectives) -> str:
         share = 0.0 if best is None else one.per_gpu / best.per_gpu - 1
         if abs(share) < ALIKE:
             return "carries about as much per GPU"
-        return f"carries {abs(share):.0%} {'more' if share > 0 else 'less'} per GPU"
+        return f"carries {percent(abs(share))} {'more' if share > 0 else 'less'} per GPU"
     missed = [name for name in one.capacity.missed if name in NAMES]
     if not missed:
         return "carries nothing"

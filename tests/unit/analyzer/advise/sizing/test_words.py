@@ -26,7 +26,7 @@ def test_objectives_are_written_with_their_percentile() -> None:
 
 def test_a_model_of_an_engine_says_what_it_is(judged: Judged) -> None:
     said = words.confidence(judged)
-    assert said.startswith("step times ± 30%")
+    assert said.startswith("step times ± 30 %")
     assert "no measurement of yours confirms" in said
 
 
@@ -42,7 +42,7 @@ def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged:
     off = Compared((100, 200), (150, 200), (10, 20), (10, 20))
     said = words.confidence(judged, off)
     assert said.startswith("low confidence: ")
-    assert "is off by 50% (p50) and 0% (p95), so step times were scaled" in said
+    assert "is off by 50 % (p50) and 0 % (p95), so step times were scaled" in said
     assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
 
 
