@@ -66,6 +66,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherProfile:
+    """Another profile, and what one replica of it carries in each of the 168 hours of the week: 0 where it misses the
+    objectives.
+    """
+
+    profile: Profile
+    gpus_per_replica: int
+    rps_by_hour: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatedCapacity:
     """What one replica delivers and costs, and what runs today.
 
@@ -73,7 +84,8 @@ class StatedCapacity:
     how the peak is found unless `peak_rps` states it. Prices are per GPU and hour in any one currency. `switch_minutes`
     is for how long a replica that is added or removed is paid for without carrying anything. `origin` says where the
     throughput comes from, `None` where the user states it. `rps_by_hour` is what one replica carries in each of the 168
-    hours of the week, where the mix of lengths changes with the hours.
+    hours of the week, where the mix of lengths changes with the hours; `others` are profiles that suit some hours
+    better than the advised `profile`.
     """
 
     rps_per_replica: float
@@ -92,6 +104,8 @@ class StatedCapacity:
     objectives: Objectives = Objectives()
     origin: Origin | None = None
     rps_by_hour: tuple[float, ...] | None = None
+    profile: Profile | None = None
+    others: tuple[OtherProfile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

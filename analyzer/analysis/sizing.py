@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from analyzer.advise import capacity
 from analyzer.advise.capacity import CapacityAdvice, Load, Peak, StatedCapacity
 from analyzer.advise.prices import Traffic
+from analyzer.advise.sized import OtherProfile
 from analyzer.advise.sizing import advice, kinds
 from analyzer.advise.sizing.advice import Demanded
+from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.kinds import Kind
 from analyzer.advise.sizing.mix import of_shape
@@ -17,6 +19,7 @@ from analyzer.analysis import sentences
 from analyzer.analysis.baseline import Baseline
 from analyzer.analysis.questions import Questions
 from analyzer.demand import peaks
+from analyzer.demand.weeks import HOURS
 from analyzer.engine import ServingProfile
 from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.evidence import Evidence
@@ -82,8 +85,9 @@ def _found(
     """The advice for the hardest kind of hours, with `max_seq_len` as the limit where the profile is to be chosen."""
     base = recording.base
     asked = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len))
+    every = _kinds(recording, wanted)
     try:
-        hard = kinds.hardest(asked, _kinds(recording, wanted))
+        hard = kinds.hardest(asked, every)
         found = advice.advise(asked, hard.mix, _demanded(recording, hard, hours), wanted)
     except (DoesNotFit, NoThroughput) as error:
         return _without(base, str(error))
@@ -97,7 +101,36 @@ def _found(
         Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
     )
     serving = None if found.best is None else found.best.candidate.profile
-    return Derived(found.advice, found.stated, told, serving)
+    carries = found.stated if found.best is None else _by_hour(asked, found.best, found.stated, every)
+    return Derived(found.advice, carries, told, serving)
+
+
+def _by_hour(sizing: Sizing, best: Judged, stated: StatedCapacity, every: Sequence[Kind]) -> StatedCapacity:
+    """What one replica carries in each hour of the week, and which other profiles suit some kinds of hours better.
+
+    Hours of no kind have what is carried of the hardest one.
+    """
+    if len(every) < 2:
+        return stated
+    mixes = [kind.mix for kind in every]
+
+    def spread(found: Sequence[float], else_: float) -> tuple[float, ...]:
+        hours = [else_] * HOURS
+        for kind, each in zip(every, found, strict=True):
+            for hour in kind.hours_of_week:
+                hours[hour] = each
+        return tuple(hours)
+
+    own = kinds.carried(sizing, best.candidate, mixes)
+    others = [] if sizing.fixed is not None else kinds.suited(sizing, best.candidate, every, stated)
+    return replace(
+        stated,
+        rps_by_hour=spread([each or stated.rps_per_replica for each in own], stated.rps_per_replica),
+        others=tuple(
+            OtherProfile(advice.told(other.profile), other.profile.gpus_per_replica, spread(found, min(found)))
+            for other, found in others
+        ),
+    )
 
 
 def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:

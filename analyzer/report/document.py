@@ -212,7 +212,8 @@ def _unsaid_of_capacity(sources: set[str]) -> Iterator[Words]:
 def _unsaid_of_seasons(found: Sequence[Seasons | None]) -> Iterator[Words]:
     if any(one is None or one.verdict == "too_little_traffic" for one in found):
         yield words("Whether other numbers of replicas at some hours pay: their section says what is missing.")
-    yield words("Whether other engine settings at some hours pay: the costs of other profiles are not computed.")
+    if any(one is None or one.saving_from_profiles is None for one in found):
+        yield words("Whether other engine settings at some hours pay: the costs of other profiles are not computed.")
 
 
 def _confidences(models: Mapping[str, ModelAnalysis]) -> str:

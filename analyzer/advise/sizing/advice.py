@@ -74,7 +74,7 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     stated = _stated(wanted, sizing, best, compared)
     pooled = _pooled(sizing, best, mix, demanded, stated)
     advice = fleet(
-        _profile(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
+        told(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
     )
     interval = _interval(sizing, best, mix)
     advice = replace(
@@ -123,6 +123,7 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Comp
         gpu=sizing.gpu.name,
         gpus_per_replica=profile.gpus_per_replica,
         objectives=sizing.objectives,
+        profile=told(profile),
         rho_max=_rho(wanted, sizing),
         origin=Origin(best.throughput.source, best.throughput.detail, words.confidence(best, compared)),
     )
@@ -215,7 +216,8 @@ def _used(advice: CapacityAdvice, demanded: Demanded) -> Deployment | None:
     return replace(advice.current, used_share=demanded.traffic.mean_rps / carried)
 
 
-def _profile(own: ServingProfile) -> Profile:
+def told(own: ServingProfile) -> Profile:
+    """A serving profile as advice tells it."""
     return Profile(
         model=own.model,
         gpu=own.gpu,

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from analyzer.advise.sized import Peak
+from analyzer.advise.capacity import replicas_for
+from analyzer.advise.sized import Peak, StatedCapacity
+from analyzer.advise.sizing.choose import choose
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Sizing, candidates
 from analyzer.advise.sizing.search import QUICK, capacity
+from analyzer.engine import ServingProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +41,19 @@ def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:
     found = carried(sizing, able[0], [kind.mix for kind in kinds])
     needs = [kind.peak.rps / each if each else float("inf") for kind, each in zip(kinds, found, strict=True)]
     return kinds[needs.index(max(needs))]
+
+
+def suited(
+    sizing: Sizing, advised: Candidate, kinds: Sequence[Kind], wishes: StatedCapacity
+) -> list[tuple[Candidate, tuple[float, ...]]]:
+    """Profiles that take fewer GPUs than `advised` for some kind, each with what it carries of every kind."""
+    found: dict[ServingProfile, Candidate] = {}
+    for kind in kinds:
+        best = choose(sizing, kind.mix, partial(_replicas, kind.peak.rps, wishes)).best
+        if best is not None and best.candidate.profile != advised.profile:
+            found.setdefault(best.candidate.profile, best.candidate)
+    return [(one, carried(sizing, one, [kind.mix for kind in kinds])) for one in found.values()]
+
+
+def _replicas(rate: float, wishes: StatedCapacity, each: float) -> int:
+    return max(replicas_for(rate, each, wishes.rho_max), wishes.min_replicas) + wishes.n_plus_one
