@@ -95,14 +95,37 @@ def _found(
         return _without(base, found.sentence)
     said = capacity.sentence(hard.peak, found.advice)
     of = f" The lengths are those of {hard.name}, which ask for the most replicas." if hard.hours_of_week else ""
-    requests, days = base.whole.requests, len(base.days)
-    told = (
-        Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of),
-        Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
-    )
     serving = None if found.best is None else found.best.candidate.profile
     carries = found.stated if found.best is None else _by_hour(asked, found.best, found.stated, every)
+    carries, borne_out = _borne_out(carries, found.advice)
+    requests, days = base.whole.requests, len(base.days)
+    told = (
+        Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of + borne_out),
+        Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
+    )
     return Derived(found.advice, carries, told, serving)
+
+
+def _borne_out(stated: StatedCapacity, advice: CapacityAdvice) -> tuple[StatedCapacity, str]:
+    """What is planned with by the second: more than a replica carries all the time, where simulating them together
+    shows that so many replicas bear such a peak; and the sentence about it.
+    """
+    factor = advice.peak_rps / (advice.pooled * stated.rps_per_replica) if advice.pooled else 1.0
+    if factor <= 1:
+        return stated, ""
+    hours = stated.rps_by_hour
+    planned = replace(
+        stated,
+        rps_per_replica=stated.rps_per_replica * factor,
+        rps_by_hour=None if hours is None else tuple(each * factor for each in hours),
+        others=tuple(
+            replace(one, rps_by_hour=tuple(each * factor for each in one.rps_by_hour)) for one in stated.others
+        ),
+    )
+    return planned, (
+        f" The week is planned with {planned.rps_per_replica:.3g} requests in one second for each replica, which is "
+        "borne out by that simulation: a full second does not last."
+    )
 
 
 def _by_hour(sizing: Sizing, best: Judged, stated: StatedCapacity, every: Sequence[Kind]) -> StatedCapacity:

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.advise.capacity import Peak
-from analyzer.advise.sizing.kinds import Kind, carried, hardest
+from analyzer.advise.capacity import Peak, StatedCapacity
+from analyzer.advise.sizing.kinds import Kind, carried, hardest, suited
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from tests.unit.analyzer.advise.sizing.questions import question
@@ -35,3 +35,14 @@ def test_a_kind_of_which_nothing_is_carried_is_the_hardest() -> None:
 @pytest.mark.parametrize("kinds", [(MANY_SHORT, FEW_LONG), (FEW_LONG, MANY_SHORT)])
 def test_the_order_of_kinds_does_not_matter(kinds: tuple[Kind, ...]) -> None:
     assert hardest(question(), kinds) == FEW_LONG
+
+
+def test_a_profile_that_takes_fewer_gpus_for_some_kind_is_found_with_what_it_carries_of_all() -> None:
+    able, _ = candidates(question(), 1000)
+    four = able[2]
+    assert four.profile.tp == 4
+    found = suited(question(), four, (MANY_SHORT, FEW_LONG), StatedCapacity(rps_per_replica=1))
+    assert found
+    for one, each in found:
+        assert one.profile != four.profile
+        assert len(each) == 2
