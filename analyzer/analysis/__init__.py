@@ -3,7 +3,7 @@
 from analyzer.analysis.argument import Recorded, analyse
 from analyzer.analysis.as_json import as_json, capacity_as_json
 from analyzer.analysis.questions import Questions
-from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis
+from analyzer.analysis.result import SCHEMA, Analysis, Coverage, Hour, ModelAnalysis, Origin
 
 __all__ = [
     "SCHEMA",
@@ -11,6 +11,7 @@ __all__ = [
     "Coverage",
     "Hour",
     "ModelAnalysis",
+    "Origin",
     "Questions",
     "Recorded",
     "analyse",

@@ -6,7 +6,7 @@ from datetime import datetime
 from analyzer.advise.capacity import CapacityAdvice, Profile
 from analyzer.advise.seasons import Season, Seasons
 from analyzer.advise.windows import HoursAdvice
-from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis
+from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis, Origin
 from analyzer.demand import Demand, Rate
 from analyzer.patterns.anomalies import Anomaly
 from analyzer.patterns.repeats import Repeats
@@ -30,7 +30,15 @@ def as_json(analysis: Analysis) -> dict[str, object]:
             "outside": coverage.outside,
         },
         "models": {name: _model(model, window) for name, model in analysis.models.items()},
+        "made_from": None if analysis.origin is None else _origin(analysis.origin),
     }
+
+
+def _origin(origin: Origin) -> dict[str, object]:
+    """Without the number of files: the same requests in other files give the same bytes."""
+    ends = {"first": origin.first, "last": origin.last}
+    told = asdict(origin) | {name: None if at is None else at.isoformat() for name, at in ends.items()}
+    return {name: value for name, value in told.items() if name != "files"}
 
 
 def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:

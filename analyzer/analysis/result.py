@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
 from analyzer.advise.capacity import CapacityAdvice, StatedCapacity
 from analyzer.advise.lengths import LengthAdvice
@@ -81,9 +83,32 @@ class ModelAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What an analysis was made from and with. No path is in it: the same records elsewhere give the same bytes.
+
+    `files` were read, `unreadable_files` could not be. `first` and `last` are the arrivals at the ends of all that was
+    recorded. `window_from` says who chose the window: `default`, `all`, or `options` (--from, --to). `models` are those
+    that were asked for, `None` where that left none out; `settings` are those that are not the default.
+    """
+
+    version: str
+    files: int
+    unreadable_files: int
+    first: datetime | None
+    last: datetime | None
+    window_from: Literal["default", "all", "options"]
+    models: tuple[str, ...] | None
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """One window of records, analysed model by model; `models` is empty where the window holds no request."""
+    """One window of records, analysed model by model; `models` is empty where the window holds no request.
+
+    `origin` is `None` where nobody said it.
+    """
 
     window: Window
     coverage: Coverage
     models: Mapping[str, ModelAnalysis]
+    origin: Origin | None = None

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -83,10 +83,12 @@ def _analyse(options: argparse.Namespace) -> None:
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
             made = _analysis(records, settings, options)
             unreadable = records.unreadable
+            made_from = choices.origin(records.spans(), settings, options, found, len(unreadable))
+            analysis = replace(made.analysis, origin=made_from)
         say("writing the report" if options.command == "report" else "writing the analysis")
-        _hand_over(made.analysis, made.tried, options, made.emitted)
+        _hand_over(analysis, made.tried, options, made.emitted)
     problem = made.problem
-    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(made.analysis, options, found))
+    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
         raise _partly_unreadable(
             unreadable, len(found.readable) + len(found.remote) + len(found.unreadable) - len(unreadable), problem

@@ -9,6 +9,7 @@ from analyzer.report import tables
 from analyzer.report.blocks import Block, Paragraph, Points, Report, Section, Words, code, strong, words
 from analyzer.report.lead import cautions, first_paragraph, tiles
 from analyzer.report.numbers import days, plural, share, span
+from analyzer.report.origin import made_from
 from analyzer.report.sections import of_model
 from analyzer.window import Window
 
@@ -143,7 +144,8 @@ def _of_models(
 
 
 def _basis(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator[Section]:
-    yield Section("rows", words("Rows and hours"), 2, tuple(_rows(analysis.coverage)))
+    made = () if analysis.origin is None else (Paragraph(made_from(analysis.origin)),)
+    yield Section("rows", words("Rows and hours"), 2, (*_rows(analysis.coverage), *made))
     unsaid = tuple(_unsaid(analysis, models))
     if unsaid:
         yield Section("unsaid", words("What this report cannot say"), 2, (Points(unsaid),))

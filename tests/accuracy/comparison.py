@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from analyzer.engine import StepTimes, Throughput
-from analyzer.throughput import roofline
+from analyzer.throughput import aiconfigurator, roofline
 from analyzer.throughput.sweeps import fit, kernels
 from tests.accuracy.measured import Measured, h100, llama, sweeps
 from tests.accuracy.page import CALIBRATED, Compared
 from tests.accuracy.predicted import Figures, knee, of_point, predict
 
-FITTED, ROOFLINE = "fitted", "roofline"
+FITTED, TABLES, ROOFLINE = "fitted", "AIConfigurator", "roofline"
+GRIDS = Path(__file__).parents[1] / "samples" / "aiconfigurator"
 # what the roofline and the kernels take from data sheets, made better and worse
 ASSUMED = (
     ("as it is: 60 % of the operations, 92 % of the bandwidth", 1.0, 1.0),
@@ -29,7 +31,11 @@ def calibrated(sweep: Measured, own: Callable[[StepTimes], StepTimes] = lambda t
 
 def sources(sweep: Measured, fitted: Throughput) -> Mapping[str, StepTimes]:
     """The step times of each source for the engine of this sweep, by its name; fitted ones are those of the first."""
-    return {FITTED: fitted.times, ROOFLINE: roofline(sweep.profile, llama(), h100()).times}
+    return {
+        FITTED: fitted.times,
+        TABLES: aiconfigurator.throughput(sweep.profile, llama(), h100(), GRIDS).times,
+        ROOFLINE: roofline(sweep.profile, llama(), h100()).times,
+    }
 
 
 def compare(sweep: Measured, times: Mapping[str, StepTimes]) -> Compared:
@@ -39,7 +45,7 @@ def compare(sweep: Measured, times: Mapping[str, StepTimes]) -> Compared:
         sweep=sweep,
         measured=tuple(of_point(point) for point in sweep.points),
         predicted={name: tuple(predict(sweep, each, load) for load in loads) for name, each in times.items()},
-        knees={name: knee(sweep, each, loads[3:5]) for name, each in times.items()},
+        knees={name: knee(sweep, each, sweep.knee) for name, each in times.items()},
     )
 
 

@@ -10,6 +10,7 @@ from analyzer.traces.sweeps import BENCHMARKS, Told, read_sweep
 SAMPLES = Path(__file__).parents[1] / "samples" / "inference_perf"
 BLOCK = 16  # tokens of a block of vLLM's KV cache: a prefix is found in whole blocks
 IN_FLIGHT = 44 * 10  # config.yaml: num_workers x worker_max_concurrency
+KEPT_UP = 0.95
 SECONDS = 60  # config.yaml: stage_duration
 
 
@@ -22,6 +23,12 @@ class Measured:
     profile: ServingProfile
     cached: int
     points: tuple[BenchPoint, ...]
+
+    @property
+    def knee(self) -> tuple[float, float]:
+        """The highest load that was kept up with, 95 % of it completed, and the lowest that was not."""
+        kept = [(point.load or 0.0, (point.rps or 0.0) >= KEPT_UP * (point.load or 0.0)) for point in self.points]
+        return max(load for load, held in kept if held), min(load for load, held in kept if not held)
 
 
 def llama() -> Model:

@@ -38,8 +38,10 @@ def write(compared: Sequence[Compared], fitted: Throughput, assumed: Sequence[tu
 
 def _fit(fitted: Throughput) -> Iterator[str]:
     names = ("a0", "a1", "a2", "b0", "b1", "b2", "m0", "r0", "outside_ms", "overlap_ms")
-    values = ", ".join(f"{name} {value:.3g}" for name, value in zip(names, fitted.times.values, strict=True))
-    yield f"The fit: {fitted.detail}. In milliseconds: {values}."
+    values = ", ".join(
+        f"{name} {value if value > 1e-9 else 0:.3g}" for name, value in zip(names, fitted.times.values, strict=True)
+    )
+    yield f"The fit is {fitted.detail}. In milliseconds: {values}."
     yield ""
 
 
@@ -58,18 +60,16 @@ def _sweep(one: Compared) -> Iterator[str]:
             cells.append(f"{value:.4g}")
             cells += [_off(getattr(one.predicted[source][place], name), value) for source in sources]
         yield f"| {' | '.join(cells)} |"
-    low, high = one.sweep.points[3].load or 0, one.sweep.points[4].load or 0
+    low, high = one.sweep.knee
     knees = "; ".join(f"{s}: {knee:.0f}{' or more' if knee > high - 1 else ''}" for s, knee in one.knees.items())
-    saturated = one.measured[4].rps < 0.95 * high
-    kept = f"between {low:.0f} and {high:.0f}" if saturated else f"above {high:.0f}"
     yield ""
-    between = f"The highest load between {low:.0f} and {high:.0f} that is kept up with (95 % completed)"
-    yield f"{between}: measured {kept}; {knees}."
+    kept = f"The engine kept up with {low:.0f} requests/s and not with {high:.0f} (95 % completed)."
+    yield f"{kept} Predicted, of what lies between: {knees}."
     yield ""
 
 
 def _off(value: float, truth: float) -> str:
-    return f"{value:.4g} ({(value / truth - 1) * 100:+.0f} %)"
+    return f"{value:.4g} ({round((value / truth - 1) * 100) or 0:+d} %)"
 
 
 def _assumed(rows: Sequence[tuple[str, Figures, Figures]], first: Compared) -> Iterator[str]:

@@ -13,7 +13,7 @@ FIGURES = (
     ("ttft_p50", "TTFT p50, ms", "log"),
     ("itl_mean", "(E2E − TTFT)/63, ms", "linear"),
 )
-COLOURS = ("#0b6e99", "#b0b5bd", "#d98c2b")
+COLOURS = ("#0b6e99", "#d98c2b", "#b0b5bd")
 
 
 def draw(compared: Sequence[Compared]) -> None:

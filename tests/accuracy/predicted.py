@@ -9,10 +9,9 @@ import numpy as np
 from analyzer.engine import StepTimes, limits, memory
 from analyzer.replay import Pool, Requests, replay
 from analyzer.throughput.sweeps import BenchPoint
-from tests.accuracy.measured import IN_FLIGHT, SECONDS, Measured, h100, llama
+from tests.accuracy.measured import IN_FLIGHT, KEPT_UP, SECONDS, Measured, h100, llama
 
 SEEDS = range(5)
-KEPT_UP = 0.95
 STEP_RPS = 1.0
 
 

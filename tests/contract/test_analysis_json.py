@@ -20,7 +20,8 @@ ARRIVALS = (
 )  # fmt: skip
 
 PUBLISHED: dict[str, tuple[str, ...]] = {
-    "": ("schema", "window", "models"),
+    "": ("schema", "window", "models", "made_from"),
+    "made_from": ("version", "unreadable_files", "first", "last", "window_from", "models", "settings"),
     "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours", "outside"),
     "models.m": (
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "clients", "prefix", "hours",

@@ -50,3 +50,16 @@ def test_without_any_point_no_table_is_written(tmp_path: Path) -> None:
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["sweep", "inference-perf", STAGES[0], "--out", str(tmp_path / "s"), "--gpu", "h100", *wrong])
+
+
+def test_a_profile_says_what_the_files_do_not_and_options_go_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, profile = tmp_path / "sweep.parquet", tmp_path / "profile.toml"
+    profile.write_text('model = "meta-llama/Llama-3.1-8B"\ngpu = "h100"\nengine = "vllm"\nengine_version = "0.11.0"\n')
+    arguments = ["sweep", "inference-perf", STAGES[0], "--out", str(out), "--profile", str(profile)]
+    assert main([*arguments, "--gpu", "H200"]) == 0
+    [point] = table.read(out)
+    assert (point.model, point.gpu, point.quant) == ("meta-llama/Llama-3.1-8B", "H200", "bf16")
+    assert (point.backend, point.version, point.tp) == ("vllm", "0.11.0", 1)
+    assert "do not say all about the engine" not in capsys.readouterr().err
