@@ -41,7 +41,7 @@ def _fit(fitted: Throughput) -> Iterator[str]:
     values = ", ".join(
         f"{name} {value if value > 1e-9 else 0:.3g}" for name, value in zip(names, fitted.times.values, strict=True)
     )
-    yield f"The fit is {fitted.detail}. In milliseconds: {values}."
+    yield f"The step times are {fitted.detail}. In milliseconds: {values}."
     yield ""
 
 
