@@ -16,7 +16,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import advice_files, choices, imports, marginals, size, sizings, sweeps, trials
+from analyzer.cli import advice_files, choices, imports, marginals, replays, size, sizings, sweeps, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -28,6 +28,7 @@ from analyzer.window import microseconds
 
 ALONE: Mapping[str, tuple[str, Callable[[argparse.Namespace], AnalyzerError | None]]] = {
     "import": ("reading files", imports.run),
+    "replay": ("replaying", replays.run),
     "size": ("simulating", size.run),
     "sweep": ("reading benchmarks", sweeps.run),
 }

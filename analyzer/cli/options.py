@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analyzer.cli import imports, size, sweeps
+from analyzer.cli import imports, replays, size, sweeps
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     backtest.add_argument(
         "--out", type=Path, metavar="FILE", help="write the JSON here, and the table to standard output"
     )
+    replays.add_command(commands, shared)
     imports.add_command(commands)
     size.add_command(commands)
     sweeps.add_command(commands)

@@ -32,7 +32,7 @@ class Draws:
     @property
     def enough(self) -> bool:
         """Whether there are days to draw from."""
-        return self.weights.shape[1] >= LEAST_DAYS
+        return int(self.weights.shape[1]) >= LEAST_DAYS
 
     def figure(self, value: float, drawn: Floats) -> Figure:
         """`value` with the interval of what was `drawn`; draws without the figure do not count."""
@@ -48,14 +48,24 @@ class Draws:
         share: Floats = np.divide(self.weights @ hits, total, out=np.full(len(total), np.nan), where=total > 0)
         return share
 
-    def quantiles(self, counts: Ints, share: float) -> Floats:
-        """The quantile of the values counted by day and place, in each draw, within half a per cent."""
-        sums = np.cumsum(self.weights @ counts, axis=1)
-        total = sums[:, -1]
-        place = np.array([np.searchsorted(row, share * row[-1] - 1e-9) for row in sums])
-        middles = np.concatenate([[_EDGES_MS[0]], np.sqrt(_EDGES_MS[1:] * _EDGES_MS[:-1]), [_EDGES_MS[-1]]])
-        found: Floats = np.where(total > 0, middles[np.minimum(place, len(middles) - 1)], np.nan)
+    def quantiles(self, counts: Ints, share: float, value: float) -> Floats:
+        """A quantile of the values counted by day and place, in each draw; all days once give exactly `value`."""
+        drawn = np.array([_quantile(row, share) for row in self.weights @ counts])
+        found: Floats = drawn * (value / _quantile(counts.sum(axis=0).astype(np.float64), share))
         return found
+
+
+def _quantile(counts: Floats, share: float) -> float:
+    """A quantile of values of which only the places are known, spread evenly within each; nan without any."""
+    sums = np.cumsum(counts)
+    wanted = share * sums[-1]
+    if not sums[-1]:
+        return float("nan")
+    place = int(np.searchsorted(sums, wanted))
+    if not 0 < place < len(_EDGES_MS):
+        return float(_EDGES_MS[min(place, len(_EDGES_MS) - 1)])
+    within = (wanted - (sums[place] - counts[place])) / counts[place]
+    return float(_EDGES_MS[place - 1] * (_EDGES_MS[place] / _EDGES_MS[place - 1]) ** within)
 
 
 def draws(days: int) -> Draws:

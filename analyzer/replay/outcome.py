@@ -83,7 +83,7 @@ def outcome(run: Run, profile: ServingProfile, promise: Promise, drawn: Draws) -
     all_kept = np.logical_and.reduce(list(kept.values())) if kept else None
 
     def share(hits: NDArray[np.bool_]) -> Figure:
-        by_day = np.bincount(run.day, weights=hits, minlength=len(of))
+        by_day = np.bincount(run.day, weights=hits, minlength=len(of)).astype(np.float64)
         return drawn.figure(float(hits.mean()), drawn.shares(by_day, of))
 
     shares = {name: share(hits) for name, hits in kept.items()}
@@ -106,7 +106,8 @@ def outcome(run: Run, profile: ServingProfile, promise: Promise, drawn: Draws) -
 def _kept(run: Run, name: str, limit: float) -> NDArray[np.bool_]:
     """Whether each counted request keeps a limit; a single token has no time to the next one, and keeps it."""
     rejected = run.replayed.status[run.counts] == REJECTED
-    return ~rejected & ~(run.measured(name) > limit)
+    kept: NDArray[np.bool_] = ~rejected & ~(run.measured(name) > limit)
+    return kept
 
 
 def _quantiles(run: Run, name: str, drawn: Draws) -> dict[str, Figure]:
@@ -114,10 +115,8 @@ def _quantiles(run: Run, name: str, drawn: Draws) -> dict[str, Figure]:
     if not np.isfinite(values).any():
         return {}
     counts = counted(run.day, values, drawn.weights.shape[1])
-    return {
-        label: drawn.figure(nearest_rank(values, share), drawn.quantiles(counts, share))
-        for label, share in SHARES.items()
-    }
+    found = {label: nearest_rank(values, share) for label, share in SHARES.items()}
+    return {label: drawn.figure(value, drawn.quantiles(counts, SHARES[label], value)) for label, value in found.items()}
 
 
 def changes(before: Run, after: Run, name: str, drawn: Draws) -> dict[str, Figure]:
@@ -129,9 +128,9 @@ def changes(before: Run, after: Run, name: str, drawn: Draws) -> dict[str, Figur
     tables = counted(before.day, old, days), counted(after.day, new, days)
     found = {}
     for label, share in SHARES.items():
-        was, becomes = (drawn.quantiles(table, share) for table in tables)
-        value = nearest_rank(new, share) / max(nearest_rank(old, share), 1e-9) - 1
-        found[label] = drawn.figure(value, becomes / was - 1)
+        was, becomes = nearest_rank(old, share), nearest_rank(new, share)
+        before_drawn, after_drawn = drawn.quantiles(tables[0], share, was), drawn.quantiles(tables[1], share, becomes)
+        found[label] = drawn.figure(becomes / max(was, 1e-9) - 1, after_drawn / np.maximum(before_drawn, 1e-9) - 1)
     return found
 
 

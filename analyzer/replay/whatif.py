@@ -22,7 +22,7 @@ EXTRAPOLATED = 1.25  # times the most concurrent requests that were measured
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A serving profile with what its scheduler keeps to, what its steps take, and what a GPU costs an hour, if known."""
+    """A serving profile, what its scheduler keeps to, what its steps take, and what a GPU costs an hour, if known."""
 
     profile: ServingProfile
     limits: EngineLimits

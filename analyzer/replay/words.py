@@ -38,18 +38,22 @@ def _trust(found: WhatIf) -> str:
 
 def _errors(compared: dict[str, dict[str, Compared]]) -> str:
     parts = [
-        f"{NAMES[name]} {label} is {abs(each[label].error) * 100:.0f} % {'longer' if each[label].error >= 0 else 'shorter'}"
+        f"{NAMES[name]} {label} is {_longer(each[label].error)}"
         for name, each in compared.items()
         for label in ACCEPTED
     ]
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
+def _longer(share: float) -> str:
+    return f"{abs(share) * 100:.3g} % {'longer' if share >= 0 else 'shorter'}"
+
+
 def _limits_of_it(found: WhatIf) -> Iterator[str]:
     if not found.long_enough:
         yield (
-            f"The records span {found.span_ms / 60_000:.1f} minutes, and a replay takes ten minutes and twenty times what "
-            "a request takes: the figures are those of a start."
+            f"The records span {found.span_ms / 60_000:.1f} minutes, and a replay takes ten minutes and twenty times "
+            "what a request takes: the figures are those of a start."
         )
     if found.left_out:
         yield f"{found.left_out:,} requests that ended without a token are left out, as nobody knows what they took."
@@ -83,18 +87,14 @@ def _refused(made: Outcome) -> str:
 
 def _difference(found: WhatIf, other: Tried) -> Iterator[str]:
     before, after = found.current.outcome.gpu_hours, other.outcome.gpu_hours
-    words = (
-        "as many"
-        if after == before
-        else f"{abs(after / before - 1) * 100:.3g} % {'more' if after > before else 'less'}"
-    )
     if before:
-        yield f"It takes {after:,.1f} GPU-hours instead of {before:,.1f} in the time that was recorded, {words}."
-    parts = [
-        f"{NAMES[name]} p95 {abs(change['p95'].value) * 100:.3g} % {'longer' if change['p95'].value >= 0 else 'shorter'}"
-        for name, change in found.changes.items()
-        if change
-    ]
+        change = "as many" if after == before else f"{abs(after / before - 1) * 100:.3g} % {_more(after - before)}"
+        yield f"It takes {after:,.1f} GPU-hours instead of {before:,.1f} in the time that was recorded, {change}."
+    parts = [f"{NAMES[name]} p95 {_longer(each['p95'].value)}" for name, each in found.changes.items() if each]
     if parts:
-        yield f"With it {', '.join(parts)}."
+        yield f"With it: {', '.join(parts)}."
     yield from other.cautions
+
+
+def _more(difference: float) -> str:
+    return "more" if difference > 0 else "less"

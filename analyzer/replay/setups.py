@@ -1,0 +1,86 @@
+"""What runs today and what could, each with its limits and step times, from profiles and records."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analyzer import engine
+from analyzer.engine import ServingProfile, StepTimes, Throughput
+from analyzer.errors import NoThroughput
+from analyzer.replay.traffic import Requests
+from analyzer.replay.whatif import Setup
+from analyzer.throughput import live, roofline
+from analyzer.throughput.timings import Timings
+
+
+def setup(
+    profile: ServingProfile, throughput: Throughput, requests: Requests, told_pool_tokens: int | None = None
+) -> Setup:
+    """A profile with what its scheduler keeps to; `told_pool_tokens` is the engine's own figure, where known.
+
+    Raises `DoesNotFit` where the model does not, and `UnknownEngine` for a model or GPU that is not known.
+    """
+    model, gpu = engine.model(profile.model), engine.gpu(profile.gpu)
+    memory = engine.memory(profile, model, gpu, told_pool_tokens)
+    context = float(np.mean(requests.isl + requests.osl / 2)) if len(requests) else None
+    return Setup(profile, engine.limits(profile, memory, model, context), throughput)
+
+
+def today(profile: ServingProfile, timings: Timings | None) -> Throughput:
+    """The step times of what runs today: fitted to its records, or the roofline where those do not tell them."""
+    reckoned = reckon(profile)
+    if timings is None:
+        return reckoned
+    try:
+        fitted = live.fit(timings, reckoned)
+    except NoThroughput:
+        return reckoned
+    return _per_replica(fitted, profile.replicas / len(np.unique(timings.engine)))
+
+
+def reckon(profile: ServingProfile) -> Throughput:
+    """The roofline of a profile."""
+    return roofline(profile, engine.model(profile.model), engine.gpu(profile.gpu))
+
+
+def carried_over(known: Throughput, profile: ServingProfile, other: ServingProfile) -> Throughput:
+    """The step times of `other`, from those that are `known` of `profile`.
+
+    Where both run the same weights on the same GPUs they are the same. Else each part of a step changes as much as the
+    roofline says it does.
+    """
+    if _runs(profile) == _runs(other):
+        return known
+    before, after = reckon(profile), reckon(other)
+    ratios = [new / old if old > 0 else 1.0 for old, new in zip(before.times.values, after.times.values, strict=True)]
+    values = [value * ratio for value, ratio in zip(known.times.values, ratios, strict=True)]
+    times = replace(StepTimes(*values), outside_ms=known.times.outside_ms)
+    return replace(
+        known,
+        times=times,
+        error_share=max(known.error_share, after.error_share),
+        detail=f"{known.detail} Changed as the roofline changes from {_named(profile)} to {_named(other)}.",
+    )
+
+
+def _runs(profile: ServingProfile) -> tuple[object, ...]:
+    """What the time of a step depends on."""
+    return profile.model, profile.gpu, profile.tp, profile.pp, profile.weights, profile.kv_cache
+
+
+def _named(profile: ServingProfile) -> str:
+    return f"{profile.weights} on {profile.gpu} with tp {profile.tp}"
+
+
+def _per_replica(fitted: Throughput, replicas: float) -> Throughput:
+    """Step times of one replica from records that tell only `replicas` of them together, which share evenly."""
+    if replicas <= 1:
+        return fitted
+    times = replace(fitted.times, b1=fitted.times.b1 * replicas, b2=fitted.times.b2 * replicas)
+    largest = None if fitted.largest_batch is None else fitted.largest_batch / replicas
+    return replace(
+        fitted,
+        times=times,
+        largest_batch=largest,
+        detail=f"{fitted.detail} The records do not tell replicas apart: {replicas:g} share what was in flight.",
+    )

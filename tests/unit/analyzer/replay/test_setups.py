@@ -1,0 +1,67 @@
+"""Profiles with their limits and step times."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analyzer.errors import DoesNotFit
+from analyzer.replay import Recorded
+from analyzer.replay.setups import carried_over, reckon, setup, today
+from analyzer.throughput.timings import Timings
+from tests.fakes.replays import PROFILE, TIMES, recorded, requests, throughput
+
+
+def timings(known: Recorded) -> Timings:
+    sent, number = known.requests, len(known.requests)
+    yes = np.ones(number, np.bool_)
+    return Timings(
+        sent.arrival_us, sent.isl, sent.cached, sent.osl,
+        (known.ttft_ms * 1000).astype(np.int64), (known.e2e_ms * 1000).astype(np.int64),
+        yes, yes, np.zeros(number, np.int64), number,
+    )  # fmt: skip
+
+
+def test_limits_follow_from_the_profile_and_the_memory() -> None:
+    made = setup(PROFILE, throughput(), requests(100, 5.0))
+    assert (made.limits.max_num_seqs, made.limits.admission) == (256, "as_used")
+    assert 300_000 < made.limits.kv_pool_tokens < 500_000
+    assert setup(PROFILE, throughput(), requests(100, 5.0), 77_000).limits.kv_pool_tokens == 77_000
+
+
+def test_a_model_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(DoesNotFit):
+        setup(replace(PROFILE, model="meta-llama/Llama-3.1-70B"), throughput(), requests(100, 5.0))
+
+
+def test_records_tell_the_step_times_of_today() -> None:
+    found = today(replace(PROFILE, replicas=1), timings(recorded(6000, 4.0, replicas=1)))
+    assert found.source == "live"
+    assert found.times.a1 == pytest.approx(TIMES.a1, rel=0.25)
+    assert found.times.decode_ms(8, 8000) == pytest.approx(TIMES.decode_ms(8, 8000), rel=0.15)
+
+
+def test_replicas_that_records_do_not_tell_apart_share_what_was_in_flight() -> None:
+    known = timings(recorded(6000, 8.0))
+    one, four = today(replace(PROFILE, replicas=1), known), today(replace(PROFILE, replicas=4), known)
+    assert (four.times.b1, four.times.b2) == (4 * one.times.b1, 4 * one.times.b2)
+    assert four.largest_batch == (one.largest_batch or 0) / 4
+    assert "do not tell replicas apart" in four.detail
+
+
+def test_without_latency_the_step_times_are_the_roofline() -> None:
+    assert today(PROFILE, None) == reckon(PROFILE)
+    assert today(PROFILE, timings(recorded(100))).source == "roofline"
+
+
+def test_other_limits_leave_the_step_times_as_they_are() -> None:
+    known = throughput()
+    assert carried_over(known, PROFILE, replace(PROFILE, replicas=9, max_num_seqs=8)) is known
+
+
+def test_smaller_weights_change_step_times_as_the_roofline_does() -> None:
+    other = replace(PROFILE, weights="fp8")
+    found = carried_over(throughput(), PROFILE, other)
+    assert found.times.b0 / TIMES.b0 == pytest.approx(reckon(other).times.b0 / reckon(PROFILE).times.b0)
+    assert found.times.b0 < TIMES.b0
+    assert found.error_share == pytest.approx(0.4)

@@ -1,0 +1,58 @@
+"""What a replay says."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analyzer.replay.outcome import Promise, scaled
+from analyzer.replay.whatif import what_if
+from analyzer.replay.words import sentences
+from tests.fakes.replays import TIMES, recorded, setup
+
+PROMISE = Promise(ttft_ms=300)
+
+
+def said(known=None, today=None, other=None, promise=PROMISE) -> str:  # type: ignore[no-untyped-def]
+    found = what_if(known or recorded(), today or setup(2), other, promise, "least_outstanding")
+    return "\n".join(sentences(found))
+
+
+def test_it_says_how_near_the_replay_of_today_is() -> None:
+    assert "ITL p95 is 0 % longer than recorded, which is near enough" in said()
+
+
+def test_it_says_what_was_corrected_and_that_confidence_is_low() -> None:
+    text = said(recorded(times=scaled(TIMES, 1.6, 1.6)))
+    assert "corrected (writing by 1.6" in text
+    assert "low confidence" in text
+
+
+def test_it_says_that_without_latency_nothing_was_checked() -> None:
+    known = recorded()
+    nothing = np.full(len(known.requests), np.nan)
+    text = said(replace(known, ttft_ms=nothing, itl_ms=nothing))
+    assert "to check the replay" in text
+    assert "±10 %" in text
+
+
+def test_it_says_whether_the_promise_is_kept_and_what_it_takes() -> None:
+    text = said(other=setup(1))
+    assert "What runs today keeps what is promised for 95 % of the requests: TTFT ≤ 300 ms" in text
+    assert "The other profile keeps" in text
+    assert "50 % less" in text
+    assert "TTFT p95" in text
+
+
+def test_it_says_that_a_queue_grows() -> None:
+    assert "The other profile cannot carry this traffic" in said(recorded(rps=60, replicas=8), setup(8), setup(1))
+
+
+def test_it_says_that_nothing_was_promised() -> None:
+    assert "no objective is set" in said(promise=Promise())
+
+
+def test_it_says_what_was_left_out_and_that_records_are_short() -> None:
+    text = said(replace(recorded(600), left_out=7))
+    assert "7 requests that ended without a token are left out" in text
+    assert "a replay takes ten minutes" in text
+    assert "on one day" in text
