@@ -33,6 +33,7 @@ __all__ = [
     "peak",
     "replicas_for",
     "sentence",
+    "short",
 ]
 
 LAWS: dict[Law, str] = {
@@ -45,7 +46,7 @@ LAWS: dict[Law, str] = {
 def arithmetic(advice: CapacityAdvice) -> str:
     """How the replicas follow from the peak, to be recomputed by hand: 9 / (2.4 × 0.7) = 5.36 → 6, + 1 spare = 7."""
     exact = advice.source == "stated"
-    each, top = (f"{value:,g}" if exact else f"{value:,.3g}" for value in (advice.rps_per_replica, advice.peak_rps))
+    each, top = (f"{value:,g}" if exact else short(value) for value in (advice.rps_per_replica, advice.peak_rps))
     divisor = each if advice.rho_max == 1 else f"({each} × {advice.rho_max:g})"
     bare = replicas_for(advice.peak_rps, advice.rps_per_replica, advice.rho_max)
     quotient = advice.peak_rps / (advice.rps_per_replica * advice.rho_max)
@@ -57,6 +58,11 @@ def arithmetic(advice: CapacityAdvice) -> str:
     if advice.spare:
         steps += f", + {advice.spare} spare = {advice.replicas:,}"
     return steps
+
+
+def short(number: float) -> str:
+    """A figure with three significant digits, whole from 100 upward: 26.3, 5,000."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def replicas_for(peak_rps: float, rps_per_replica: float, rho_max: float = 1.0) -> int:
@@ -170,7 +176,7 @@ def sentence(found: Peak, advice: CapacityAdvice) -> str:
     replicas = "1 replica" if advice.replicas == 1 else f"{advice.replicas:,} replicas"
     used = f" used to {advice.rho_max:.0%}" if advice.rho_max < 1 else ""
     stated = ", which the settings state and these records do not check," if advice.source == "stated" else ""
-    each = f"{advice.rps_per_replica:g}" if stated else f"{advice.rps_per_replica:.3g}"
+    each = f"{advice.rps_per_replica:g}" if stated else short(advice.rps_per_replica)
     return (
         f"{found.sentence[0].upper()}{found.sentence[1:]}; at {each} requests/s per replica{used}{stated or ','} "
         f"that takes {replicas}: {arithmetic(advice)}."

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analyzer.advise.capacity import arithmetic
-from analyzer.advise.sized import CapacityAdvice
+from analyzer.advise.capacity import arithmetic, short
+from analyzer.advise.sized import Alternative, CapacityAdvice
 from analyzer.advise.sizing import words
 
 GIB = 1 << 30
@@ -73,9 +73,8 @@ def _answer(advice: CapacityAdvice) -> Iterator[str]:
     if advice.replicas_interval is not None and advice.rps_interval is not None:
         low, high = advice.replicas_interval
         few, many = advice.rps_interval
-        yield from _row(
-            "Error bars", f"{low:,} to {high:,} replicas, as one may carry {few:.3g} to {many:.3g} requests/s"
-        )
+        count = _plural(low, "replica") if low == high else f"{low:,} to {high:,} replicas"
+        yield from _row("Error bars", f"{count}, as one may carry {short(few)} to {short(many)} requests/s")
     else:
         yield from _row("Error bars", "not bounded above: with steps as slow as they may be the objectives are missed")
     yield from _row(
@@ -93,9 +92,9 @@ def _answer(advice: CapacityAdvice) -> Iterator[str]:
             f"TTFT {seen.ttft_ms:,.0f} ms, ITL {seen.itl_ms:,.1f} ms, E2E {seen.e2e_ms / 1000:,.2f} s "
             f"({seen.requests:,} simulated requests)",
         )
-    quick = "" if advice.closed_form_rps is None else f", {advice.closed_form_rps:.3g} by mean times without a queue"
-    full = "" if advice.saturation_rps is None else f"; at most {advice.saturation_rps:.3g} with work always waiting"
-    yield from _row("One replica carries", f"{advice.rps_per_replica:.3g} requests/s{quick}{full}")
+    quick = "" if advice.closed_form_rps is None else f", {short(advice.closed_form_rps)} by mean times without a queue"
+    full = "" if advice.saturation_rps is None else f"; at most {short(advice.saturation_rps)} with work always waiting"
+    yield from _row("One replica carries", f"{short(advice.rps_per_replica)} requests/s{quick}{full}")
 
 
 def _money(advice: CapacityAdvice) -> Iterator[str]:
@@ -109,7 +108,7 @@ def _money(advice: CapacityAdvice) -> Iterator[str]:
     for api in advice.hybrid:
         cheaper = f"own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average"
         if api.break_even_rps > carried:
-            cheaper = f"cheaper than these GPUs at any load that they carry (up to {carried:,.3g} requests/s)"
+            cheaper = f"cheaper than these GPUs at any load that they carry (up to {short(carried)} requests/s)"
         yield from _row(
             f"At {api.name}"[: LABEL - 1],
             f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {api.per_million_tokens:.3g} per million "
@@ -133,24 +132,25 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
     yield ""
     heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "")
     rows: list[Sequence[str]] = [heads]
-    for one in advice.alternatives:
-        known = one.rps_per_replica is not None and one.rps_per_gpu is not None
-        rows.append(
-            (
-                f"{one.tp}",
-                f"{one.pp}",
-                f"{one.max_num_seqs:,}" if one.max_num_seqs else "–",
-                f"{one.max_num_batched_tokens:,}" if one.max_num_batched_tokens else "–",
-                f"{one.rps_per_replica:.3g}" if known else "–",
-                f"{one.rps_per_gpu:.3g}" if known else "–",
-                "–" if one.gpus is None else f"{one.gpus:,}",
-                one.verdict,
-            )
-        )
+    rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]
     for row in rows:
         cells = "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=False))
         yield f"{cells}  {row[-1]}".rstrip()
+
+
+def _choice(one: Alternative) -> tuple[str, ...]:
+    """One line of the table."""
+    return (
+        f"{one.tp}",
+        f"{one.pp}",
+        f"{one.max_num_seqs:,}" if one.max_num_seqs else "–",
+        f"{one.max_num_batched_tokens:,}" if one.max_num_batched_tokens else "–",
+        "–" if one.rps_per_replica is None else short(one.rps_per_replica),
+        "–" if one.rps_per_gpu is None else short(one.rps_per_gpu),
+        "–" if one.gpus is None else f"{one.gpus:,}",
+        one.verdict,
+    )
 
 
 def _plural(number: int, thing: str) -> str:

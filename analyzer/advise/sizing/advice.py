@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analyzer import throughput
-from analyzer.advise.capacity import fleet, replicas_for
+from analyzer.advise.capacity import fleet, replicas_for, short
 from analyzer.advise.prices import Traffic
 from analyzer.advise.sized import (
     Alternative,
@@ -176,7 +176,7 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
     if at is None:
         return None
     recorded = len(demanded.hours)
-    load = f"the hardest of {recorded} recorded hours" if recorded else f"{demanded.peak.rps:.3g} requests/s"
+    load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
     return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load)
 
 
@@ -242,7 +242,7 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     goals = words.objectives(sizing.objectives)
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
     return (
-        f"One replica carries {best.capacity.rps:.3g} requests/s {within}: {best.capacity.simulated:,} requests were "
-        f"simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these off by "
-        f"{words.percent(best.throughput.error_share)} either way it is {interval[0]:.3g} to {interval[1]:.3g}."
+        f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
+        f"requests were simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these off "
+        f"by {words.percent(best.throughput.error_share)} either way it is {short(interval[0])} to {short(interval[1])}."
     )

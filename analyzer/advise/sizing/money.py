@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from analyzer.advise.capacity import short
 from analyzer.advise.prices import Assumptions, GpuPrice, Prices, Traffic, at_api, costs, of_gpu, of_model
 from analyzer.advise.sized import CapacityAdvice, Reach, StatedCapacity
 from analyzer.histogram import Histogram
@@ -70,8 +71,8 @@ def reach(advice: CapacityAdvice, traffic: Traffic, busy_hour_rps: float, assume
     users = day / assumed.requests_per_user_day
     tokens = carried * DAY_S * (traffic.mean_isl + traffic.mean_osl)
     sentence = (
-        f"At {carried:.3g} requests/s in the busiest hour a day brings {day:,.0f} requests, that is {users:,.0f} daily "
-        f"users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion tokens a "
-        "day if the load were as high at all hours."
+        f"At {short(carried)} requests/s in the busiest hour a day brings {day:,.0f} requests, that is {users:,.0f} "
+        f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion tokens "
+        "a day if the load were as high at all hours."
     )
     return Reach(users, tokens, sentence)
