@@ -241,8 +241,9 @@ def told(own: ServingProfile) -> Profile:
 def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: Mix) -> str:
     goals = words.objectives(sizing.objectives)
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
+    off = words.percent(best.throughput.error_share)
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these off "
-        f"by {words.percent(best.throughput.error_share)} either way it is {short(interval[0])} to {short(interval[1])}."
+        f"requests were simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these "
+        f"off by {off} either way it is {short(interval[0])} to {short(interval[1])}."
     )

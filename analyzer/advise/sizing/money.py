@@ -72,7 +72,7 @@ def reach(advice: CapacityAdvice, traffic: Traffic, busy_hour_rps: float, assume
     tokens = carried * DAY_S * (traffic.mean_isl + traffic.mean_osl)
     sentence = (
         f"At {short(carried)} requests/s in the busiest hour a day brings {day:,.0f} requests, that is {users:,.0f} "
-        f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion tokens "
-        "a day if the load were as high at all hours."
+        f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion "
+        "tokens a day if the load were as high at all hours."
     )
     return Reach(users, tokens, sentence)
