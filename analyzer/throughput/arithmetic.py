@@ -80,11 +80,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a replica's GPUs do together after all losses: operations, bytes of weights and of cache per second."""
+    """What a replica's GPUs do together after all losses: operations per second, and bytes of weights and of cache.
+
+    `cache_bandwidth` is `None` where the cache is read as fast as the weights.
+    """
 
     flops: float
     bandwidth: float
-    cache_bandwidth: float
+    cache_bandwidth: float | None = None
 
 
 def roofline(profile: ServingProfile, model: Model, gpu: Gpu) -> Throughput:
@@ -122,7 +125,8 @@ def prefill_ms(work: Work, speed: Speed, isl: float) -> float:
 
 def decode_ms(work: Work, speed: Speed, batch: float, context: float) -> float:
     """One token for each of `batch` requests with `context` tokens: reading, or computing where that takes longer."""
-    read = work.weights_read(batch) / speed.bandwidth + work.cache_read(batch, context) / speed.cache_bandwidth
+    cache_s = work.cache_read(batch, context) / (speed.cache_bandwidth or speed.bandwidth)
+    read = work.weights_read(batch) / speed.bandwidth + cache_s
     return MS * max(read, 2 * work.multiplied * batch / speed.flops)
 
 

@@ -30,6 +30,7 @@ def write(compared: Sequence[Compared], fitted: Throughput, assumed: Sequence[tu
     after = rest.split(END)[1]
     lines = [
         *_fit(fitted),
+        *_optimistic(compared),
         *(line for one in compared for line in _sweep(one)),
         *_assumed(assumed, compared[0]),
     ]
@@ -41,7 +42,21 @@ def _fit(fitted: Throughput) -> Iterator[str]:
     values = ", ".join(
         f"{name} {value if value > 1e-9 else 0:.3g}" for name, value in zip(names, fitted.times.values, strict=True)
     )
-    yield f"The step times are {fitted.detail}. In milliseconds: {values}."
+    yield f"{fitted.detail} In milliseconds: {values}."
+    yield ""
+
+
+def _optimistic(compared: Sequence[Compared]) -> Iterator[str]:
+    """How far above the measured saturation each source is, over the saturated loads of all sweeps."""
+    for source in compared[0].predicted:
+        shares = [
+            each.rps / truth.rps - 1
+            for one in compared
+            for point, truth, each in zip(one.sweep.points, one.measured, one.predicted[source], strict=True)
+            if (point.load or 0.0) > one.sweep.knee[0]
+        ]
+        low, high = (round(share * 100) or 0 for share in (min(shares), max(shares)))
+        yield f"- Where the engine is saturated, {source} is off by {low:+d} to {high:+d} % in completed requests."
     yield ""
 
 

@@ -155,6 +155,6 @@ def _detail(seen: Sequence[Observed], requests: int, worst: float) -> str:
     kept = {"a1", "a2", "b2"} - set(_free(seen))
     prior = f"; {', '.join(sorted(kept))} and the overlap are reckoned from model and GPU" if kept else ""
     return (
-        f"fitted to {len(seen)} points of a benchmark below saturation{load} ({requests:,} requests),"
-        f" at most {worst * 100:.2g} % off at them{prior}"
+        f"Fitted to {len(seen)} points of a benchmark below saturation{load} ({requests:,} requests),"
+        f" at most {worst * 100:.2g} % off at them{prior}."
     )

@@ -12,7 +12,7 @@ from tests.fakes.profiles import LLAMA_8B
 
 LLAMA = engine.model("meta-llama/Llama-3.1-8B")
 WORK = Work.of(LLAMA_8B, LLAMA)
-H100 = Speed(flops=989e12 * 0.65, bandwidth=3.35e12 * 0.70, cache_bandwidth=3.35e12 * 0.70)
+H100 = Speed(flops=989e12 * 0.65, bandwidth=3.35e12 * 0.70)
 
 
 def throughput(profile: ServingProfile) -> engine.Throughput:

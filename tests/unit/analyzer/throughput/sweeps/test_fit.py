@@ -48,7 +48,7 @@ def test_saturated_points_have_no_say() -> None:
 def test_one_length_leaves_the_cost_of_a_token_to_arithmetic() -> None:
     found = fit(sweep(), KERNELS).throughput
     assert (found.times.a1, found.times.a2, found.times.b2) == (KERNELS.a1, KERNELS.a2, KERNELS.b2)
-    assert found.detail.endswith("a1, a2, b2 and the overlap are reckoned from model and GPU")
+    assert found.detail.endswith("a1, a2, b2 and the overlap are reckoned from model and GPU.")
 
 
 def test_many_lengths_tell_the_cost_of_a_token() -> None:
@@ -74,7 +74,7 @@ def test_it_is_said_how_much_was_measured() -> None:
     found = fit(sweep(), KERNELS).throughput
     assert (found.source, found.requests) == ("sweep", 4000)
     assert found.largest_batch == pytest.approx(expected(ENGINE, 0.06, 200, 64).decoding, rel=0.05)
-    assert found.detail.startswith("fitted to 4 points of a benchmark below saturation, 2 to 60 requests/s a replica")
+    assert found.detail.startswith("Fitted to 4 points of a benchmark below saturation, 2 to 60 requests/s a replica")
 
 
 def test_decoding_without_arrivals_is_fitted_by_its_batches() -> None:
