@@ -99,10 +99,12 @@ def load(path: Path) -> ServingProfile:
     a sentence for each of them.
     """
     said = read(path)
-    wrong = [str(error) for error in (_unknown(engine.model, said.model), _unknown(engine.gpu, said.gpu)) if error]
+    wrong = [
+        str(error) for error in (_unknown(engine.model_or_file, said.model), _unknown(engine.gpu, said.gpu)) if error
+    ]
     if wrong:
         raise UnknownEngine("\n".join(wrong))
-    return said.completed(engine.model(said.model), engine.gpu(said.gpu))
+    return said.completed(engine.model_or_file(said.model), engine.gpu(said.gpu))
 
 
 def _unknown(known: Callable[[str], object], name: str) -> UnknownEngine | None:

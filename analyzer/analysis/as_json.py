@@ -6,7 +6,7 @@ from datetime import datetime
 from analyzer.advise.capacity import CapacityAdvice, Profile
 from analyzer.advise.seasons import Season, Seasons
 from analyzer.advise.windows import HoursAdvice
-from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis
+from analyzer.analysis.result import SCHEMA, Analysis, ModelAnalysis, Origin
 from analyzer.demand import Demand, Rate
 from analyzer.patterns.anomalies import Anomaly
 from analyzer.patterns.repeats import Repeats
@@ -30,7 +30,15 @@ def as_json(analysis: Analysis) -> dict[str, object]:
             "outside": coverage.outside,
         },
         "models": {name: _model(model, window) for name, model in analysis.models.items()},
+        "made_from": None if analysis.origin is None else _origin(analysis.origin),
     }
+
+
+def _origin(origin: Origin) -> dict[str, object]:
+    """Without the number of files: the same requests in other files give the same bytes."""
+    ends = {"first": origin.first, "last": origin.last}
+    told = asdict(origin) | {name: None if at is None else at.isoformat() for name, at in ends.items()}
+    return {name: value for name, value in told.items() if name != "files"}
 
 
 def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:
@@ -50,7 +58,7 @@ def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:
         "seasons": None if model.seasons is None else _seasons(model.seasons),
         "lengths": asdict(model.lengths),
         "latency": None if model.latency is None else asdict(model.latency),
-        "capacity": None if model.capacity is None else _capacity(model.capacity),
+        "capacity": None if model.capacity is None else capacity_as_json(model.capacity),
         "evidence": [asdict(evidence) for evidence in model.evidence],
         "demand": _demand(model.demand),
     }
@@ -104,9 +112,9 @@ def _rate(rate: Rate) -> dict[str, object]:
     return asdict(rate) | {"peak_60s_at": at.isoformat()}
 
 
-def _capacity(capacity: CapacityAdvice) -> dict[str, object]:
-    """What is not known of the objectives and the profile is left out of them, as in a profile file."""
+def capacity_as_json(capacity: CapacityAdvice) -> dict[str, object]:
+    """The capacity object. What is not known of the objectives and the profile is left out, as in a profile file."""
     values = asdict(capacity)
     for part in ("objectives", "profile"):
         values[part] = {key: value for key, value in asdict(getattr(capacity, part)).items() if value is not None}
-    return values | {"fit_error": None}
+    return values

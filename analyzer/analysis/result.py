@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, StatedCapacity
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.advise.seasons import Seasons
 from analyzer.advise.windows import HoursAdvice
 from analyzer.demand import ClientShare, Demand, Rate, Weeks
+from analyzer.engine import ServingProfile
 from analyzer.evidence import Evidence
 from analyzer.histogram import Summary
 from analyzer.patterns.anomalies import Anomaly
@@ -51,8 +54,9 @@ class ModelAnalysis:
 
     What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
     `lengths`, `capacity`, `seasons`) leaves `anomalies` out. `seasons` is `None` where nobody states what a replica
-    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies; they are not
-    told in `analysis.json`.
+    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies, and `carries`
+    is what one replica carries, and `serving` the profile that was advised, where one was chosen; they are not told in
+    `analysis.json`.
     """
 
     requests: int
@@ -74,12 +78,37 @@ class ModelAnalysis:
     demand: Demand
     seasons: Seasons | None
     weeks: Weeks | None = field(default=None, compare=False, repr=False)
+    carries: StatedCapacity | None = field(default=None, compare=False, repr=False)
+    serving: ServingProfile | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an analysis was made from and with. No path is in it: the same records elsewhere give the same bytes.
+
+    `files` were read, `unreadable_files` could not be. `first` and `last` are the arrivals at the ends of all that was
+    recorded. `window_from` says who chose the window: `default`, `all`, or `options` (--from, --to). `models` are those
+    that were asked for, `None` where that left none out; `settings` are those that are not the default.
+    """
+
+    version: str
+    files: int
+    unreadable_files: int
+    first: datetime | None
+    last: datetime | None
+    window_from: Literal["default", "all", "options"]
+    models: tuple[str, ...] | None
+    settings: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One window of records, analysed model by model; `models` is empty where the window holds no request."""
+    """One window of records, analysed model by model; `models` is empty where the window holds no request.
+
+    `origin` is `None` where nobody said it.
+    """
 
     window: Window
     coverage: Coverage
     models: Mapping[str, ModelAnalysis]
+    origin: Origin | None = None

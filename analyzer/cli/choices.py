@@ -8,11 +8,12 @@ from pathlib import Path
 from analyzer import settings as settings_file
 from analyzer.advise.bounds import LengthTarget, requests_needed
 from analyzer.advise.capacity import Objectives, StatedCapacity
-from analyzer.analysis import Analysis, Questions
+from analyzer.analysis import Analysis, Origin, Questions
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, TooLittleTraffic
 from analyzer.settings import CapacitySettings, Settings
 from analyzer.store import Found, Span
 from analyzer.window import Window, default, everything, last_whole_days, moment, weeks_until
+from exporter import __version__
 
 
 def window(spans: Sequence[Span], settings: Settings, options: argparse.Namespace) -> Window:
@@ -49,6 +50,25 @@ def before(window: Window, spans: Sequence[Span]) -> Window | None:
     if eight_weeks.start >= window.start or all(_moment(span.first) >= window.start for span in spans):
         return None
     return Window(eight_weeks.start, window.start, window.timezone)
+
+
+def origin(
+    spans: Sequence[Span], settings: Settings, options: argparse.Namespace, found: Found, unreadable: int
+) -> Origin:
+    """What an analysis of `found` is made from and with; `unreadable` of its files could not be read."""
+    asked = tuple(sorted(set(options.model or ())))
+    others = {span.model for span in spans if span.model and span.requests} - set(asked)
+    every = len(found.readable) + len(found.remote) + len(found.unreadable)
+    return Origin(
+        version=__version__,
+        files=every - unreadable,
+        unreadable_files=unreadable,
+        first=min((_moment(span.first) for span in spans), default=None),
+        last=max((_moment(span.last) for span in spans), default=None),
+        window_from="all" if options.everything else "options" if options.since or options.until else "default",
+        models=asked if asked and others else None,
+        settings=settings.model_dump(mode="json", exclude_defaults=True, exclude={"memory_limit", "timezone"}),
+    )
 
 
 def _timezone(name: str) -> str:
@@ -104,7 +124,7 @@ def _questions(settings: Settings, model: str, used_for: str | None) -> Question
 
 def _stated(capacity: CapacitySettings) -> StatedCapacity:
     return StatedCapacity(
-        rps_per_replica=capacity.rps_per_replica,
+        rps_per_replica=capacity.rps_per_replica or 1.0,  # not looked at where it is to be found
         gpu=capacity.gpu,
         gpus_per_replica=capacity.gpus_per_replica,
         gpus_per_node=capacity.gpus_per_node,

@@ -3,8 +3,10 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from analyzer import profiles
 from analyzer.errors import AnalyzerError, NoTraffic, UnreadableRecords
 from analyzer.throughput.sweeps import BenchPoint, Figures, setup, table
 from analyzer.traces.sweeps import BENCHMARKS, Told, read_sweep
@@ -27,6 +29,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add("--pp", type=_count, metavar="N", help="pipeline parallelism of a replica")
     add("--backend", metavar="ENGINE", help="the engine")
     add("--engine-version", metavar="V", help="its version")
+    add("--profile", type=Path, metavar="FILE", help="a serving profile that says all of these, where no option does")
     add("--quant", metavar="Q", help="the number format of the weights: bf16, fp8, int8, int4, nvfp4")
     add("--isl", type=_tokens, metavar="N", help="the input tokens of a request on average, as the engine counts them")
     add("--osl", type=_tokens, metavar="N", help="the output tokens of an answer on average, as the engine counts them")
@@ -35,18 +38,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def run(options: argparse.Namespace) -> AnalyzerError | None:
     """Read, write the table, print its points, and answer the error to end with."""
-    told = Told(
-        model=options.model,
-        gpu=options.gpu,
-        n_gpu=options.n_gpu,
-        tp=options.tp,
-        pp=options.pp,
-        backend=options.backend,
-        version=options.engine_version,
-        quant=options.quant,
-        isl=options.isl,
-        osl=options.osl,
-    )
+    told = _told(options)
     found = read_sweep(BENCHMARKS[options.format], [Path(file) for file in options.files], told)
     if found.points:
         table.write(found.points, options.out)
@@ -58,6 +50,35 @@ def run(options: argparse.Namespace) -> AnalyzerError | None:
             error.args = (f"{error}\nThe other files were read, and the table is without the ones above.",)
         return error
     return None if found.points else NoTraffic(f"{', '.join(options.files)}: no run of a benchmark is in there.")
+
+
+def _told(options: argparse.Namespace) -> Told:
+    """What the options say, and where they say nothing what the profile does."""
+    said = Told(
+        model=options.model,
+        gpu=options.gpu,
+        n_gpu=options.n_gpu,
+        tp=options.tp,
+        pp=options.pp,
+        backend=options.backend,
+        version=options.engine_version,
+        quant=options.quant,
+        isl=options.isl,
+        osl=options.osl,
+    )
+    if options.profile is None:
+        return said
+    profile = profiles.load(options.profile)
+    return replace(
+        said,
+        model=said.model or profile.model,
+        gpu=said.gpu or profile.gpu,
+        tp=said.tp or profile.tp,
+        pp=said.pp or profile.pp,
+        backend=said.backend or profile.engine,
+        version=said.version or profile.engine_version,
+        quant=said.quant or profile.weights,
+    )
 
 
 def _lines(points: tuple[BenchPoint, ...], out: Path) -> Iterator[str]:

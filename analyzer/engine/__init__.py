@@ -1,7 +1,7 @@
 """What runs: serving profiles, models, GPUs, memory, and the time of a step."""
 
 from analyzer.engine import concurrency, parameters, tuning
-from analyzer.engine.catalogue import gpu, gpu_names, model, model_names
+from analyzer.engine.catalogue import gpu, gpu_names, model, model_names, model_or_file
 from analyzer.engine.defaults import Defaults, complete, defaults
 from analyzer.engine.fitting import limits, memory
 from analyzer.engine.footprint import Memory
@@ -41,6 +41,7 @@ __all__ = [
     "model",
     "model_from_config",
     "model_names",
+    "model_or_file",
     "parallel_choices",
     "parameters",
     "possible",

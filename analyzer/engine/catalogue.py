@@ -22,11 +22,9 @@ _MAKERS = ("nvidia", "amdinstinct", "amd", "tesla")
 def model(name: str) -> Model:
     """The model called `name`: on Hugging Face, by NIM or Ollama, or in short, in any spelling.
 
-    The organisation before the slash may be left out or be another. `name` may also be the path of a config.json, or of
-    a folder with one. Raises `UnknownEngine` with the nearest names, `BadSettings` for a file that cannot be used.
+    The organisation before the slash may be left out or be another. Raises `UnknownEngine` with the nearest names. It
+    opens no file: the names in records are those that strangers send.
     """
-    if name.endswith(".json") or Path(name, "config.json").is_file():
-        return model_from_config(Path(name))
     known = _models()
     found = known.get(_folded(name)) or known.get(_folded(name.rsplit("/", 1)[-1]))
     if found is None:
@@ -35,6 +33,15 @@ def model(name: str) -> Model:
             "its config.json."
         )
     return found
+
+
+def model_or_file(name: str) -> Model:
+    """The model that a user means by `name`: the path of a config.json or of a folder with one, else as `model` does.
+
+    Raises `BadSettings` for a file that cannot be used.
+    """
+    path = Path(name)
+    return model_from_config(path) if path.suffix == ".json" or path.is_dir() else model(name)
 
 
 def gpu(name: str) -> Gpu:

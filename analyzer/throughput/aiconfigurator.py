@@ -213,5 +213,5 @@ def _sentence(key: GridKey, found: GridFit, origin: str) -> str:
     off = ", ".join(f"{name} {median:.1%} off in the median and {most:.1%} at most" for name, (most, median) in parts)
     return (
         f"NVIDIA's measured tables for {key.engine} {key.version} on {key.system} ({origin}), fitted with {off}; "
-        "they are of an ideal engine, and whole runs were up to 39% slower."
+        "they are of an ideal engine, and whole runs carried up to 39% less."
     )

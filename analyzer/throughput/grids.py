@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from analyzer.engine import NumberFormat, StepTimes
 from analyzer.throughput import fitting
+from analyzer.throughput.fitting import Fit
 
 Floats = NDArray[np.float64]
 PREFILL, DECODE, MIXED = 0, 1, 2
@@ -76,22 +77,35 @@ class GridFit:
 
 
 def fit(grid: Grid, most: int, pool_tokens: float) -> GridFit:
-    """The step times that are nearest to the grid, over batches up to `most` that a cache of `pool_tokens` holds."""
+    """The step times that are nearest to the grid, over batches up to `most` that a cache of `pool_tokens` holds.
+
+    A prompt in a step that decodes may compute while the weights are read, or not: what is nearer to the mixed steps.
+    """
     held = (grid.batch <= max(most, 8)) & (grid.batch * grid.context <= max(pool_tokens, 20_000))
     read, write, both = ((grid.kind == kind) & held for kind in (PREFILL, DECODE, MIXED))
     prompt = fitting.prefill(grid.prompt_tokens[read], grid.ms[read])
     a0, a1, a2 = prompt.coefficients
     step = fitting.decode(grid.batch[write], (grid.batch * grid.context)[write], grid.ms[write])
     b0, b1, b2 = step.coefficients
-    new, batch, kv_tokens = grid.prompt_tokens[both], grid.batch[both], (grid.batch * grid.context)[both]
-    known = a1 * new + a2 * new**2 + b0 + b1 * batch + b2 * kv_tokens
-    mixed = fitting.fitted((np.ones_like(new),), grid.ms[both], known=known)
+    alone = StepTimes(a0, a1, a2, b0, b1, b2)
+    mixed, overlap = min(
+        (_mixed(grid, both, alone, hidden) for hidden in (0.0, b0)), key=lambda one: one[0].median_error
+    )
     return GridFit(
-        times=StepTimes(a0, a1, a2, b0, b1, b2, m0=mixed.coefficients[0]),
+        times=replace(alone, m0=mixed.coefficients[0], overlap_ms=overlap),
         prefill=(prompt.max_error, prompt.median_error),
         decode=(step.max_error, step.median_error),
         mixed=(mixed.max_error, mixed.median_error),
     )
+
+
+def _mixed(grid: Grid, rows: NDArray[np.bool_], alone: StepTimes, hidden: float) -> tuple[Fit, float]:
+    """What a step that reads and writes takes besides, if `hidden` milliseconds of reading weights are computed in."""
+    times = replace(alone, overlap_ms=hidden)
+    new, batch = grid.prompt_tokens[rows], grid.batch[rows]
+    steps = zip(batch, batch * grid.context[rows], new, strict=True)
+    known = np.array([times.mixed_ms(b, kv_tokens, 1, x, x * x) for b, kv_tokens, x in steps])
+    return fitting.fitted((np.ones_like(new),), grid.ms[rows], known=known), hidden
 
 
 def write(grid: Grid, folder: Path) -> Path:

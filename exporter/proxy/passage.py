@@ -41,9 +41,8 @@ class Passage:
         self._tail = self._unsent = b""
         self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
-        self._left = 0
+        self._left = self.gathering = 0
         self._close = self.over = False
-        self.gathering = 0
         self.amendment: Answered | None = None
         self.since = monotonic()
 
@@ -146,9 +145,8 @@ class Passage:
             self._counted_bytes(data, at)
 
     def _counted_bytes(self, data: bytes, at: int) -> None:
-        over = False
+        over = self._left != UNTIL_CLOSE and len(data) > self._left
         if self._left != UNTIL_CLOSE:
-            over = len(data) > self._left
             data = data[: self._left] if over else data
             self._left -= len(data)
         self._pass_on(data)
@@ -183,7 +181,9 @@ class Passage:
         self._tail = b""
         self.answer = head
         self._left = head.body
-        self._chunks = ChunkEnd() if head.body == CHUNKED else None
+        if head.body == CHUNKED:
+            self._chunks = ChunkEnd()
+            self.head = self.head._replace(fields=())  # 1.5 KB that nobody reads any more; many streams are open
         self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
         self._unsent = heads.for_client(head, close=self._close)
         self._gate.meter.passed("first_byte", at)
@@ -271,13 +271,13 @@ class Passage:
 
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
-        again = (
+        return (
             upstream is not None
             and upstream.reused
             and self.head.method in {b"GET", b"HEAD", b"OPTIONS"}
             and self.head.body == 0
+            and not self._gate.draining
         )
-        return again and not self._gate.draining
 
     def _broken(self, reason: str) -> None:
         self._abort(f"upstream {reason}")

@@ -77,17 +77,7 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     mailbox = Mailbox(options.name, options.tap_bytes)
-    routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
-    observed = tuple(path.encode() for path in options.observed)
-    relay = Relay(
-        routes,
-        mailbox,
-        observed,
-        options.limits,
-        Meter(loop.call_soon),
-        Outbox(loop.call_soon),
-        _usage_asking() if options.include_usage else None,
-    )
+    relay = _relay(options, mailbox, loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     tasks = [
@@ -130,6 +120,13 @@ async def _stop_listening(
                 break
             await loop.connect_accepted_socket(connected, waiting, ssl=secured)
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def _relay(options: RelayOptions, mailbox: Mailbox, loop: asyncio.AbstractEventLoop) -> Relay:
+    routes = Routes(tuple(_route(upstream, options) for upstream in options.upstreams))
+    observed = tuple(path.encode() for path in options.observed)
+    usage = _usage_asking() if options.include_usage else None
+    return Relay(routes, mailbox, observed, options.limits, Meter(loop.call_soon), Outbox(loop.call_soon), usage)
 
 
 def _usage_asking() -> "UsageAsking":

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,6 +73,26 @@ def test_report_files_three_files_and_prints_their_paths(run: Run, records: Path
     place = tmp_path / "archive" / "2025-03-03T000000--2025-03-03T010000"
     assert paths == [place / "report.html", place / "report.md", place / "analysis.json"]
     assert all(path.stat().st_size > 1000 for path in paths)
+
+
+def test_a_report_of_one_model_lies_beside_that_of_all_and_says_what_it_was_made_from(
+    run: Run, records: Path, tmp_path: Path
+) -> None:
+    _, every, _ = run("report", records, "--out", tmp_path / "archive")
+    _, one, _ = run("report", records, "--out", tmp_path / "archive", "--model", "m")
+    both = [Path(out.splitlines()[2]) for out in (every, one)]
+    window = both[0].parent.name
+    assert both[1].parent.name == f"{window}--m"
+    told = [json.loads(path.read_text())["made_from"] for path in both]
+    assert [one["models"] for one in told] == [None, ["m"]]
+    assert (told[0]["window_from"], told[0]["settings"]) == ("default", {})
+    assert "from 2 files, in which" in both[1].with_name("report.md").read_text()
+
+
+def test_the_same_records_in_another_folder_give_the_same_bytes(run: Run, records: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(records, moved)
+    assert run("analyze", records)[1] == run("analyze", moved)[1]
 
 
 def test_wrong_settings_end_with_2_and_a_sentence_for_each_mistake(run: Run, records: Path, tmp_path: Path) -> None:

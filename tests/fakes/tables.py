@@ -17,5 +17,6 @@ class FormulaTables:
         return self.factor * self.times.decode_ms(gen_tokens, gen_tokens * (isl + osl / 2))
 
     def mixed_step_latency(self, ctx_tokens: int, gen_tokens: int, isl: int, osl: int, prefix: int = 0) -> float:
-        read = self.times.a1 * ctx_tokens + self.times.a2 * ctx_tokens * (ctx_tokens + 2 * prefix)
-        return self.factor * (self.times.decode_ms(gen_tokens, gen_tokens * (isl + osl / 2)) + self.times.m0 + read)
+        span = ctx_tokens * (ctx_tokens + 2 * prefix)
+        kv_tokens = gen_tokens * (isl + osl / 2)
+        return self.factor * self.times.mixed_ms(gen_tokens, kv_tokens, 1, ctx_tokens, span)

@@ -1,6 +1,7 @@
 """The table of a sweep as a Parquet file: one row for each point."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def write(points: Sequence[BenchPoint], path: Path) -> None:
         parquet.write_table(pa.Table.from_pylist(rows, schema), hidden, compression="zstd")
         hidden.replace(path)
     except OSError as error:
-        hidden.unlink(missing_ok=True)
+        with suppress(OSError):
+            hidden.unlink()
         raise BadSettings(f"--out {path} cannot be written: {error.strerror or error}.") from error
 
 
@@ -77,7 +79,7 @@ def _row(point: BenchPoint) -> dict[str, object]:
 
 
 def _point(row: Mapping[str, Any]) -> BenchPoint:
-    values = {field.name: row.get(field.name) for field in fields(BenchPoint)}
+    values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(BenchPoint)}
     for name in LATENCIES:
         values[name] = Figures(*(row[f"{name}_{statistic}_ms"] for statistic in STATISTICS))
     return BenchPoint(**values)

@@ -46,15 +46,16 @@ def read_sweep(benchmark: Benchmark, files: Sequence[Path], told: Told) -> Sweep
     notes, unreadable = list(heard.notes), list(heard.unreadable)
     digests: dict[Path, str] = {}
     for run in heard.runs:
-        whole, note = sound(told.over(run))
-        if (reason := impossible(whole)) is not None:
+        complete = told.over(run)
+        if (reason := impossible(complete)) is not None:
             unreadable.append(UnreadableFile(str(run.path), reason))
             continue
+        checked, note = sound(complete)
         if note is not None:
             notes.append(note)
         if run.path not in digests:
             digests[run.path] = hashlib.sha256(run.path.read_bytes()).hexdigest()
-        points.append(_point(whole, digests[run.path]))
+        points.append(_point(checked, digests[run.path]))
     if points and (assumed := _assumed(heard.runs, told)):
         notes.append(assumed)
     return Sweep(tuple(points), tuple(notes), tuple(unreadable))
@@ -62,16 +63,13 @@ def read_sweep(benchmark: Benchmark, files: Sequence[Path], told: Told) -> Sweep
 
 def _point(run: Run, digest: str) -> BenchPoint:
     if run.model is None or run.gpu is None:
-        lacking = " and ".join(name for name in ("model", "gpu") if getattr(run, name) is None)
-        raise BadSettings(
-            f"{run.path} does not say which {lacking} was measured: give --model and --gpu, or --profile."
-        )
+        lacking = [name for name in ("model", "gpu") if getattr(run, name) is None]
+        what, options = " and ".join(lacking), " and ".join(f"--{name}" for name in lacking)
+        raise BadSettings(f"{run.path} does not say which {what} was measured: give {options}, or --profile.")
     tp, pp = run.tp or 1, run.pp or 1
     gpus = run.n_gpu or tp * pp
     if gpus % (tp * pp):
-        raise BadSettings(
-            f"{run.path}: {gpus} GPUs are no whole number of replicas of TP {tp} x PP {pp}: give --n-gpu."
-        )
+        raise BadSettings(f"{run.path}: {gpus} GPUs make no whole replicas of TP {tp} x PP {pp}: give --n-gpu.")
     return BenchPoint(
         model=run.model,
         gpu=run.gpu,
@@ -104,4 +102,4 @@ def _assumed(runs: Sequence[Run], told: Told) -> str | None:
         return None
     taken = ", ".join(f"{name} {defaults[name]}" for name in missing)
     options = ", ".join(f"--{name}" for name in missing)
-    return f"The files do not say everything about the engine, taken were {taken}: {options} say another."
+    return f"The files do not say all about the engine, so {taken} were taken: {options} change it."

@@ -28,6 +28,7 @@ def test_an_analysis_without_traffic_can_be_written() -> None:
             "outside": 0,
         },
         "models": {},
+        "made_from": None,
     }
 
 

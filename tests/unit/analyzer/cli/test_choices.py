@@ -1,14 +1,15 @@
 import argparse
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from analyzer.advise.capacity import Objectives
-from analyzer.cli.choices import before, questions, window
+from analyzer.cli.choices import before, origin, questions, window
 from analyzer.cli.options import parser
-from analyzer.errors import BadSettings
+from analyzer.errors import BadSettings, UnreadableFile
 from analyzer.settings import CapacitySettings, ModelSettings, Settings
-from analyzer.store import Span
+from analyzer.store import Found, Span
 from analyzer.window import microseconds
 
 FIRST, LAST = datetime(2025, 3, 1, 10, 20, tzinfo=UTC), datetime(2025, 3, 20, 17, 40, tzinfo=UTC)
@@ -31,6 +32,27 @@ def test_what_lies_before_the_window_is_read_up_to_eight_weeks_before_its_end() 
     found = before(window(SPANS, Settings(), options("")), SPANS)
     assert found is not None
     assert (found.start, found.end) == (datetime(2025, 1, 23, tzinfo=UTC), datetime(2025, 3, 13, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("line", "window_from", "models"),
+    [
+        ("", "default", None),
+        ("--all --model n", "all", ("n",)),
+        ("--from 2025-03-01 --model n --model m", "options", None),
+    ],
+)
+def test_what_an_analysis_is_made_from_is_told_without_a_path(
+    line: str, window_from: str, models: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    found = Found((tmp_path / "a.parquet",), (UnreadableFile("b.parquet", "damaged"),))
+    settings = Settings(isl_threshold=5, memory_limit="1GB", timezone="Asia/Tokyo", capacity={"rps_per_replica": 2})
+    told = origin(SPANS, settings, options(line), found, 1)
+    assert (told.files, told.unreadable_files) == (1, 1)
+    assert (told.first, told.last) == (FIRST, LAST)
+    assert (told.window_from, told.models) == (window_from, models)
+    assert told.settings == {"isl_threshold": 5, "capacity": {"rps_per_replica": 2.0}}
+    assert str(tmp_path) not in str(told)
 
 
 @pytest.mark.parametrize("line", ["--all", "--from 2025-03-01"])

@@ -42,7 +42,7 @@ def grouped(bits: int, kind: str) -> dict[str, Any]:
         ("gpt-oss-20b", GPT_OSS_20B),
         ("deepseek-v3", DEEPSEEK_V3),
         ("gemma-3-27b", GEMMA_3_27B),
-        ("qwen2.5-7b", QWEN_25_7B),
+        ("Qwen2.5-7B-Instruct", QWEN_25_7B),
     ],
 )
 def test_a_known_model_is_read_from_its_file_as_it_is_known(tmp_path: Path, name: str, config: dict[str, Any]) -> None:
@@ -54,13 +54,6 @@ def test_a_known_model_is_read_from_its_file_as_it_is_known(tmp_path: Path, name
 def test_a_model_that_is_in_no_list_is_counted_from_its_file(tmp_path: Path) -> None:
     # google/gemma-2-9b: 9,241,705,984 parameters by its checkpoint
     assert parameters.total(engine.model_from_config(written(tmp_path, GEMMA_2_9B))) == 9_241_705_984
-
-
-def test_a_model_is_also_found_by_the_path_of_its_folder_or_file(tmp_path: Path) -> None:
-    folder = tmp_path / "my-model"
-    folder.mkdir()
-    written(folder, LLAMA_8B)
-    assert engine.model(str(folder)).name == engine.model(str(folder / "config.json")).name == "my-model"
 
 
 def test_the_index_beside_it_says_more_than_counting(tmp_path: Path) -> None:
@@ -154,4 +147,4 @@ def test_a_file_that_is_no_object_is_an_error(tmp_path: Path, text: str, said: s
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"config\.json cannot be read: No such file or directory"):
-        engine.model(str(tmp_path / "config.json"))
+        engine.model_from_config(tmp_path)

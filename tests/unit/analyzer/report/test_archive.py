@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from analyzer.advise.bounds import LengthTarget
-from analyzer.analysis import Questions, as_json
+from analyzer.analysis import Analysis, Questions, as_json
 from analyzer.backtest import backtest
 from analyzer.errors import BadSettings
 from analyzer.report import archive
 from tests.unit.analyzer.advise.planned_weeks import made, office
 from tests.unit.analyzer.report.analyses import MODEL, analysis
+from tests.unit.analyzer.report.test_origin import PLAIN
 
 
 def test_the_files_of_a_window_lie_in_its_folder_and_are_answered_in_order(tmp_path: Path) -> None:
@@ -41,6 +42,31 @@ def test_writing_again_gives_the_same_bytes_and_replaces_what_was_there(tmp_path
     assert [path.read_bytes() for path in first] == before
 
 
+def of(models: tuple[str, ...] | None) -> Analysis:
+    return dataclasses.replace(analysis(), origin=dataclasses.replace(PLAIN, models=models))
+
+
+@pytest.mark.parametrize(
+    ("models", "folder"),
+    [
+        (None, "2026-11-09--2026-11-16"),
+        (("Qwen/Qwen3-32B",), "2026-11-09--2026-11-16--Qwen-Qwen3-32B"),
+        (("a", "../b c"), "2026-11-09--2026-11-16--a+..-b-c"),
+    ],
+)
+def test_a_report_of_some_models_replaces_none_of_all(
+    models: tuple[str, ...] | None, folder: str, tmp_path: Path
+) -> None:
+    assert archive.write(of(models), tmp_path)[0] == tmp_path / folder / "report.html"
+
+
+def test_the_names_of_many_models_still_make_a_folder(tmp_path: Path) -> None:
+    both = [tuple(f"model-{i}" for i in range(60) if i != left_out) for left_out in (58, 59)]
+    names = {archive.write(of(models), tmp_path)[0].parent.name for models in both}
+    assert len(names) == 2
+    assert all(len(name) < 150 for name in names)
+
+
 def test_a_folder_that_cannot_be_made_is_a_mistake_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadSettings, match="cannot be written"):
@@ -51,3 +77,15 @@ def test_a_model_name_that_is_no_text_does_not_stop_the_report(tmp_path: Path) -
     model = next(iter(analysis().models.values()))
     paths = archive.write(analysis({"half a pair \ud800": model}), tmp_path)
     assert all(path.stat().st_size for path in paths)
+
+
+def test_files_of_the_advice_lie_beside_the_report_and_replace_those_of_an_earlier_one(tmp_path: Path) -> None:
+    first = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 1\n", "kubernetes/keda.yaml": "b: 2\n"})
+    place = first[-1]
+    assert place.name == "emit"
+    assert (place / "kubernetes" / "keda.yaml").read_text() == "b: 2\n"
+    again = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 3\n"})
+    assert again[-1] == place
+    assert [path.name for path in place.rglob("*")] == ["vllm.yaml"]
+    assert archive.write(analysis(), tmp_path)[-1].name == "analysis.json"
+    assert not place.exists()

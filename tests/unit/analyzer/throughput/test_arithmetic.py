@@ -84,6 +84,22 @@ def test_the_times_of_a_profile_say_how_they_were_made_and_how_far_they_may_be_o
     assert found.detail == f"A roofline: {said}"
 
 
+def test_a_mixture_of_experts_is_less_certain() -> None:
+    found = throughput(replace(LLAMA_8B, model="mistralai/Mixtral-8x7B-v0.1", tp=2))
+    assert found.error_share == 0.7
+    assert "±70%" in found.detail
+
+
+def test_a_prompt_beside_others_computes_while_the_weights_are_read() -> None:
+    times = throughput(LLAMA_8B).times
+    alone = times.prefill_ms(4000) - times.a0
+    assert times.mixed_ms(1, 1, 1, 4000, 4000**2) == pytest.approx(alone, rel=0.01)
+
+
+def test_smaller_weights_leave_the_cache_as_fast_as_it_was() -> None:
+    assert throughput(replace(LLAMA_8B, weights="fp8")).times.b2 == pytest.approx(throughput(LLAMA_8B).times.b2)
+
+
 def test_a_gpu_that_nobody_measured_is_told() -> None:
     assert "was not measured" in throughput(replace(LLAMA_8B, gpu="a100-sxm-80gb")).detail
 

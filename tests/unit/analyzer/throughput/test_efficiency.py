@@ -14,6 +14,7 @@ def test_more_gpus_together_reach_a_smaller_share(tp: int, mfu: float, mbu: floa
 def test_eight_bit_weights_reach_about_two_thirds_of_the_share() -> None:
     found = efficiency("h100-sxm", "fp8", 1, linked=True)
     assert (found.mfu, found.mbu) == (pytest.approx(0.39), pytest.approx(0.455))
+    assert found.mbu_cache == pytest.approx(0.70)
 
 
 def test_four_bit_weights_compute_as_sixteen_bits_do() -> None:

@@ -23,6 +23,13 @@ def test_a_grid_that_follows_the_form_gives_it_back() -> None:
     assert max(*found.prefill, *found.decode, *found.mixed) < 1e-6
 
 
+def test_prompts_that_compute_while_weights_are_read_are_found_out() -> None:
+    hidden = replace(TRUE, m0=0.0, overlap_ms=TRUE.b0)
+    found = grids.fit(collected(FormulaTables(hidden), KEY, 131_072), 256, 448_675)
+    assert found.times.overlap_ms == pytest.approx(TRUE.b0)
+    assert found.times.m0 == pytest.approx(0, abs=1e-6)
+
+
 def test_what_the_cache_cannot_hold_does_not_count() -> None:
     bent = replace(GRID, ms=np.where((GRID.kind == DECODE) & (GRID.batch * GRID.context > 400_000), 1e4, GRID.ms))
     assert grids.fit(bent, 256, 400_000).times.values == pytest.approx(TRUE.values, rel=1e-6)

@@ -1,0 +1,1 @@
+"""What the analyzer predicts of an engine, beside what was measured of it."""
