@@ -1,6 +1,8 @@
 """The command `replay` as a user meets it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,3 +107,8 @@ def test_limits_that_make_no_sense_are_refused(
     code, _, err = run(recorded, "--all", "--profile", profile(tmp_path, "two"), *given)
     assert code == 2
     assert given[0] in err
+
+
+def test_other_commands_do_not_wait_for_numba() -> None:
+    program = "import sys, analyzer.cli; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
