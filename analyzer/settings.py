@@ -20,8 +20,8 @@ class CapacitySettings(BaseModel):
 
     `rps_per_replica` is requests per second that one replica carries within the objectives. Where it is left out, it is
     found by simulation for `gpu` (a name such as h100) within `ttft_ms`, `itl_ms` and `e2e_ms` at `percentile`, of
-    `model` where the records' name for it is not known. `profile` is the path of a profile file: what runs today, which
-    is then kept. `throughput` is the path of a table made by `sweep`, `grids` the
+    `model` where the records' name for it is not known. `profile` is the path of a profile file, or its keys as a
+    table: what runs today, which is then kept. `throughput` is the path of a table made by `sweep`, `grids` the
     folder with NVIDIA's tables as grids, `prices` the path of a price file.
     `rho_max` is the share of what a replica carries that may be used (1 where the figure already holds at the
     objective's percentile, 0.7 for mean-field figures).
@@ -35,7 +35,7 @@ class CapacitySettings(BaseModel):
     rps_per_replica: float | None = Field(default=None, gt=0)
     gpu: str | None = None
     model: str | None = None
-    profile: Path | None = None
+    profile: Path | dict[str, str | bool | int | float] | None = None
     throughput: Path | None = None
     grids: Path | None = None
     prices: Path | None = None

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from analyzer import engine
+from analyzer import engine, profiles
 from analyzer.advise.capacity import Peak, StatedCapacity
 from analyzer.advise.prices import Prices, Traffic
 from analyzer.advise.sized import CapacityAdvice, Objectives
@@ -91,7 +91,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def _question(options: argparse.Namespace, objectives: Objectives, prices: Prices) -> Sizing:
     model, gpu = step_times.model(options.model), engine.gpu(options.gpu)
-    fixed = None if options.profile is None else step_times.profile(options.profile, model, gpu)
+    path = options.profile
+    fixed = None if path is None else step_times.profile(profiles.read(path), model, gpu, str(path))
     return Sizing(
         model=model,
         gpu=gpu,

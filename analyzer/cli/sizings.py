@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
@@ -10,8 +13,9 @@ from analyzer.advise.sizing.question import Sizing, Wishes
 from analyzer.analysis import Questions
 from analyzer.cli import price_list, step_times
 from analyzer.engine import Model
-from analyzer.errors import UnknownEngine
-from analyzer.settings import CapacitySettings, Settings
+from analyzer.errors import BadSettings, UnknownEngine
+from analyzer.profiles import ProfileSettings
+from analyzer.settings import CapacitySettings, Settings, sentence
 from analyzer.shape import HourlyShape
 from analyzer.store import Records
 from analyzer.throughput.timings import Timings
@@ -55,9 +59,10 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     capacity = own.capacity
     if capacity is None or asked.stated is None:
         return asked
-    model = _model(name, capacity)
+    said, where = _profile(name, capacity)
+    model = _model(name, capacity, said)
     named = None if capacity.gpu is None else engine.gpu(capacity.gpu)
-    fixed = None if capacity.profile is None else step_times.profile(capacity.profile, model, named)
+    fixed = None if said is None else step_times.profile(said, model, named, where)
     gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
     if fixed is None:
         times = step_times.source(model, gpu, capacity.throughput, capacity.grids)
@@ -78,9 +83,22 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     return replace(asked, sizing=sizing, hours=tuple(took.hours))
 
 
-def _model(name: str, capacity: CapacitySettings) -> Model:
+def _profile(name: str, capacity: CapacitySettings) -> tuple[ProfileSettings | None, str]:
+    """What the settings say of what runs today, and where they say it; raises `BadSettings` for each mistake."""
+    if capacity.profile is None:
+        return None, ""
+    if isinstance(capacity.profile, Path):
+        return profiles.read(capacity.profile), str(capacity.profile)
+    where = f"profile under [capacity], which is used for {name}"
+    try:
+        return ProfileSettings.model_validate(capacity.profile), where
+    except ValidationError as error:
+        raise BadSettings("\n".join(sentence(dict(mistake), where) for mistake in error.errors())) from error
+
+
+def _model(name: str, capacity: CapacitySettings, profile: ProfileSettings | None) -> Model:
     """The model as the settings name it, or their profile, or else the records."""
-    said = capacity.model or (None if capacity.profile is None else profiles.read(capacity.profile).model)
+    said = capacity.model or (None if profile is None else profile.model)
     if said is not None:
         return step_times.model(said)
     try:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from analyzer import engine, profiles, throughput
+from analyzer import engine, throughput
 from analyzer.advise.sizing.question import StepModel
 from analyzer.engine import Gpu, Model, ServingProfile, Throughput
 from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
+from analyzer.profiles import ProfileSettings
 from analyzer.throughput import sweeps
 from analyzer.throughput.timings import Timings
 
@@ -16,17 +17,16 @@ def model(name: str) -> Model:
     return engine.model_from_config(path) if path.exists() else engine.model(name)
 
 
-def profile(path: Path, asked: Model, gpu: Gpu | None) -> ServingProfile:
-    """The profile in the file at `path`, with the defaults of its engine.
+def profile(said: ProfileSettings, asked: Model, gpu: Gpu | None, where: str) -> ServingProfile:
+    """The profile that is said in the file or table `where`, with the defaults of its engine.
 
-    Raises `BadSettings` where the file cannot be used, or is of another model or GPU than the one that is asked about.
+    Raises `BadSettings` where it is of another model or GPU than the one that is asked about.
     """
-    said = profiles.read(path)
     own, card = model(said.model), engine.gpu(said.gpu)
     if own.family != asked.family and own.name != asked.name:
-        raise BadSettings(f"The profile {path} is of {own.name}, and what is asked about is {asked.name}.")
+        raise BadSettings(f"The profile {where} is of {own.name}, and what is asked about is {asked.name}.")
     if gpu is not None and card.name != gpu.name:
-        raise BadSettings(f"The profile {path} is for {card.name}, and what is asked about is {gpu.name}.")
+        raise BadSettings(f"The profile {where} is for {card.name}, and what is asked about is {gpu.name}.")
     return said.completed(asked, card)
 
 

@@ -215,8 +215,8 @@ def _alternatives(advice: CapacityAdvice) -> Table:
         for one in advice.alternatives
     )
     caption = (
-        "What else was tried, for the same load. Other requests or tokens of a step are advised only where they carry"
-        " 6 % more: less than that is within the error of any model."
+        "What else was tried, mostly in shorter runs, with replicas by the plain quotient. Other requests or tokens of"
+        " a step are advised only where long runs carry 6 % more: less than that is within the error of any model."
     )
     return Table(caption, heads, rows)
 

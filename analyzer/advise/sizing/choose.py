@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Refused, Sizing, candidate, candidates
-from analyzer.advise.sizing.search import QUICK, Capacity, Effort, capacity
+from analyzer.advise.sizing.search import FULL, QUICK, Capacity, Effort, capacity
 from analyzer.engine import ServingProfile, Throughput, tuning
 from analyzer.errors import DoesNotFit, NoThroughput
 
@@ -61,9 +61,13 @@ def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen
     others = [other for one in (first if best is None else [best]) for other in _others(one, sizing, mix)]
     knobs = [judge(other, sizing, mix) for other in others]
     found = _best(knobs, replicas)
-    if best is None or (found is not None and found.per_gpu > WORTH_IT * best.per_gpu):
-        best = found
-    return Chosen(best, (*first, *knobs), refused)
+    if best is None or found is None or found.per_gpu <= WORTH_IT * best.per_gpu:
+        return Chosen(best or found, (*first, *knobs), refused)
+    # short runs say so by chance at times, so that long ones decide
+    again, before = (judge(one.candidate, sizing, mix, FULL) for one in (found, best))
+    longer = {id(found): again, id(best): before}
+    tried = tuple(longer.get(id(one), one) for one in (*first, *knobs))
+    return Chosen(again if again.per_gpu > WORTH_IT * before.per_gpu else before, tried, refused)
 
 
 def _best(judged: Sequence[Judged], replicas: Callable[[float], int]) -> Judged | None:

@@ -7,7 +7,7 @@ from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.cli import sizings
 from analyzer.cli.choices import questions
 from analyzer.cli.sizings import Took
-from analyzer.errors import UnknownEngine
+from analyzer.errors import BadSettings, UnknownEngine
 from analyzer.replay import Requests
 from analyzer.settings import CapacitySettings, ModelSettings, Settings
 
@@ -61,3 +61,17 @@ def test_a_model_without_capacity_settings_is_asked_nothing() -> None:
     settings = Settings()
     asked = questions(settings, {"m": 1})["m"]
     assert sizings.question("m", settings, asked, NOTHING) == asked
+
+
+def test_what_runs_today_can_be_a_table_of_the_settings() -> None:
+    settings = Settings(capacity=CapacitySettings(profile={"model": LLAMA, "gpu": "h100", "tp": 2}, ttft_ms=500))
+    asked = sizings.question("chat", settings, questions(settings, {"chat": 1})["chat"], NOTHING)
+    assert asked.sizing is not None
+    assert asked.sizing.fixed is not None
+    assert asked.sizing.fixed.tp == 2
+
+
+def test_a_wrong_table_is_told_by_key() -> None:
+    settings = Settings(capacity=CapacitySettings(profile={"model": LLAMA, "gpu": "h100", "tpp": 2}))
+    with pytest.raises(BadSettings, match=r"tpp in profile under \[capacity\]"):
+        sizings.question("chat", settings, questions(settings, {"chat": 1})["chat"], NOTHING)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import engine
+from analyzer import engine, profiles
 from analyzer.cli import step_times
 from analyzer.errors import BadSettings, NoThroughput, UnknownEngine
 from analyzer.throughput.sweeps import BenchPoint, Figures, table
@@ -18,7 +18,7 @@ def file(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_profile_is_read_and_completed(tmp_path: Path) -> None:
-    found = step_times.profile(file(tmp_path, TODAY), MODEL, GPU)
+    found = step_times.profile(profiles.read(file(tmp_path, TODAY)), MODEL, GPU, "x")
     assert (found.tp, found.max_num_seqs, found.max_num_batched_tokens) == (2, 64, 8192)
 
 
@@ -31,7 +31,7 @@ def test_a_profile_is_read_and_completed(tmp_path: Path) -> None:
 )
 def test_a_profile_of_something_else_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(BadSettings, match=sentence):
-        step_times.profile(file(tmp_path, text), MODEL, GPU)
+        step_times.profile(profiles.read(file(tmp_path, text)), MODEL, GPU, "x")
 
 
 def test_without_anything_measured_there_is_always_a_source() -> None:
