@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 600
 INTEROP := engine guidellm aiperf sdk llama
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz kills bench bench-analyzer bench-peers soak build tools
+.PHONY: help demo test check format docs fuzz kills bench bench-analyzer bench-replay bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -56,6 +56,9 @@ bench-peers: $(VENV)/.dev $(VENV)-bench/.made $(VENV)-peers/.made ## the same wi
 
 bench-analyzer: $(VENV)/.dev $(VENV)-frames/.made ## measure what an analysis costs on 10 million rows; ARGS="--millions 10 100" for more
 	@$(BIN)/python -m tests.bench.analyzer $(ARGS)
+
+bench-replay: $(VENV)/.dev ## measure how many requests a second the simulation replays on one core
+	@$(BIN)/python -m tests.bench.replay $(ARGS)
 
 soak: $(VENV)/.dev ## an hour of failing engines, leaving clients and killed observers; ARGS="--minutes 2" for a look
 	@$(BIN)/python -m tests.bench.soak $(ARGS)

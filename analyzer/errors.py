@@ -46,6 +46,10 @@ class TooLittleTraffic(AnalyzerError):
     """There are requests, but too few even for a length bound."""
 
 
+class Unreachable(AnalyzerError):
+    """No number of replicas keeps the objectives; the message names them, and the best that can be reached."""
+
+
 class NoThroughput(AnalyzerError):
     """A source of step times that has nothing to say here; the message is the reason."""
 
@@ -57,6 +61,7 @@ EXIT_CODES: dict[type[AnalyzerError], int] = {
     UnreadableRecords: 3,
     NoTraffic: 4,
     TooLittleTraffic: 4,
+    Unreachable: 4,
     NoThroughput: 4,
 }
 

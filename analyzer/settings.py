@@ -4,10 +4,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from analyzer.errors import BadSettings
@@ -16,10 +16,15 @@ ENVIRONMENT = "TOKENTIDE_"
 
 
 class CapacitySettings(BaseModel):
-    """What one replica delivers and costs, as the user measured or knows it.
+    """What one replica delivers and costs, as the user measured or knows it, or what it is to be found from.
 
-    `rps_per_replica` is requests per second that one replica carries within the objectives; `rho_max` the share of it
-    that may be used (1 where the figure already holds at the objective's percentile, 0.7 for mean-field figures).
+    `rps_per_replica` is requests per second that one replica carries within the objectives. Where it is left out, it is
+    found by simulation for `gpu` (a name such as h100) within `ttft_ms`, `itl_ms` and `e2e_ms` at `percentile`, of
+    `model` where the records' name for it is not known. `profile` is the path of a profile file, or its keys as a
+    table: what runs today, which is then kept. `throughput` is the path of a table made by `sweep`, `grids` the
+    folder with NVIDIA's tables as grids, `prices` the path of a price file.
+    `rho_max` is the share of what a replica carries that may be used (1 where the figure already holds at the
+    objective's percentile, 0.7 for mean-field figures).
     `peak` is how the load to carry is found: from the negative binomial or the Poisson law, from the busy seconds as
     counted, or `peak_rps` where it is stated. Prices are in any one currency. `switch_minutes` is how long a replica
     takes to start and to drain: it is paid for and carries nothing whenever replicas are added or removed.
@@ -27,8 +32,17 @@ class CapacitySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rps_per_replica: float = Field(gt=0)
+    rps_per_replica: float | None = Field(default=None, gt=0)
     gpu: str | None = None
+    model: str | None = None
+    profile: Path | dict[str, str | bool | int | float] | None = None
+    throughput: Path | None = None
+    grids: Path | None = None
+    prices: Path | None = None
+    engine: Literal["vllm", "sglang", "trtllm", "nim"] = "vllm"
+    weights: Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"] | None = None
+    kv_cache: Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"] | None = None
+    routing: Literal["round_robin", "least_outstanding"] = "least_outstanding"
     gpus_per_replica: int = Field(default=1, ge=1)
     gpus_per_node: int = Field(default=8, ge=1)
     price_per_gpu_hour: float | None = Field(default=None, ge=0)
@@ -44,6 +58,15 @@ class CapacitySettings(BaseModel):
     itl_ms: float | None = Field(default=None, gt=0)
     e2e_ms: float | None = Field(default=None, gt=0)
     percentile: float | None = Field(default=None, gt=0, lt=100)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """Either what a replica carries, or the GPU to find it for."""
+        if self.rps_per_replica is None and self.gpu is None and self.profile is None:
+            raise ValueError(
+                "give rps_per_replica (what one replica carries), or gpu and a limit such as ttft_ms to have it found"
+            )
+        return self
 
 
 class ModelSettings(BaseModel):

@@ -261,15 +261,19 @@ class Pipeline:
         self._acknowledge(key)
 
     def _fail(self, key: Key, error: Exception, reason: str) -> None:
-        """Counts an exchange that could not be observed; the log gets the error's type, never its text.
+        """Has the relay count an exchange that could not be observed; the log gets the error's type, never its text.
 
         `reason` is the name of the dialect in which it was read, or `observer_error`.
         """
         _log.error("An exchange could not be observed: %s in %s.", type(error).__name__, reason)
         self._close(key)
-        self._failed[reason] += 1
-        self._losses.set_relay_totals("observer", 0, {}, self._failed)
-        self._acknowledge(key)
+        self._measuring.discard(key)
+        intake = self._relays.get(key[0])
+        if intake is not None:
+            intake.fail(key[1], reason)
+        else:  # the relay is gone, and so is its account
+            self._failed[reason] += 1
+            self._losses.set_relay_totals("observer", 0, {}, self._failed)
 
     def _acknowledge(self, key: Key) -> None:
         self._measuring.discard(key)

@@ -1,12 +1,41 @@
 """How many replicas and GPUs the peak asks for."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 
-from analyzer.demand import Cell, Law, Rate, negative_binomial_p95, poisson_p95
+from analyzer.advise.sized import (
+    UNCHECKED,
+    CapacityAdvice,
+    Deployment,
+    Load,
+    Objectives,
+    Origin,
+    Peak,
+    Profile,
+    StatedCapacity,
+)
+from analyzer.demand import Law, negative_binomial_p95, poisson_p95
 from analyzer.evidence import Evidence
 
-UNCHECKED = "stated, not checked against the records"
+__all__ = [
+    "UNCHECKED",
+    "CapacityAdvice",
+    "Deployment",
+    "Load",
+    "Objectives",
+    "Peak",
+    "Profile",
+    "StatedCapacity",
+    "advise",
+    "arithmetic",
+    "fleet",
+    "nodes_for",
+    "peak",
+    "replicas_for",
+    "sentence",
+    "short",
+]
+
 LAWS: dict[Law, str] = {
     "negative_binomial": "the negative binomial law with their mean and variance",
     "poisson": "the Poisson law with their mean",
@@ -14,123 +43,26 @@ LAWS: dict[Law, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Objectives:
-    """The latency promised: limits in milliseconds, each at `percentile` (such as 95); `None` where none is."""
-
-    ttft_ms: float | None = None
-    itl_ms: float | None = None
-    e2e_ms: float | None = None
-    percentile: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What one replica is, as far as it is known."""
-
-    model: str
-    gpu: str | None
-    gpus_per_replica: int
-    max_model_len: int | None
-    replicas: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What runs today: replicas, their GPUs, and cost in the currency of the stated price per hour."""
-
-    replicas: int
-    gpus: int
-    cost_per_hour: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatedCapacity:
-    """What the user says one replica delivers and costs, and what runs today.
-
-    `rps_per_replica` is requests per second within the objectives, `rho_max` the share of it that may be used, `law`
-    how the peak is found unless `peak_rps` states it. Prices are per GPU and hour in any one currency. `switch_minutes`
-    is for how long a replica that is added or removed is paid for without carrying anything.
-    """
-
-    rps_per_replica: float
-    gpu: str | None = None
-    gpus_per_replica: int = 1
-    gpus_per_node: int = 8
-    price_per_gpu_hour: float | None = None
-    n_plus_one: bool = False
-    min_replicas: int = 1
-    rho_max: float = 1.0
-    law: Law = "negative_binomial"
-    peak_rps: float | None = None
-    current_replicas: int | None = None
-    current_gpus_per_replica: int | None = None
-    switch_minutes: float = 10.0
-    objectives: Objectives = Objectives()
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is to be carried: the rate of the window, its busiest cell of hours (if any was seen for an hour), and the
-    mean tokens of a request, input and output.
-    """
-
-    rate: Rate
-    busiest: Cell | None
-    mean_tokens: float
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """The load to size for in requests per second, and the sentence that says how it was found."""
-
-    rps: float
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityAdvice:
-    """The replicas and GPUs that carry the peak.
-
-    `source` says where `rps_per_replica` (requests per second that one replica carries within the objectives) comes
-    from. `rho_max` is the share of it that is used, `min_replicas` and `spare` are the least and the extra replicas
-    asked for: replicas = max(ceil(peak_rps / (rps_per_replica · rho_max)), min_replicas) + spare. `change_gpus` is
-    the advice minus what runs today, `None` where that is not stated.
-    """
-
-    gpu: str | None
-    objectives: Objectives
-    source: str
-    source_detail: str
-    confidence: str
-    profile: Profile
-    rps_per_replica: float
-    peak_rps: float
-    replicas: int
-    gpus_per_replica: int
-    gpus: int
-    nodes: int
-    cost_per_hour: float | None
-    cost_per_million_tokens: float | None
-    current: Deployment | None
-    change_gpus: int | None
-    rho_max: float = 1.0
-    min_replicas: int = 1
-    spare: int = 0
-
-
 def arithmetic(advice: CapacityAdvice) -> str:
     """How the replicas follow from the peak, to be recomputed by hand: 9 / (2.4 × 0.7) = 5.36 → 6, + 1 spare = 7."""
-    used = advice.rps_per_replica * advice.rho_max
-    each = f"{advice.rps_per_replica:,g}"
+    exact = advice.source == "stated"
+    each, top = (f"{value:,g}" if exact else short(value) for value in (advice.rps_per_replica, advice.peak_rps))
     divisor = each if advice.rho_max == 1 else f"({each} × {advice.rho_max:g})"
     bare = replicas_for(advice.peak_rps, advice.rps_per_replica, advice.rho_max)
-    steps = f"{advice.peak_rps:,g} / {divisor} = {advice.peak_rps / used:,.2f} → {bare:,}"
-    if bare < advice.min_replicas:
+    quotient = advice.peak_rps / (advice.rps_per_replica * advice.rho_max)
+    steps = f"{top} / {divisor} = {quotient:,.2f} → {bare:,}"
+    if advice.pooled is not None and advice.pooled != bare:
+        steps += f"; simulated together behind one router {advice.pooled:,} keep the objectives"
+    if (advice.pooled or bare) < advice.min_replicas:
         steps += f", at least {advice.min_replicas:,} by the settings"
     if advice.spare:
         steps += f", + {advice.spare} spare = {advice.replicas:,}"
     return steps
+
+
+def short(number: float) -> str:
+    """A figure with three significant digits, whole from 100 upward: 26.3, 5,000."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def replicas_for(peak_rps: float, rps_per_replica: float, rho_max: float = 1.0) -> int:
@@ -182,23 +114,38 @@ def advise(
 ) -> tuple[CapacityAdvice, Evidence]:
     """The replicas, GPUs, nodes and cost for the peak of `load`, with the evidence.
 
-    instances = max(ceil(peak / (rps_per_replica · rho_max)), min_replicas), one more where N+1 is asked for. Cost is
-    GPUs times their price; per million tokens it is spread over the input and output tokens of the mean rate.
+    Per million tokens the cost is spread over the input and output tokens of the mean rate.
     """
     found = peak(load, stated)
-    replicas = max(replicas_for(found.rps, stated.rps_per_replica, stated.rho_max), stated.min_replicas)
-    replicas += stated.n_plus_one
+    profile = Profile(model, stated.gpu, stated.gpus_per_replica, max_model_len, 0)
+    advice = fleet(profile, found, stated, load.rate.mean_rps * 3600 * load.mean_tokens)
+    return advice, Evidence("capacity.replicas", requests, days, None, sentence(found, advice))
+
+
+def fleet(
+    profile: Profile, found: Peak, stated: StatedCapacity, tokens_per_hour: float, pooled: int | None = None
+) -> CapacityAdvice:
+    """The advice for a peak: replicas, GPUs, nodes, and cost at the stated price.
+
+    instances = max(ceil(peak / (rps_per_replica · rho_max)), min_replicas), one more where N+1 is asked for; `pooled`
+    takes the place of the quotient where the replicas were simulated together. `tokens_per_hour` are those of the
+    mean load, over which the cost is spread.
+    """
+    carrying = replicas_for(found.rps, stated.rps_per_replica, stated.rho_max) if pooled is None else pooled
+    replicas = max(carrying, stated.min_replicas) + stated.n_plus_one
     gpus = replicas * stated.gpus_per_replica
     cost = None if stated.price_per_gpu_hour is None else gpus * stated.price_per_gpu_hour
-    tokens_per_hour = load.rate.mean_rps * 3600 * load.mean_tokens
     current = _current(stated)
-    advice = CapacityAdvice(
+    origin = stated.origin or Origin(
+        "stated", f"{stated.rps_per_replica:g} requests/s per replica, from the settings", UNCHECKED
+    )
+    return CapacityAdvice(
         gpu=stated.gpu,
         objectives=stated.objectives,
-        source="stated",
-        source_detail=f"{stated.rps_per_replica:g} requests/s per replica, from the settings",
-        confidence=UNCHECKED,
-        profile=Profile(model, stated.gpu, stated.gpus_per_replica, max_model_len, replicas),
+        source=origin.source,
+        source_detail=origin.detail,
+        confidence=origin.confidence,
+        profile=replace(profile, replicas=replicas),
         rps_per_replica=stated.rps_per_replica,
         peak_rps=found.rps,
         replicas=replicas,
@@ -212,8 +159,8 @@ def advise(
         rho_max=stated.rho_max,
         min_replicas=stated.min_replicas,
         spare=int(stated.n_plus_one),
+        pooled=pooled,
     )
-    return advice, Evidence("capacity.replicas", requests, days, None, _sentence(found, advice, stated))
 
 
 def _current(stated: StatedCapacity) -> Deployment | None:
@@ -224,10 +171,13 @@ def _current(stated: StatedCapacity) -> Deployment | None:
     return Deployment(stated.current_replicas, gpus, None if price is None else gpus * price)
 
 
-def _sentence(found: Peak, advice: CapacityAdvice, stated: StatedCapacity) -> str:
+def sentence(found: Peak, advice: CapacityAdvice) -> str:
+    """How the peak was found, and how the replicas follow from it."""
     replicas = "1 replica" if advice.replicas == 1 else f"{advice.replicas:,} replicas"
-    used = f" used to {stated.rho_max:.0%}" if stated.rho_max < 1 else ""
+    used = f" used to {advice.rho_max:.0%}" if advice.rho_max < 1 else ""
+    stated = ", which the settings state and these records do not check," if advice.source == "stated" else ""
+    each = f"{advice.rps_per_replica:g}" if stated else short(advice.rps_per_replica)
     return (
-        f"{found.sentence[0].upper()}{found.sentence[1:]}; at {stated.rps_per_replica:g} requests/s per replica{used}, "
-        f"which the settings state and these records do not check, that takes {replicas}: {arithmetic(advice)}."
+        f"{found.sentence[0].upper()}{found.sentence[1:]}; at {each} requests/s per replica{used}{stated or ','} "
+        f"that takes {replicas}: {arithmetic(advice)}."
     )

@@ -48,9 +48,20 @@ class Carried:
 
 
 def needed(peaks: FloatArray, stated: StatedCapacity) -> IntArray:
-    """The replicas that carry each of `peaks` (requests in one second), reckoned as for the capacity advice."""
-    counted = [replicas_for(peak, stated.rps_per_replica, stated.rho_max) for peak in peaks.tolist()]
+    """The replicas that carry each of `peaks` (requests in one second), reckoned as for the capacity advice.
+
+    Where a replica carries more of the lengths of some hours than of others, `peaks` are of the 168 hours of the week.
+    """
+    each = by_hour(stated, len(peaks)).tolist()
+    counted = [replicas_for(peak, own, stated.rho_max) for peak, own in zip(peaks.tolist(), each, strict=True)]
     return np.maximum(np.array(counted, dtype=np.int64), stated.min_replicas) + int(stated.n_plus_one)
+
+
+def by_hour(stated: StatedCapacity, hours: int) -> FloatArray:
+    """Requests per second that one replica carries in each hour; the same in all where hours are not of a week."""
+    if stated.rps_by_hour is not None and len(stated.rps_by_hour) == hours:
+        return np.array(stated.rps_by_hour)
+    return np.full(hours, stated.rps_per_replica)
 
 
 def replica_plan(needs: IntArray, stated: StatedCapacity) -> ReplicaPlan:
@@ -113,7 +124,7 @@ def carried(replicas: IntArray, weeks: Weeks, stated: StatedCapacity) -> Carried
     Capacity is replicas · rps_per_replica · rho_max in requests per second.
     """
     counted_on = (replicas - int(stated.n_plus_one)).astype(np.float64)
-    return fits(counted_on * (stated.rps_per_replica * stated.rho_max) + 1e-9, replicas, weeks)
+    return fits(counted_on * (by_hour(stated, len(replicas)) * stated.rho_max) + 1e-9, replicas, weeks)
 
 
 def fits(limits: FloatArray, kinds: IntArray, weeks: Weeks) -> Carried:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from analyzer.advise.capacity import StatedCapacity
+from analyzer.advise.sized import Profile, StatedCapacity
 from analyzer.demand import Week
 
 NO_THROUGHPUT = (
@@ -58,6 +58,40 @@ def pays(found: Found, seasons: Sequence[tuple[str, int]]) -> str:
     return f"Run {windows}: {_saves(found)} {_held(found)}"
 
 
+def profiles_pay(
+    saving: float, added: float, error: float, seasons: Sequence[tuple[str, int, str]], held: tuple[int, int]
+) -> str:
+    """What to run when, where other profiles pay; `seasons` are names with replicas and knobs."""
+    windows = "; ".join(f"{replicas(number)} with {knobs} ({when})" for when, number, knobs in seasons)
+    return (
+        f"Run {windows}: that takes {percent(saving)} fewer GPU-hours than one number of replicas of one profile. Of "
+        f"that {percent(added)} come from the profiles (± {percent(2 * error)}, two standard errors when days are "
+        f"drawn anew), the rest from replicas. Learnt from the other weeks, it held in {held[0]} of the last {held[1]} "
+        "whole weeks. "
+        "Unless the step times behind it were measured they are a model's: try the profiles before you plan by them."
+    )
+
+
+def profiles_add_little(added: float) -> str:
+    """That other profiles were looked at and are not worth a restart."""
+    return (
+        f"Other engine settings at some hours would add {percent(max(added, 0.0))} to what replicas save, which is not "
+        "enough to be sure of or to restart engines for."
+    )
+
+
+def knobs(profile: Profile) -> str:
+    """The knobs of a profile that differ between seasons: tp 2, 2,048 tokens a step."""
+    parts = []
+    if profile.tp is not None:
+        parts.append(f"tp {profile.tp}")
+    if profile.max_num_batched_tokens is not None:
+        parts.append(f"{profile.max_num_batched_tokens:,} tokens a step")
+    if profile.max_num_seqs is not None:
+        parts.append(f"{profile.max_num_seqs:,} requests at once")
+    return ", ".join(parts) or "the same settings"
+
+
 def nothing_saved(found: Found) -> str:
     """No window of four hours or more can do with less."""
     return (
@@ -96,8 +130,16 @@ def of_weeks(weeks: Sequence[Week], stated: StatedCapacity) -> str:
     return (
         f"From the {len(weeks)} whole weeks from {weeks[0].start:%Y-%m-%d} on; each hour of the week is shrunk by one "
         f"day of its like, windows are four hours or longer, and a replica that is added or removed is paid for "
-        f"{stated.switch_minutes:g} minutes without carrying anything. Costs of other profiles are not computed, so "
-        "replicas are all that can differ."
+        f"{stated.switch_minutes:g} minutes without carrying anything. {_of_others(stated)}"
+    )
+
+
+def _of_others(stated: StatedCapacity) -> str:
+    if not stated.others:
+        return "No other profile is known to suit some hours better, so replicas are all that can differ."
+    return (
+        f"{len(stated.others) + 1} profiles were compared, each by what a replica carries of the lengths of every kind "
+        "of hours; a change of profile is paid for with all GPUs of both."
     )
 
 

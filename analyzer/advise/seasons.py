@@ -1,83 +1,24 @@
 """Whether it pays to run something else at some hours of the week, or honestly not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from analyzer.advise import season_words as words
 from analyzer.advise.bounds import LengthTarget
-from analyzer.advise.capacity import Profile, StatedCapacity
+from analyzer.advise.capacity import StatedCapacity
 from analyzer.advise.held_out import LEAST_SAVING, LimitTrial, PlanTrial, by_day, try_limit, try_plan
+from analyzer.advise.profile_seasons import WEEKS_HELD, WEEKS_NEEDED, ProfileTrial, of_profiles, with_profiles
 from analyzer.advise.replica_plan import ReplicaPlan, needed, replica_plan, same_windows
+from analyzer.advise.season import Asked, OutOfSample, Season, Seasons, Verdict
 from analyzer.demand import Weeks, peaks
 from analyzer.evidence import Evidence
 from analyzer.patterns.names import named
 
-Verdict = Literal["profiles", "replicas", "none", "too_little_traffic"]
+__all__ = ["Asked", "OutOfSample", "Season", "Seasons", "Verdict", "advise", "over_share"]
 
-WEEKS_NEEDED = 4
-WEEKS_HELD = 3
 RESAMPLES = 200
 DAY_HOURS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Season:
-    """Some hours of the week, counted from Monday 00:00, with what to run in them."""
-
-    name: str
-    hours_of_week: tuple[int, ...]
-    profile: Profile
-    replicas: int
-    gpus: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfSample:
-    """What the advice was worth in the last four whole weeks, each judged by advice from the other weeks.
-
-    `attained_share` of the requests fitted, in the second in which they came, into what the plan runs;
-    `over_limit_share` of them were longer in all than the limit, `None` where no week gives a bound. `saving_share` is
-    that of the GPU-hours of one number of replicas.
-    """
-
-    weeks: int
-    attained_share: float
-    over_limit_share: float | None
-    saving_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Seasons:
-    """The verdict with its reason, and the plan where it pays.
-
-    Savings are shares (0..1) of the GPU-hours that one number of replicas costs at all hours; `saving_share` is that of
-    replicas per window and of other profiles together, the latter `None` as long as no costs of other profiles exist.
-    `saving_interval` is two standard errors wide on each side. `static_replicas` serve all hours of the week. What was
-    not computed is `None`.
-    """
-
-    verdict: Verdict
-    reason: str
-    plan: tuple[Season, ...]
-    saving_share: float | None
-    saving_from_replicas: float | None
-    saving_from_profiles: float | None
-    saving_interval: tuple[float, float] | None
-    out_of_sample: OutOfSample | None
-    static_replicas: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What seasons are asked of: the model with its limit in tokens, what one replica carries, which limits count."""
-
-    model: str
-    max_model_len: int | None
-    stated: StatedCapacity | None
-    target: LengthTarget
 
 
 def advise(weeks: Weeks, asked: Asked) -> tuple[Seasons | None, tuple[Evidence, ...]]:
@@ -108,7 +49,8 @@ def advise(weeks: Weeks, asked: Asked) -> tuple[Seasons | None, tuple[Evidence, 
 
 
 def _judged(whole: Weeks, asked: Asked, stated: StatedCapacity) -> Seasons:
-    plan = replica_plan(needed(peaks(whole, stated.law), stated), stated)
+    found = peaks(whole, stated.law)
+    plan = replica_plan(needed(found, stated), stated)
     error = _standard_error(plan, whole, stated)
     last = range(len(whole.weeks) - WEEKS_NEEDED, len(whole.weeks))
     trials = [try_plan(whole.without(place), whole.only([place]), stated) for place in last]
@@ -116,13 +58,18 @@ def _judged(whole: Weeks, asked: Asked, stated: StatedCapacity) -> Seasons:
     pays = plan.saving >= max(LEAST_SAVING, 2 * error) and held >= WEEKS_HELD
     seasons = _seasons(plan, asked, stated)
     told = words.Found(plan.saving, error, plan.static, held, WEEKS_NEEDED)
+    better = with_profiles(found, whole, stated) if stated.others else None
+    if better is not None and better.pays:
+        return of_profiles(better, asked, error, _out_of_sample(whole, last, better.trials, asked.target))
+    reason = words.pays(told, [(one.name, one.replicas) for one in seasons]) if pays else _no(told)
+    added = None if better is None else better.plan.added
     return Seasons(
         verdict="replicas" if pays else "none",
-        reason=words.pays(told, [(one.name, one.replicas) for one in seasons]) if pays else _no(told),
+        reason=reason if added is None else f"{reason} {words.profiles_add_little(added)}",
         plan=seasons if pays else (),
         saving_share=plan.saving,
         saving_from_replicas=plan.saving,
-        saving_from_profiles=None,
+        saving_from_profiles=added,
         saving_interval=(plan.saving - 2 * error, plan.saving + 2 * error),
         out_of_sample=_out_of_sample(whole, last, trials, asked.target),
         static_replicas=plan.static,
@@ -155,7 +102,9 @@ def _standard_error(plan: ReplicaPlan, weeks: Weeks, stated: StatedCapacity) -> 
     return float(np.sqrt(np.mean((np.array(savings) - plan.saving) ** 2)))
 
 
-def _out_of_sample(weeks: Weeks, last: Sequence[int], trials: Sequence[PlanTrial], target: LengthTarget) -> OutOfSample:
+def _out_of_sample(
+    weeks: Weeks, last: Sequence[int], trials: Sequence[PlanTrial | ProfileTrial], target: LengthTarget
+) -> OutOfSample:
     daily = [by_day(week, "total") for week in weeks.weeks]
     limits = [
         try_limit([day for other, days in enumerate(daily) if other != place for day in days], daily[place], target)
@@ -186,7 +135,7 @@ def _seasons(plan: ReplicaPlan, asked: Asked, stated: StatedCapacity) -> tuple[S
         Season(
             name=names[level],
             hours_of_week=hours,
-            profile=Profile(asked.model, stated.gpu, stated.gpus_per_replica, asked.max_model_len, level),
+            profile=asked.profile(stated, level),
             replicas=level,
             gpus=level * stated.gpus_per_replica,
         )

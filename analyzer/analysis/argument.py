@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.advise import capacity, lengths, seasons, windows
-from analyzer.advise.bounds import LengthTarget
-from analyzer.advise.capacity import CapacityAdvice, Load, StatedCapacity
-from analyzer.advise.seasons import Asked
-from analyzer.analysis import estimates, sentences
+from analyzer.advise import lengths, seasons, windows
+from analyzer.advise.capacity import Load
+from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.seasons import Asked, Seasons
+from analyzer.advise.windows import HoursAdvice
+from analyzer.analysis import estimates, sentences, sizing
 from analyzer.analysis.baseline import Baseline, baseline, trends
+from analyzer.analysis.questions import Questions
 from analyzer.analysis.result import Analysis, Coverage, Hour, ModelAnalysis
+from analyzer.analysis.sizing import Derived, Recording
 from analyzer.demand import Demand, Rate, client_shares, demand, rate
 from analyzer.evidence import Evidence
 from analyzer.histogram import Histogram
@@ -30,18 +33,6 @@ class Recorded:
     set_aside: Mapping[str, int]
     unreadable_files: int = 0
     outside: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What one model is asked: which limits are wanted, and what one replica delivers, if the user says so.
-
-    `stated_for` names the model for which the one statement of the user is used, where it is not used for this one.
-    """
-
-    target: LengthTarget
-    stated: StatedCapacity | None
-    stated_for: str | None = None
 
 
 def analyse(
@@ -97,14 +88,8 @@ def _model(
 ) -> ModelAnalysis:
     base = baseline(window, traffic.hours, earlier)
     whole = merged(traffic.hours) if base.requests_left_out else base.whole
-    days = len({window.local(shape.start).date() for shape in traffic.hours})
-    arrivals, target = rate(whole, traffic.peak_caller), questions.target
-    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), traffic.refusals)
-    asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
-    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
-    advice, sized = _capacity(name, _load(arrivals, asked, whole), questions, limits.max_seq_len, base)
-    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, questions.stated, target))
-    told = (*_described(name, whole, arrivals, traffic, days, recorded), *estimates.told(base, kinds, asked, days))
+    arrivals, days = rate(whole, traffic.peak_caller), len({window.local(one.start).date() for one in traffic.hours})
+    found = _estimated(name, window, base, Counted(whole, arrivals, traffic, days), questions, thresholds)
     return ModelAnalysis(
         requests=whole.requests,
         isl=whole.isl.summary(),
@@ -115,21 +100,56 @@ def _model(
         rate=arrivals,
         clients=client_shares(traffic.callers, whole.requests),
         hours=hours_of_day(window, traffic.hours),
-        lengths=limits,
+        lengths=found.lengths,
         latency=traffic.latency,
-        capacity=advice,
-        evidence=(*told, *planned, *estimates.without(base, (*limited, *sized))),
+        capacity=found.derived.advice,
+        evidence=(*_described(name, whole, arrivals, traffic, days, recorded), *found.evidence),
         prefix=traffic.prefix,
         anomalies=base.anomalies,
-        regimes=kinds,
-        demand=asked,
-        seasons=plan,
+        regimes=found.regimes,
+        demand=found.demand,
+        seasons=found.seasons,
         weeks=base.weeks,
+        carries=found.derived.stated,
+        serving=found.derived.serving,
     )
 
 
-def _load(arrivals: Rate, asked: Demand, whole: HourlyShape) -> Load:
-    return Load(arrivals, asked.busiest, whole.total.sum / whole.requests)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of a model's requests: all of them added up, how they arrive, and on how many local days."""
+
+    whole: HourlyShape
+    rate: Rate
+    traffic: Traffic
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What is estimated from the traffic without anomalies, with its evidence."""
+
+    lengths: LengthAdvice
+    demand: Demand
+    regimes: HoursAdvice
+    derived: Derived
+    seasons: Seasons | None
+    evidence: tuple[Evidence, ...]
+
+
+def _estimated(
+    name: str, window: Window, base: Baseline, counted: Counted, questions: Questions, thresholds: Thresholds
+) -> Estimated:
+    whole, target = counted.whole, questions.target
+    limits, limited = lengths.advise(base.whole, base.whole_days, target, trends(base), counted.traffic.refusals)
+    asked = demand(window, base.hours, whole.first, whole.last, base.left_out)
+    kinds = windows.advise(regimes(base.history, thresholds), tuple(base.by_day.values()), target)
+    load = Load(counted.rate, asked.busiest, whole.total.sum / whole.requests)
+    derived = sizing.derive(name, Recording(window, base, kinds, load), questions, limits.max_seq_len)
+    plan, planned = seasons.advise(base.weeks, Asked(name, limits.max_seq_len, derived.stated, target))
+    told = estimates.told(base, kinds, asked, counted.days)
+    left_out = estimates.without(base, (*limited, *derived.evidence))
+    return Estimated(limits, asked, kinds, derived, plan, (*told, *planned, *left_out))
 
 
 def _described(
@@ -154,19 +174,3 @@ def _hour(hour: int, shapes: Sequence[HourlyShape]) -> Hour:
     isl = Histogram.merged([shape.isl for shape in shapes])
     osl = Histogram.merged([shape.osl for shape in shapes])
     return Hour(hour, isl.total, isl.quantile(500), isl.quantile(990), osl.quantile(500), osl.quantile(990))
-
-
-def _capacity(
-    model: str, load: Load, questions: Questions, max_seq_len: int | None, base: Baseline
-) -> tuple[CapacityAdvice | None, tuple[Evidence, ...]]:
-    """The advice with its evidence, or why there is none although the user states what a replica delivers."""
-    stated, requests, days = questions.stated, base.whole.requests, len(base.days)
-    if stated is None and questions.stated_for is None:
-        return None, ()
-    if max_seq_len is None and (stated is None or stated.peak_rps is None):
-        return None, (Evidence("capacity", requests, days, None, sentences.too_few_for_capacity(requests)),)
-    if stated is None:
-        sentence = sentences.stated_for_another(model, questions.stated_for or "")
-        return None, (Evidence("capacity", requests, days, None, sentence),)
-    advice, evidence = capacity.advise(model, load, stated, max_seq_len, requests, days)
-    return advice, (evidence,)

@@ -58,7 +58,7 @@ def _model(model: ModelAnalysis, window: Window) -> dict[str, object]:
         "seasons": None if model.seasons is None else _seasons(model.seasons),
         "lengths": asdict(model.lengths),
         "latency": None if model.latency is None else asdict(model.latency),
-        "capacity": None if model.capacity is None else _capacity(model.capacity),
+        "capacity": None if model.capacity is None else capacity_as_json(model.capacity),
         "evidence": [asdict(evidence) for evidence in model.evidence],
         "demand": _demand(model.demand),
     }
@@ -112,9 +112,9 @@ def _rate(rate: Rate) -> dict[str, object]:
     return asdict(rate) | {"peak_60s_at": at.isoformat()}
 
 
-def _capacity(capacity: CapacityAdvice) -> dict[str, object]:
-    """What is not known of the objectives and the profile is left out of them, as in a profile file."""
+def capacity_as_json(capacity: CapacityAdvice) -> dict[str, object]:
+    """The capacity object. What is not known of the objectives and the profile is left out, as in a profile file."""
     values = asdict(capacity)
     for part in ("objectives", "profile"):
         values[part] = {key: value for key, value in asdict(getattr(capacity, part)).items() if value is not None}
-    return values | {"fit_error": None}
+    return values

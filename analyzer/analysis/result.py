@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, StatedCapacity
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.advise.seasons import Seasons
 from analyzer.advise.windows import HoursAdvice
 from analyzer.demand import ClientShare, Demand, Rate, Weeks
+from analyzer.engine import ServingProfile
 from analyzer.evidence import Evidence
 from analyzer.histogram import Summary
 from analyzer.patterns.anomalies import Anomaly
@@ -53,8 +54,9 @@ class ModelAnalysis:
 
     What is counted (`requests` to `hours`, `prefix`) is of every request; what is estimated (`demand`, `regimes`,
     `lengths`, `capacity`, `seasons`) leaves `anomalies` out. `seasons` is `None` where nobody states what a replica
-    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies; they are not
-    told in `analysis.json`.
+    carries although there are weeks enough. `weeks` are what seasons are made from, without anomalies, and `carries`
+    is what one replica carries, and `serving` the profile that was advised, where one was chosen; they are not told in
+    `analysis.json`.
     """
 
     requests: int
@@ -76,6 +78,8 @@ class ModelAnalysis:
     demand: Demand
     seasons: Seasons | None
     weeks: Weeks | None = field(default=None, compare=False, repr=False)
+    carries: StatedCapacity | None = field(default=None, compare=False, repr=False)
+    serving: ServingProfile | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -16,7 +16,7 @@ from analyzer import backtest as backtests
 from analyzer import settings as settings_file
 from analyzer.analysis import Analysis, Recorded, analyse, as_json
 from analyzer.backtest import Backtest, backtest
-from analyzer.cli import choices, imports, marginals, replays, sweeps, trials
+from analyzer.cli import advice_files, choices, imports, marginals, replays, size, sizings, sweeps, trials
 from analyzer.cli.options import PROGRAM, parser
 from analyzer.errors import OUR_FAULT, AnalyzerError, BadSettings, UnreadableFile, UnreadableRecords, exit_code
 from analyzer.marginals import MarginalAnalysis
@@ -25,6 +25,13 @@ from analyzer.settings import Settings
 from analyzer.shape import Thresholds
 from analyzer.store import Records, Rollups, find, opened
 from analyzer.window import microseconds
+
+ALONE: Mapping[str, tuple[str, Callable[[argparse.Namespace], AnalyzerError | None]]] = {
+    "import": ("reading files", imports.run),
+    "replay": ("replaying", replays.run),
+    "size": ("simulating", size.run),
+    "sweep": ("reading benchmarks", sweeps.run),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,19 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     """Run the command that was asked for."""
-    if options.command == "import":
-        with _progress("reading files"):
-            error = imports.run(options)
-        if error is not None:
-            raise error
-        return
-    if options.command == "sweep":
-        if (error := sweeps.run(options)) is not None:
-            raise error
-        return
-    if options.command == replays.NAME:
-        with _progress("replaying"):
-            error = replays.run(options)
+    if options.command in ALONE:
+        doing, run = ALONE[options.command]
+        with _progress(doing):
+            error = run(options)
         if error is not None:
             raise error
         return
@@ -84,12 +82,13 @@ def _analyse(options: argparse.Namespace) -> None:
             return
         rollups = None if options.rollups is None else Rollups(options.rollups, _thresholds(settings))
         with opened(found, settings.memory_limit, microseconds(datetime.now(UTC)), rollups) as records:
-            analysis, tried, problem = _analysis(records, settings, options)
+            made = _analysis(records, settings, options)
             unreadable = records.unreadable
             made_from = choices.origin(records.spans(), settings, options, found, len(unreadable))
-            analysis = replace(analysis, origin=made_from)
+            analysis = replace(made.analysis, origin=made_from)
         say("writing the report" if options.command == "report" else "writing the analysis")
-        _hand_over(analysis, tried, options)
+        _hand_over(analysis, made.tried, options, made.emitted)
+    problem = made.problem
     sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in choices.notes(analysis, options, found))
     if unreadable:
         raise _partly_unreadable(
@@ -99,10 +98,20 @@ def _analyse(options: argparse.Namespace) -> None:
         raise problem
 
 
-def _analysis(
-    records: Records, settings: Settings, options: argparse.Namespace
-) -> tuple[Analysis, Backtest, AnalyzerError | None]:
-    """The analysis, how its like did in the weeks there are, and the error to end with where nothing is said."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The analysis, how its like did in the weeks there are, the files of its advice by their path, and the error to
+    end with where nothing is said.
+    """
+
+    analysis: Analysis
+    tried: Backtest
+    emitted: Mapping[str, str]
+    problem: AnalyzerError | None
+
+
+def _analysis(records: Records, settings: Settings, options: argparse.Namespace) -> Made:
+    """Everything that is said of `records`, in the window and of the models that are asked for."""
     spans = records.spans()
     choices.check_models(spans, options)
     models = [span.model for span in spans if span.model and options.model in (None, [])] or list(options.model or ())
@@ -119,13 +128,17 @@ def _analysis(
         outside={span.model: span.requests - requests.get(span.model, 0) for span in chosen if span.model},
     )
     questions = choices.questions(settings, requests)
+    for name in sizings.wanted(settings, questions):
+        took = sizings.took(records, window, name, reading.traffic[name].hours)
+        questions[name] = sizings.question(name, settings, questions[name], took)
     before = choices.before(window, chosen)
     earlier = {} if before is None else records.hours(before, models, thresholds)
     analysis = analyse(window, recorded, reading.traffic, questions, thresholds, earlier)
     tried = Backtest(window, {}) if options.command == "analyze" else backtest(analysis, questions)
     if options.command == "backtest" and analysis.models and not tried.tried:
-        return analysis, tried, trials.problem(tried)
-    return analysis, tried, choices.problem(analysis, spans, options)
+        return Made(analysis, tried, {}, trials.problem(tried))
+    emitted = advice_files.files(analysis, questions) if options.command == "report" else {}
+    return Made(analysis, tried, emitted, choices.problem(analysis, spans, options))
 
 
 def _thresholds(settings: Settings) -> Thresholds:
@@ -143,11 +156,16 @@ def _partly_unreadable(
     return error
 
 
-def _hand_over(analysis: Analysis | MarginalAnalysis, tried: Backtest | None, options: argparse.Namespace) -> None:
+def _hand_over(
+    analysis: Analysis | MarginalAnalysis,
+    tried: Backtest | None,
+    options: argparse.Namespace,
+    emitted: Mapping[str, str] | None = None,
+) -> None:
     if options.command == "report":
         from analyzer.report import archive  # noqa: PLC0415  charts take a second to load, and analyze draws none
 
-        for path in archive.write(analysis, options.out, tried):
+        for path in archive.write(analysis, options.out, tried, emitted):
             sys.stdout.write(f"{path}\n")
         return
     said = marginals_as_json(analysis) if isinstance(analysis, MarginalAnalysis) else as_json(analysis)

@@ -124,7 +124,7 @@ def _questions(settings: Settings, model: str, used_for: str | None) -> Question
 
 def _stated(capacity: CapacitySettings) -> StatedCapacity:
     return StatedCapacity(
-        rps_per_replica=capacity.rps_per_replica,
+        rps_per_replica=capacity.rps_per_replica or 1.0,  # not looked at where it is to be found
         gpu=capacity.gpu,
         gpus_per_replica=capacity.gpus_per_replica,
         gpus_per_node=capacity.gpus_per_node,

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analyzer.cli import imports, replays, sweeps
+from analyzer.cli import imports, replays, size, sweeps
 from exporter import __version__
 
 PROGRAM = "tokentide-analyzer"
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     replays.add_command(commands, shared)
     imports.add_command(commands)
+    size.add_command(commands)
     sweeps.add_command(commands)
     return top
 

@@ -54,11 +54,15 @@ def _share(figure: Figure) -> str:
 
 
 def _with_interval(figure: Figure, factor: float, unit: str) -> str:
-    said = f"{figure.value * factor:,.4g}{unit}"
+    said = f"{_number(figure.value * factor)}{unit}"
     if figure.interval is None:
         return said
-    low, high = (f"{bound * factor:,.4g}" for bound in figure.interval)
+    low, high = (_number(bound * factor) for bound in figure.interval)
     return said if low == high else f"{said} ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _cost(tried: Tried) -> str:

@@ -38,6 +38,7 @@ def add_command(
     add("--itl", metavar="D", help="the mean time between tokens of a request that is promised, such as 50ms")
     add("--e2e", metavar="D", help="the time to the last token that is promised, such as 10s")
     add("--percentile", type=float, metavar="P", help="of the requests that keep it; 95 unless given")
+    add("--throughput", type=Path, metavar="FILE", help="a table made by sweep, beside what the records tell")
     add("--routing", choices=ROUTINGS, default=ROUTINGS[0], help="how requests are spread over replicas")
     add("--out", type=Path, metavar="FILE", help="write the JSON here, and the table to standard output")
 
@@ -77,11 +78,12 @@ def _answer(
             "another window with --from and --to, or take --all."
         )
     current, against = said
-    throughput = today(current, records.timings(window, model))
-    told = settings.of(model).kv_pool_tokens
+    own = settings.of(model)
+    table = options.throughput or (None if own.capacity is None else own.capacity.throughput)
+    throughput, told = today(current, records.timings(window, model), table), own.kv_pool_tokens
     setups: list[Setup | None] = [_priced(setup(current, throughput, recorded.requests, told), settings, model), None]
     if against is not None:
-        changed = carried_over(throughput, current, against)
+        changed = carried_over(throughput, current, against, table)
         same_cache = told if replace(against, replicas=current.replicas) == current else None
         setups[1] = _priced(setup(against, changed, recorded.requests, same_cache), settings, model)
     first, second = setups

@@ -70,7 +70,7 @@ def _pipelines(profile: ServingProfile, model: Model, gpu: Gpu, context: float) 
 
 
 def _choice(profile: ServingProfile, model: Model, gpu: Gpu, context: float, tp: int, pp: int) -> ParallelChoice:
-    share = defaults(profile.engine, profile.engine_version, gpu, tp * pp, model.max_positions).gpu_memory_utilization
+    share = defaults(profile.engine, profile.engine_version, gpu, tp, pp, model.max_positions).gpu_memory_utilization
     split = replace(profile, tp=tp, pp=pp, gpu_memory_utilization=share)
     return ParallelChoice(tp, pp, reckoned(split, model, gpu), refusal(split, model, gpu, context))
 

@@ -48,7 +48,7 @@ class EngineLimits:
     gives it out as the request grows and sends the newest request back to the queue where none is left (vLLM, SGLang),
     `reserved` holds the worst case, input and the asked-for output, from the start (TensorRT-LLM GUARANTEED_NO_EVICT).
     Without `chunked_prefill` a prompt is read in one step, alone if it is longer than `max_num_batched_tokens`.
-    Requests over `max_model_len` tokens are refused where the input alone exceeds it, else cut.
+    Requests over `max_model_len` tokens are refused where the input leaves no room for one token, else cut.
     """
 
     max_num_seqs: int

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from analyzer.replay import order, routing, scheduling, state, stepping
+from analyzer.replay import machine, order, routing, scheduling, state, stepping
 from analyzer.replay.machine import kept
 from analyzer.replay.state import Simulation
 
-_PARTS = (order, routing, scheduling, state, stepping)
+_PARTS = (machine, order, routing, scheduling, state, stepping)
 
 
 @cache

@@ -1,15 +1,18 @@
 """What runs today and what could, each with its limits and step times, from profiles and records."""
 
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from analyzer import engine
 from analyzer.engine import ServingProfile, StepTimes, Throughput
-from analyzer.errors import NoThroughput
+from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
 from analyzer.replay.traffic import Requests
 from analyzer.replay.whatif import Setup
-from analyzer.throughput import live, roofline
+from analyzer.throughput import live, roofline, sweeps
+from analyzer.throughput.choice import blended, choose
 from analyzer.throughput.timings import Timings
 
 
@@ -26,16 +29,23 @@ def setup(
     return Setup(profile, engine.limits(profile, memory, model, context), throughput)
 
 
-def today(profile: ServingProfile, timings: Timings | None) -> Throughput:
-    """The step times of what runs today: fitted to its records, or the roofline where those do not tell them."""
-    reckoned = reckon(profile)
+def today(profile: ServingProfile, timings: Timings | None, table: Path | None = None) -> Throughput:
+    """The step times of what runs today: fitted to its records, blended with those of a sweep's `table`, if given.
+
+    Where the records do not tell them: those of the table, of NVIDIA's tables where they are installed, or the
+    roofline. Raises `BadSettings` or `TooLittleTraffic` where a table is given that does not tell them either.
+    """
+    model, gpu = engine.model(profile.model), engine.gpu(profile.gpu)
+    measured = None if table is None else sweeps.throughput(table, profile, model, gpu)
+    others = measured or choose(profile, model, gpu).throughput
     if timings is None:
-        return reckoned
+        return others
     try:
-        fitted = live.fit(timings, reckoned)
+        fitted = live.fit(timings, others)
     except NoThroughput:
-        return reckoned
-    return _per_replica(fitted, profile.replicas / len(np.unique(timings.engine)))
+        return others
+    fitted = _per_replica(fitted, profile.replicas / len(np.unique(timings.engine)))
+    return fitted if measured is None else blended((fitted, measured))
 
 
 def reckon(profile: ServingProfile) -> Throughput:
@@ -43,14 +53,19 @@ def reckon(profile: ServingProfile) -> Throughput:
     return roofline(profile, engine.model(profile.model), engine.gpu(profile.gpu))
 
 
-def carried_over(known: Throughput, profile: ServingProfile, other: ServingProfile) -> Throughput:
+def carried_over(
+    known: Throughput, profile: ServingProfile, other: ServingProfile, table: Path | None = None
+) -> Throughput:
     """The step times of `other`, from those that are `known` of `profile`.
 
-    Where both run the same weights on the same GPUs they are the same. Else each part of a step changes as much as the
-    roofline says it does.
+    Where both run the same weights on the same GPUs they are the same. Else they are those of the `table`, if it has
+    `other`, or each part of a step changes as much as the roofline says it does.
     """
     if _runs(profile) == _runs(other):
         return known
+    if table is not None:
+        with suppress(BadSettings, TooLittleTraffic):  # it may be of today's setup only
+            return sweeps.throughput(table, other, engine.model(other.model), engine.gpu(other.gpu))
     before, after = reckon(profile), reckon(other)
     ratios = [new / old if old > 0 else 1.0 for old, new in zip(before.times.values, after.times.values, strict=True)]
     values = [value * ratio for value, ratio in zip(known.times.values, ratios, strict=True)]

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from analyzer import backtest as backtests
@@ -14,15 +16,22 @@ from analyzer.marginals import MarginalAnalysis
 from analyzer.marginals import as_json as marginals_as_json
 from analyzer.report import document, html, marginal_document, markdown
 
+EMIT = "emit"
 UNFIT = re.compile(r"[^A-Za-z0-9._+-]+")
 LONGEST = 100
 
 
-def write(analysis: Analysis | MarginalAnalysis, folder: Path, tried: Backtest | None = None) -> tuple[Path, ...]:
+def write(
+    analysis: Analysis | MarginalAnalysis,
+    folder: Path,
+    tried: Backtest | None = None,
+    emitted: Mapping[str, str] | None = None,
+) -> tuple[Path, ...]:
     """Files `report.html`, `report.md` and `analysis.json` under `folder/<window>` and returns their paths in order.
 
     A report of some of the models only has their names behind that of the window, and so replaces none of all models.
-    `backtest.json` is filed as well where `tried` could try anything.
+    `backtest.json` is filed as well where `tried` could try anything. `emitted` are the files of the advice by
+    their path below the folder `emit`, which replaces that of an earlier report; its path comes last.
     Each file is written under another name and then renamed, so that a reader never meets half of one; earlier files of
     the same window are replaced. The same analysis gives the same bytes. Raises `BadSettings` where the folder cannot
     be written.
@@ -41,9 +50,20 @@ def write(analysis: Analysis | MarginalAnalysis, folder: Path, tried: Backtest |
     place = folder / _named(analysis)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        return tuple(_appear(place / name, text) for name, text in contents.items())
+        written = tuple(_appear(place / name, text) for name, text in contents.items())
+        return (*written, *_emit(place / EMIT, emitted or {}))
     except OSError as error:
         raise BadSettings(f"The report cannot be written to {place}: {error.strerror}.") from error
+
+
+def _emit(place: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write `files` in place of those that an earlier report left: what these schedule may be advised no more."""
+    if place.is_dir():
+        shutil.rmtree(place)
+    for name, text in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        _appear(place / name, text)
+    return (place,) if files else ()
 
 
 def _named(analysis: Analysis | MarginalAnalysis) -> str:

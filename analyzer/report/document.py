@@ -187,11 +187,7 @@ def _unsaid(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator
         yield words("How fast the engine answered: the records hold no times.")
     if any(model.clients is None for model in values):
         yield words("Who calls: the records name no caller.")
-    if any(model.capacity is not None for model in values):
-        yield words(
-            "Whether one replica really carries the stated load: that number was taken as given and holds for the"
-            " lengths and the hardware with which it was measured."
-        )
+    yield from _unsaid_of_capacity({model.capacity.source for model in values if model.capacity is not None})
     yield words(
         "What clients that were refused, or that gave up before they asked, would have sent: only what arrived is"
         " recorded."
@@ -202,10 +198,24 @@ def _unsaid(analysis: Analysis, models: Mapping[str, ModelAnalysis]) -> Iterator
     )
 
 
+def _unsaid_of_capacity(sources: set[str]) -> Iterator[Words]:
+    if "stated" in sources:
+        yield words(
+            "Whether one replica really carries the stated load: that number was taken as given and holds for the"
+            " lengths and the hardware with which it was measured."
+        )
+    if sources - {"stated", "live"}:
+        yield words(
+            "Whether your engine is as fast as its model: no recorded latency confirms it. Measure one replica at the"
+            " load that it is said to carry before you buy by this."
+        )
+
+
 def _unsaid_of_seasons(found: Sequence[Seasons | None]) -> Iterator[Words]:
     if any(one is None or one.verdict == "too_little_traffic" for one in found):
         yield words("Whether other numbers of replicas at some hours pay: their section says what is missing.")
-    yield words("Whether other engine settings at some hours pay: the costs of other profiles are not computed.")
+    if any(one is None or one.saving_from_profiles is None for one in found):
+        yield words("Whether other engine settings at some hours pay: the costs of other profiles are not computed.")
 
 
 def _confidences(models: Mapping[str, ModelAnalysis]) -> str:

@@ -100,7 +100,11 @@ def _machines(model: ModelAnalysis) -> Words:
             code(SETTING),
             " under ",
             code(PLACE),
-            " in the settings file, and run the report again. 95 % of all seconds stay at or below"
+            " in the settings file, and run the report again; or give ",
+            code("gpu"),
+            " there and a limit such as ",
+            code("ttft_ms"),
+            ", and it is simulated. 95 % of all seconds stay at or below"
             f" {_per_second(model.rate.negative_binomial_p95_1s)}; the busiest hours, by which replicas are counted,"
             " ask for that or more.",
         )

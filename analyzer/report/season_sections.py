@@ -1,7 +1,9 @@
 """The sections about what to run at which hours, and what earlier advice was worth."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from analyzer.advise.season_words import knobs
 from analyzer.advise.seasons import OutOfSample, Season, Seasons
 from analyzer.analysis import ModelAnalysis
 from analyzer.backtest import ModelBacktest, Trial
@@ -54,6 +56,7 @@ def _plan(plan: Sequence[Season]) -> Table:
         Column("hours a week"),
         Column("replicas"),
         Column("GPUs"),
+        *((Column("settings", numeric=False),) if _differ(plan) else ()),
     )
     rows = tuple(
         (
@@ -62,10 +65,16 @@ def _plan(plan: Sequence[Season]) -> Table:
             words(whole(len(season.hours_of_week))),
             words(whole(season.replicas)),
             words(whole(season.gpus)),
+            *((words(knobs(season.profile)),) if _differ(plan) else ()),
         )
         for label, season in enumerate(plan)
     )
     return Table("What to run when, on the clock of the window.", heads, rows)
+
+
+def _differ(plan: Sequence[Season]) -> bool:
+    """Whether seasons run different settings, and not only different numbers of replicas."""
+    return len({replace(season.profile, replicas=0) for season in plan}) > 1
 
 
 def _money(found: Seasons) -> tuple[Paragraph, ...]:
@@ -75,10 +84,24 @@ def _money(found: Seasons) -> tuple[Paragraph, ...]:
     recommended = "The plan saves " if found.plan else "The best plan would save "
     text = (
         f" of the GPU-hours of {plural(found.static_replicas, 'replica')} at all hours (from {share(low)} to"
-        f" {share(high)}, two standard errors to each side). All of it comes from replicas; what other engine settings"
-        " would add is not computed."
+        f" {share(high)}, two standard errors to each side). {_from(found)}"
     )
     return (Paragraph(words(recommended, strong(share(found.saving_share)), text)),)
+
+
+def _from(found: Seasons) -> str:
+    """What of the saving comes from replicas and what from other settings."""
+    if found.saving_from_profiles is None:
+        return "All of it comes from replicas; what other engine settings would add is not computed."
+    if found.verdict == "profiles" and found.saving_from_replicas is not None:
+        return (
+            f"{share(found.saving_from_replicas)} come from replicas alone,"
+            f" {share(found.saving_from_profiles)} are added by other engine settings."
+        )
+    return (
+        "All of it comes from replicas; other engine settings at some hours would add"
+        f" {share(max(found.saving_from_profiles, 0.0))}."
+    )
 
 
 def _tried(found: OutOfSample | None) -> tuple[Paragraph, ...]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from analyzer.advise.capacity import CapacityAdvice, Objectives, arithmetic
 from analyzer.analysis import ModelAnalysis
 from analyzer.backtest import ModelBacktest
 from analyzer.demand import Rate
-from analyzer.report import figures, tables
+from analyzer.report import capacity_sections, figures, tables
 from analyzer.report import pattern_sections as patterns
 from analyzer.report import season_sections as seasons
-from analyzer.report.blocks import Block, Paragraph, Points, Section, Words, code, strong, words
-from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
-from analyzer.report.numbers import milliseconds, moment, plural, rate, share, whole
+from analyzer.report.blocks import Block, Paragraph, Section, Words, code, strong, words
+from analyzer.report.numbers import moment, plural, rate, share, whole
 from analyzer.window import Window
 
 MEANINGS = {
@@ -36,7 +34,7 @@ def of_model(
         ("anomalies", "What is unlike every other day", patterns.anomalies(model, window)),
         ("latency", "Latency", _latency(model, prefix)),
         ("callers", "Who calls", _callers(model)),
-        ("capacity", "Replicas and GPUs, step by step", _capacity(model)),
+        ("capacity", "Replicas and GPUs, step by step", capacity_sections.capacity(model)),
         ("seasons", "Other hours, other replicas?", seasons.seasons(model, prefix)),
         ("backtest", "What earlier advice was worth", seasons.backtest(tried)),
         ("evidence", "What each figure rests on", (tables.evidence(model.evidence),) if model.evidence else ()),
@@ -189,72 +187,10 @@ def _latency(model: ModelAnalysis, prefix: str) -> tuple[Block, ...]:
     note = (
         (Paragraph(words(f"Not computed, because no request recorded it: {', '.join(missing)}.")),) if missing else ()
     )
-    objectives = {} if model.capacity is None else _goals(model.capacity.objectives)
+    objectives = {} if model.capacity is None else capacity_sections.goals(model.capacity.objectives)
     shown = {name: goal for name, goal in objectives.items() if name in times}
     return (figures.latency(times, shown, prefix), tables.latency(times, MEANINGS), *note)
 
 
-def _goals(objectives: Objectives) -> dict[str, float]:
-    named = {"TTFT": objectives.ttft_ms, "ITL": objectives.itl_ms, "E2E": objectives.e2e_ms}
-    return {name: goal for name, goal in named.items() if goal is not None}
-
-
 def _callers(model: ModelAnalysis) -> tuple[Block, ...]:
     return () if model.clients is None else (tables.callers(model.clients),)
-
-
-def _capacity(model: ModelAnalysis) -> tuple[Block, ...]:
-    advice = model.capacity
-    if advice is None and (reason := no_capacity(model)):
-        return (Paragraph(words(f"Not computed. {reason}")),)
-    if advice is None:
-        text = words(
-            "Not computed: the settings do not say what one replica carries. Load one replica until it just keeps your"
-            " latency objective, note the requests per second, and give them as ",
-            code(SETTING),
-            " under ",
-            code(PLACE),
-            " in the settings file. Replicas are then the peak of the busiest hours over that number, rounded up.",
-        )
-        return (Paragraph(text),)
-    made = [Paragraph(words(item.sentence)) for item in model.evidence if item.figure == "capacity.replicas"]
-    return (Points(tuple(_steps(advice, model.rate)), numbered=True), *made)
-
-
-def _steps(advice: CapacityAdvice, load: Rate) -> Iterator[Words]:
-    mean = f", where the mean is {rate(load.mean_rps)}."
-    yield words("Peak to carry: ", strong(f"{rate(advice.peak_rps)} requests a second"), mean)
-    goals = [f"{name} {milliseconds(goal)}" for name, goal in _goals(advice.objectives).items()]
-    within = f" within {', '.join(goals)}" if goals else ""
-    if goals and advice.objectives.percentile is not None:
-        within += f" at p{rate(advice.objectives.percentile)}"
-    yield words(
-        "One replica carries ",
-        strong(f"{rate(advice.rps_per_replica)} requests a second"),
-        f"{within} ({how_sure(advice)}).",
-    )
-    yield words(f"{arithmetic(advice)}: ", strong(plural(advice.replicas, "replica")), ".")
-    yield words(
-        f"{whole(advice.replicas)} × {plural(advice.gpus_per_replica, 'GPU')} a replica: ",
-        strong(gpus(advice)),
-        f", on {plural(advice.nodes, 'node')}.",
-    )
-    yield from _money(advice)
-
-
-def _money(advice: CapacityAdvice) -> Iterator[Words]:
-    if advice.cost_per_hour is not None:
-        tokens = ""
-        if advice.cost_per_million_tokens is not None:
-            tokens = f", or {rate(advice.cost_per_million_tokens)} per million tokens"
-        yield words(f"Cost: {rate(advice.cost_per_hour)} an hour{tokens}, in the currency of the stated price.")
-    if advice.current is not None and advice.change_gpus is not None:
-        yield words(
-            f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
-            strong(_changed(advice.change_gpus)),
-            ".",
-        )
-
-
-def _changed(gpus: int) -> str:
-    return f"{plural(abs(gpus), 'GPU')} {'more' if gpus > 0 else 'fewer'}" if gpus else "no change"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from exporter.app import client_key
+from exporter.app import keys
 from exporter.errors import SidecarError
 from exporter.settings import Settings
 from exporter.tokens import cache
@@ -53,7 +53,7 @@ def notes(settings: Settings) -> Iterator[Finding]:
             doubled = f"{engine.url} ends in /v1, so /v1/chat/completions becomes /v1/v1/chat/completions"
             yield Finding(good=True, sentence=f"upstream: {doubled}: leave /v1 to the clients", note=True)
     with contextlib.suppress(OSError):
-        if settings.client_id and client_key.read_by_others(Path(settings.client_key_file)):
+        if settings.client_id and keys.read_by_others(Path(settings.client_key_file)):
             everybody = f"everybody on this machine may read {settings.client_key_file}: take that right away"
             yield Finding(good=True, sentence=f"key for client ids: {everybody}", note=True)
 

@@ -22,7 +22,7 @@ import uvloop
 from exporter import __version__
 from exporter.admin.app import app as admin_pages
 from exporter.admin.live import About
-from exporter.app import client_key, export, keys, questions, upkeep
+from exporter.app import export, keys, questions, upkeep
 from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
@@ -145,7 +145,9 @@ def _pipeline(
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
     tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     clients = (
-        Clients(settings.client_id, client_key.read(Path(settings.client_key_file))) if settings.client_id else None
+        Clients(settings.client_id, keys.read(Path(settings.client_key_file), "client_key_file"))
+        if settings.client_id
+        else None
     )
     loop = asyncio.get_running_loop()
     return Pipeline(

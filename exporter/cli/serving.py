@@ -13,7 +13,7 @@ from typing import Final
 
 import setproctitle
 
-from exporter.app import client_key, keys, plan, upkeep
+from exporter.app import keys, plan, upkeep
 from exporter.app.check import findings, notes
 from exporter.app.headers import header_values
 from exporter.errors import BadSettings, Unusable
@@ -128,7 +128,7 @@ def _usable_folder(folder: Path) -> None:
 
 def _usable_key(settings: Settings) -> None:
     if settings.client_id:
-        client_key.read(Path(settings.client_key_file))
+        keys.read(Path(settings.client_key_file), "client_key_file")
 
 
 def _usable_certificates(settings: Settings) -> None:

@@ -2,7 +2,8 @@
 
 # Each frame is its length (u32), its type (u8) and a payload, little-endian. Relay to observer: HELLO (JSON: who the
 # relay is), TOTALS (JSON: its counters), PIECES (what was seen of one exchange), DROP (forget exchanges), ASK (whether
-# exchanges are on record). Observer to relay: ACK (exchanges whose record is safe), UNKNOWN (asked about, no record).
+# exchanges are on record). Observer to relay: ACK (exchanges whose record is safe), UNKNOWN (asked about, no record),
+# FAILED (an exchange that could not be observed, and why).
 
 import struct
 from array import array
@@ -16,6 +17,7 @@ DROP: Final = 4
 ACK: Final = 5
 ASK: Final = 6
 UNKNOWN: Final = 7
+FAILED: Final = 8
 
 REQUEST_HEAD: Final = 1
 REQUEST_BODY: Final = 2
@@ -49,6 +51,17 @@ def numbers(kind: int, values: list[int]) -> bytes:
 def read_numbers(payload: bytes) -> list[int]:
     """The exchange numbers of an ACK or DROP payload."""
     return array("Q", payload).tolist()
+
+
+def failure(number: int, reason: str) -> bytes:
+    """A FAILED frame; `reason` is a name in ASCII."""
+    return frame(FAILED, _NUMBER.pack(number) + reason.encode("ascii"))
+
+
+def read_failure(payload: bytes) -> tuple[int, str]:
+    """The exchange number and the reason of a FAILED payload. Raises ValueError."""
+    (number,) = _unpacked(_NUMBER, payload)
+    return number, payload[_NUMBER.size :].decode("ascii")
 
 
 def pieces(number: int, kinds: bytes | bytearray, stamps: "bytes | array[int]", blobs: list[bytes]) -> bytes:

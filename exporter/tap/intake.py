@@ -97,6 +97,11 @@ class Intake(asyncio.Protocol):
         if not self._reading:
             self._acknowledge()
 
+    def fail(self, number: int, reason: str) -> None:
+        """Tells the relay that this exchange could not be observed, so that it counts it as dropped."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frames.failure(number, reason))
+
     def _acknowledge(self) -> None:
         safe, self._safe = self._safe, []
         if safe and self._transport is not None and not self._transport.is_closing():

@@ -32,7 +32,7 @@ class Link(asyncio.Protocol):
         self.lost.set()
 
     def data_received(self, data: bytes) -> None:
-        """Reads acknowledgements, and which exchanges the observer knows nothing of."""
+        """Reads acknowledgements, and which exchanges the observer knows nothing of or could not observe."""
         for kind, payload in self._frames.feed(data):
             if kind == frames.ACK:
                 for number in frames.read_numbers(payload):
@@ -40,6 +40,8 @@ class Link(asyncio.Protocol):
             elif kind == frames.UNKNOWN:
                 for number in frames.read_numbers(payload):
                     self._mailbox.lost(number)
+            elif kind == frames.FAILED:
+                self._mailbox.failed(*frames.read_failure(payload))
 
     def write(self, data: bytes) -> None:
         """Hands bytes to the connection; never blocks."""

@@ -181,7 +181,7 @@ class Mailbox:
         """The observer has the record of this exchange on disk."""
         trace = self._live.pop(number, None)
         if trace is not None:
-            trace.dropped = True  # an observer that failed acknowledges early: the rest is not worth telling
+            trace.dropped = True  # it was answered early: the rest is not worth telling
             self.acknowledged += 1
             self._forget(trace)
 
@@ -190,6 +190,12 @@ class Mailbox:
         trace = self._live.get(number)
         if trace is not None and trace.ended:
             self._drop(trace, "observer_lost")
+
+    def failed(self, number: int, reason: str) -> None:
+        """The observer could not observe this exchange; counted here, where the count outlives the observer."""
+        trace = self._live.get(number)
+        if trace is not None:
+            self._drop(trace, reason)
 
     def flush(self, most: int | None = None) -> bool:
         """Hands over what is new; keeps it where the observer is away or slow; drops what finds no room.
@@ -263,15 +269,16 @@ class Mailbox:
 
     def _drop(self, trace: Trace, reason: str) -> None:
         trace.dropped = True
+        told = trace.flushed or not trace.replayable
         self._live.pop(trace.number, None)
         self._forget(trace)
         self.dropped[reason] += 1
-        if self._wire is not None:
+        if told and self._wire is not None:
             self._out.append(frames.numbers(frames.DROP, [trace.number]))
 
     def tell_totals(self) -> None:
-        """Tells the counters, if they have changed since they were told."""
-        if self._wire is None:
+        """Tells the counters, if they have changed since they were told and the observer still reads."""
+        if self._wire is None or self._wire.buffered() > self._outbox:
             return
         totals = {
             "forwarded": self.forwarded,

@@ -28,7 +28,18 @@ KILLED = "killed again and again"
 CONDITIONS = (UNDISTURBED, STOPPED, FULL, KILLED)
 SCENARIOS = "cr"
 LIMIT = 1.2
-HEAD = ("observer", "scenario", "p50, µs", "p99, µs", "p50 × undisturbed", "p99 × undisturbed", "relay CPU, µs")
+QUIET = 0.05
+"""How much of the proxy's core others may use in a round that is compared, as long as there is one."""
+HEAD = (
+    "observer",
+    "scenario",
+    "p50, µs",
+    "p99, µs",
+    "p50 × undisturbed",
+    "p99 × undisturbed",
+    "relay CPU, µs",
+    "rounds",
+)
 _FILLING = 0.6
 """Seconds of requests as fast as they go, after which an observer that is stopped has left the tap full."""
 _KILL_SECONDS = 0.3
@@ -104,30 +115,40 @@ def _killing(supervisor: int, core: int) -> Iterator[None]:
 
 def rows(found: Sequence[Run]) -> list[list[str]]:
     """A row for each scenario and condition, with `HEAD` above: medians, and ratios within the same round."""
-    return [
-        [
-            condition,
-            scenario,
-            *(number(_known(map(value, group))) for value in (_p50, _p99)),
-            *(_shown(ratio(group, found, value)) for value in (_p50, _p99)),
-            number(_known(run.relay_us for run in group)) + _wrong(group),
-        ]
-        for (scenario, condition), group in _groups(found).items()
-    ]
+    shown = []
+    for (scenario, condition), group in _groups(found).items():
+        compared = _pairs(group, found)
+        runs_of_it = [mine for mine, _ in compared] or group
+        shown.append(
+            [
+                condition,
+                scenario,
+                *(number(_known(map(value, runs_of_it))) for value in (_p50, _p99)),
+                *(_shown(_ratio(compared, value)) for value in (_p50, _p99)),
+                number(_known(run.relay_us for run in runs_of_it)) + _wrong(group),
+                f"{len(compared)} of {len(group)}",
+            ]
+        )
+    return shown
 
 
-def ratio(group: Sequence[Run], found: Sequence[Run], value: Callable[[Run], float | None]) -> Spread | None:
-    """A value beside that of the undisturbed run of the same round and scenario."""
-    base = {(each.scenario, each.round): value(each) for each in found if each.peer == UNDISTURBED}
-    pairs = ((value(each), base.get((each.scenario, each.round))) for each in group)
-    return spread(mine / theirs if mine is not None and theirs else None for mine, theirs in pairs)
+def _pairs(group: Sequence[Run], found: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """Each run with the undisturbed one of its round: those in which others left the proxy's core alone, if any."""
+    base = {(each.scenario, each.round): each for each in found if each.peer == UNDISTURBED}
+    pairs = [(each, base[each.scenario, each.round]) for each in group if (each.scenario, each.round) in base]
+    return [pair for pair in pairs if max(each.foreign for each in pair) <= QUIET] or pairs
+
+
+def _ratio(pairs: Sequence[tuple[Run, Run]], value: Callable[[Run], float | None]) -> Spread | None:
+    known = ((value(mine), value(base)) for mine, base in pairs)
+    return spread(mine / base if mine is not None and base else None for mine, base in known)
 
 
 def verdicts(found: Sequence[Run]) -> list[Verdict]:
     """p99 in each condition beside the undisturbed run."""
     judged = []
     for (scenario, condition), group in _groups(found).items():
-        times = ratio(group, found, _p99)
+        times = _ratio(_pairs(group, found), _p99)
         if condition != UNDISTURBED and times is not None:
             judged.append(Verdict(f"p99 in {scenario}, observer {condition}", LIMIT, times.median, "× undisturbed"))
     return judged

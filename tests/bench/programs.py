@@ -82,9 +82,9 @@ def versions(environments: Iterable[Path] = ()) -> dict[str, str]:
             found[name] = version.group() if version else "unknown"
     python = HERE.parents[1] / ".venv-bench" / "bin" / "python"
     for interpreter, packages in (
-        (python, ("aiohttp", "fastapi", "httpx", "uvicorn")),
+        (str(python), ("aiohttp", "fastapi", "httpx", "uvicorn")),
         (sys.executable, ("uvloop", "httptools")),
-        *((each / "bin" / "python", (each.name,)) for each in environments),
+        *((str(each / "bin" / "python"), (each.name,)) for each in environments),
     ):
         if Path(interpreter).exists():
             found.update(_packages(str(interpreter), packages))

@@ -74,7 +74,9 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "models.m.capacity": (
         "gpu", "objectives", "source", "source_detail", "confidence", "profile", "rps_per_replica", "peak_rps",
         "replicas", "gpus_per_replica", "gpus", "nodes", "cost_per_hour", "cost_per_million_tokens", "current",
-        "change_gpus", "rho_max", "min_replicas", "spare", "fit_error",
+        "change_gpus", "rho_max", "min_replicas", "spare", "pooled", "rps_interval", "replicas_interval",
+        "saturation_rps", "closed_form_rps", "lengths", "expected", "memory", "alternatives", "currency", "costs",
+        "hybrid", "reach", "fit_error",
     ),
     "models.m.evidence.0": ("figure", "requests", "days", "interval", "sentence"),
 }  # fmt: skip

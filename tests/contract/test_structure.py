@@ -33,8 +33,10 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "analyzer/store/remote.py": "asks an object store; held by tests/e2e/test_records_in_s3.py",
     "analyzer/traces/base.py": "frozen values and a protocol without behaviour",
     "analyzer/evidence.py": "frozen values without behaviour",
+    "analyzer/advise/sized.py": "frozen values without behaviour",
     "analyzer/replay/state.py": "layouts without behaviour",
     "analyzer/analysis/result.py": "frozen values without behaviour",
+    "analyzer/analysis/questions.py": "frozen values without behaviour",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",
     "exporter/app/observer.py": "entry of a process; held by tests/e2e",
 }

@@ -159,6 +159,31 @@ def test_the_negative_binomial_law_meets_the_bursts_that_poisson_misses(
 
 
 @pytest.mark.parametrize(
+    ("name", "seconds", "dispersion", "poisson", "negative_binomial", "counted"),
+    [
+        ("azure_conv", 1, 1.33, 10, 10, 10),
+        ("azure_conv", 10, 4.24, 68, 82, 82),
+        ("azure_conv", 60, 26.5, 353, 488, 467),
+        ("azure_code", 1, 13.2, 5, 13, 13),
+    ],
+)
+def test_wider_bins_hold_the_trend_too(
+    name: str,
+    seconds: int,
+    dispersion: float,
+    poisson: int,
+    negative_binomial: int,
+    counted: int,
+    traced: Callable[[str], Any],
+) -> None:
+    """The figures of both Azure traces by width of the bins, which other tools counted (poisson, nbinom of SciPy)."""
+    (bins,) = (one for one in only_model(traced(name))["demand"]["window"] if one["seconds"] == seconds)
+    assert bins["dispersion"] == pytest.approx(dispersion, rel=0.005)
+    assert (bins["poisson_p95"], bins["negative_binomial_p95"]) == (poisson, negative_binomial)
+    assert bins["observed_p95"] == counted
+
+
+@pytest.mark.parametrize(
     ("name", "over_share", "bound"),
     [("azure_conv", 0.01, 4297), ("azure_conv", 0.001, 6568), ("azure_code", 0.01, 7467), ("azure_code", 0.001, 7581)],
 )

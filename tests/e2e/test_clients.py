@@ -69,4 +69,4 @@ def test_client_ids_without_a_key_are_a_mistake_in_the_settings(engine: Engine, 
     status, lines = said("")
     assert (status, "`client_id` needs the secret key of its hash in `client_key_file`" in lines) == (2, True)
     status, lines = said(f'client_key_file = "{tmp_path / "nowhere"}"\n')
-    assert (status, "The key for client ids cannot be read from" in lines) == (2, True)
+    assert (status, "correct `client_key_file`" in lines) == (2, True)

@@ -80,9 +80,13 @@ class Acknowledged:
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
+        self.failed: list[tuple[int, str]] = []
 
     def acknowledge(self, numbers: list[int]) -> None:
         self.numbers += numbers
+
+    def fail(self, number: int, reason: str) -> None:
+        self.failed.append((number, reason))
 
 
 class Later(Executor):

@@ -19,7 +19,8 @@ def kernels(profile: ServingProfile, model: Model, gpu: Gpu) -> StepTimes:
     - overlap_ms = bytes of weights / M: that long a step reads weights whatever it computes meanwhile.
     """
     reached = efficiency(gpu.name, profile.weights, profile.tp, linked=gpu.nvlink)
-    speed = Speed(gpu.peak(profile.weights) * profile.tp * reached.mfu, gpu.bandwidth * profile.tp * STREAMED)
+    streamed = gpu.bandwidth * profile.tp * STREAMED
+    speed = Speed(gpu.peak(profile.weights) * profile.tp * reached.mfu, streamed, streamed)
     work = Work.of(profile, model)
     return StepTimes(
         a0=0.0,

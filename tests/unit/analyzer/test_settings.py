@@ -55,14 +55,14 @@ def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Mo
 
 def test_every_mistake_is_told_at_once_in_one_sentence_each(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text('isl_treshold = 5\nconfidence = 2\ntimezone = "Mars"\n[capacity]\ngpu = "H100"\n')
+    path.write_text('isl_treshold = 5\nconfidence = 2\ntimezone = "Mars"\n[capacity]\npeak = "busy"\n')
     with pytest.raises(BadSettings) as caught:
         load(path)
     sentences = str(caught.value).splitlines()
     assert len(sentences) == 4
     assert all(str(path) in sentence and sentence.endswith(".") for sentence in sentences)
     told = "\n".join(sentences)
-    for name in ("isl_treshold", "confidence", "timezone", "capacity.rps_per_replica"):
+    for name in ("isl_treshold", "confidence", "timezone", "rps_per_replica"):
         assert name in told
 
 
@@ -72,3 +72,11 @@ def test_a_file_that_is_missing_or_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("a = = 1")
     with pytest.raises(BadSettings, match="not TOML"):
         load(tmp_path / "bad.toml")
+
+
+def test_a_gpu_is_enough_where_what_a_replica_carries_is_to_be_found(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[capacity]\ngpu = "h100"\nttft_ms = 500\nprofile = "today.toml"\n')
+    capacity = load(path).capacity
+    assert capacity
+    assert (capacity.rps_per_replica, capacity.gpu, capacity.profile) == (None, "h100", Path("today.toml"))

@@ -157,8 +157,9 @@ def test_a_broken_tokenizer_costs_one_record_which_is_counted(caplog: object) ->
     bench.pipeline.received(("r", 2), answered("secretword " * 5000))
     bench.later.work()
     assert bench.tally.accepted == []
-    assert bench.tally.totals["observer"] == (0, {}, {"observer_error": 2})
-    assert bench.relay.numbers == [1, 2]
+    assert bench.relay.failed == [(1, "observer_error"), (2, "observer_error")]
+    assert bench.relay.numbers == []
+    assert not bench.pipeline.busy
     assert "RuntimeError" in caplog.text  # type: ignore[attr-defined]
     assert "secretword" not in caplog.text  # type: ignore[attr-defined]
     bench.counter = Words()
@@ -185,10 +186,17 @@ def test_a_dialect_that_raises_costs_one_record_which_is_counted_by_its_name(cap
     bench.pipeline.received(("r", 1), answered("secretword"))
     bench.pipeline.received(("r", 1), answered("secretword")[3:])
     assert bench.tally.accepted == []
-    assert bench.tally.totals["observer"] == (0, {}, {"openai_chat": 1})
-    assert bench.relay.numbers == [1]
+    assert bench.relay.failed == [(1, "openai_chat")]
+    assert bench.relay.numbers == []
     assert "RuntimeError" in caplog.text  # type: ignore[attr-defined]
     assert "secretword" not in caplog.text  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_observed_after_its_relay_has_left_is_counted_here() -> None:
+    bench = Bench(counter=Words(broken=True))
+    bench.pipeline.received(("r", 1), answered()[:5])
+    bench.pipeline.left("r")
+    assert bench.tally.totals["observer"] == (0, {}, {"observer_error": 1})
 
 
 def test_a_dropped_exchange_is_forgotten() -> None:

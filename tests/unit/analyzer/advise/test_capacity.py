@@ -13,6 +13,7 @@ from analyzer.advise.capacity import (
     nodes_for,
     peak,
     replicas_for,
+    short,
 )
 from analyzer.demand import Bins, Cell, poisson_p95, rate
 from tests.fakes.shapes import SECOND, shape
@@ -120,3 +121,13 @@ def test_a_stated_figure_is_marked_as_such() -> None:
     assert found.source == "stated"
     assert found.profile.max_model_len == 8192
     assert "do not check" in evidence.sentence
+
+
+def test_a_figure_has_three_significant_digits_and_no_exponent() -> None:
+    assert [short(number) for number in (0.1234, 26.33, 99.94, 123.4, 5000)] == [
+        "0.123",
+        "26.3",
+        "99.9",
+        "123",
+        "5,000",
+    ]

@@ -79,3 +79,10 @@ def test_the_worst_window_is_the_one_with_the_fewest_seconds_that_fit() -> None:
     replicas = np.array([8 if one > 1 else 1 for one in office()])
     found = carried(replicas, made([office()]), ONE)
     assert found.worst_seconds_share == pytest.approx(0.979, abs=0.005)  # P(X ≤ 8) of mean 4; of mean 0.2 0.982
+
+
+def test_hours_of_other_lengths_need_other_numbers_of_replicas() -> None:
+    hours = tuple(4.0 if hour < 84 else 1.0 for hour in range(168))
+    mixed = StatedCapacity(rps_per_replica=1, rps_by_hour=hours)
+    assert needed(np.full(168, 8.0), mixed).tolist() == [2] * 84 + [8] * 84
+    assert needed(np.array([8.0]), mixed).tolist() == [8], "one peak is of no hour"

@@ -1,4 +1,5 @@
 from analyzer.advise import season_words as words
+from analyzer.advise.capacity import Profile
 from analyzer.advise.season_words import Found
 from tests.unit.analyzer.advise.planned_weeks import week
 
@@ -38,3 +39,20 @@ def test_each_no_has_its_reason() -> None:
     assert words.does_not_hold(FOUND, 3).endswith("in 2 of the last 4 whole weeks, and 3 are needed.")
     assert "but learnt from the other weeks, it saved" in words.does_not_hold(FOUND, 3)
     assert "the same 1 replica: leave peak_rps out" in words.stated_peak(1.5, 1)
+
+
+def test_knobs_are_those_that_a_season_may_differ_in() -> None:
+    profile = Profile("m", "g", 2, None, 0, tp=2, max_num_batched_tokens=2048, max_num_seqs=64)
+    assert words.knobs(profile) == "tp 2, 2,048 tokens a step, 64 requests at once"
+    assert words.knobs(Profile("m", "g", 2, None, 0)) == "the same settings"
+
+
+def test_profiles_that_pay_are_told_with_their_share_of_the_saving() -> None:
+    said = words.profiles_pay(0.3, 0.12, 0.01, [("nights", 4, "tp 2"), ("days", 8, "tp 1")], (3, 4))
+    assert said.startswith("Run 4 replicas with tp 2 (nights); 8 replicas with tp 1 (days): that takes 30 % fewer")
+    assert "12 % come from the profiles (± 2 %" in said
+
+
+def test_profiles_that_add_little_are_told_to_be_not_worth_a_restart() -> None:
+    assert "would add 3 % to what replicas save" in words.profiles_add_little(0.03)
+    assert "would add 0 %" in words.profiles_add_little(-0.01)

@@ -1,5 +1,7 @@
 """Bytes of weights by number format."""
 
+from dataclasses import replace
+
 import pytest
 
 from analyzer import engine
@@ -11,6 +13,12 @@ from analyzer import engine
 )
 def test_sixteen_bit_weights_are_two_bytes_a_parameter(name: str, gigabytes: float) -> None:
     assert engine.weight_bytes(engine.model(name), "bf16") / 1e9 == pytest.approx(gigabytes, rel=1e-3)
+
+
+def test_a_model_of_43_billion_parameters_takes_86_gigabytes() -> None:
+    # SIZING 3.4; NVIDIA's sizing course reckons with NeMo 43B, which has no published config.json
+    nemo = replace(engine.model("llama-3.1-70b"), stated_parameters=43_000_000_000)
+    assert engine.weight_bytes(nemo, "bf16") == 86e9
 
 
 @pytest.mark.parametrize(

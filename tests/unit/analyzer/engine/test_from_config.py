@@ -42,7 +42,7 @@ def grouped(bits: int, kind: str) -> dict[str, Any]:
         ("gpt-oss-20b", GPT_OSS_20B),
         ("deepseek-v3", DEEPSEEK_V3),
         ("gemma-3-27b", GEMMA_3_27B),
-        ("qwen2.5-7b", QWEN_25_7B),
+        ("Qwen2.5-7B-Instruct", QWEN_25_7B),
     ],
 )
 def test_a_known_model_is_read_from_its_file_as_it_is_known(tmp_path: Path, name: str, config: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def test_heads_must_be_shared_evenly() -> None:
 def test_a_cache_too_small_to_serve_is_refused() -> None:
     choices = engine.parallel_choices(engine.model("mistral-large"), engine.gpu("h100"), engine="sglang")
     assert choices[2].refused == (
-        "tp 4 leaves 8.5 GiB of each GPU for the KV cache, less than the 10.0 GiB that serving takes."
+        "tp 4 leaves 8.1 GiB of each GPU for the KV cache, less than the 10.0 GiB that serving takes."
     )
 
 

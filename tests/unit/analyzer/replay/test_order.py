@@ -3,9 +3,20 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
-from analyzer.replay.order import push, remove
+from analyzer.replay import order
 from analyzer.replay.state import REQUEST
+
+
+@njit
+def push(heap, size, rows, i):  # type: ignore[no-untyped-def]
+    order.push(heap, size, rows, i)
+
+
+@njit
+def remove(heap, size, rows, i):  # type: ignore[no-untyped-def]
+    order.remove(heap, size, rows, i)
 
 
 @settings(max_examples=50, deadline=None)

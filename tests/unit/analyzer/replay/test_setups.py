@@ -1,11 +1,12 @@
 """Profiles with their limits and step times."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analyzer.errors import DoesNotFit
+from analyzer.errors import DoesNotFit, UnreadableRecords
 from analyzer.replay import Recorded
 from analyzer.replay.setups import carried_over, reckon, setup, today
 from analyzer.throughput.timings import Timings
@@ -49,9 +50,15 @@ def test_replicas_that_records_do_not_tell_apart_share_what_was_in_flight() -> N
     assert "do not tell replicas apart" in four.detail
 
 
-def test_without_latency_the_step_times_are_the_roofline() -> None:
-    assert today(PROFILE, None) == reckon(PROFILE)
-    assert today(PROFILE, timings(recorded(100))).source == "roofline"
+def test_without_latency_the_step_times_are_computed() -> None:
+    computed = {"aiconfigurator", "roofline"}
+    assert today(PROFILE, None).source in computed
+    assert today(PROFILE, timings(recorded(100))).source in computed
+
+
+def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableRecords):
+        today(PROFILE, None, tmp_path / "none.parquet")
 
 
 def test_other_limits_leave_the_step_times_as_they_are() -> None:

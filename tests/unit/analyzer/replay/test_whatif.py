@@ -7,6 +7,7 @@ import pytest
 
 from analyzer.replay.outcome import Promise, scaled
 from analyzer.replay.whatif import what_if
+from analyzer.replay.words import sentences
 from tests.fakes.replays import LIMITS, TIMES, recorded, setup
 
 PROMISE = Promise(ttft_ms=300, itl_ms=20)
@@ -81,3 +82,14 @@ def test_without_latency_it_is_not_checked() -> None:
     nothing = np.full(len(known.requests), np.nan)
     known = replace(known, ttft_ms=nothing, itl_ms=nothing, e2e_ms=nothing)
     assert what_if(known, setup(2), None, PROMISE, "least_outstanding").confidence == "unchecked"
+
+
+def test_a_single_request_and_one_that_is_refused_have_an_answer() -> None:
+    tiny = replace(LIMITS, max_model_len=2)
+    for number in (1, 3):
+        found = what_if(recorded(number), setup(2), setup(1, limits=tiny), PROMISE, "round_robin")
+        assert found.against is not None
+        assert (found.current.outcome.meets, found.against.outcome.meets) == (True, False)
+        assert found.against.outcome.rejected.value == 1
+        assert found.against.outcome.times == {"ttft_ms": {}, "itl_ms": {}, "e2e_ms": {}}
+        assert all(sentences(found))

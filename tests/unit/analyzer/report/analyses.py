@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from analyzer.advise.capacity import CapacityAdvice, Deployment, Objectives, Profile
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.prices import ApiCost, Cost, Overflow
+from analyzer.advise.sized import Alternative, Expected, MemoryUse, Reach
 from analyzer.advise.windows import HoursAdvice, KindOfHours, WindowLimits
 from analyzer.analysis import Analysis, Coverage, Hour, ModelAnalysis
 from analyzer.demand import Arrivals, Bins, Cell, ClientShare, Demand, Rate
@@ -68,6 +70,44 @@ CAPACITY = CapacityAdvice(
     cost_per_million_tokens=0.92,
     current=Deployment(16, 32, 80.0),
     change_gpus=-6,
+)
+
+SIZED = CapacityAdvice(
+    gpu="h100-sxm",
+    objectives=Objectives(ttft_ms=500.0, percentile=95.0),
+    source="roofline",
+    source_detail="A roofline.",
+    confidence="step times ± 40%; not for purchase",
+    profile=Profile(
+        "org/model", "h100-sxm", 1, 8192, 3, 1, 1, "vllm", None, "bf16", "bf16", 1024, 8192, True, True, 0.92
+    ),
+    rps_per_replica=12.0,
+    peak_rps=31.0,
+    replicas=3,
+    gpus_per_replica=1,
+    gpus=3,
+    nodes=1,
+    cost_per_hour=9.6,
+    cost_per_million_tokens=0.094,
+    current=None,
+    change_gpus=None,
+    pooled=3,
+    rps_interval=(8.0, 17.0),
+    replicas_interval=(2, 4),
+    saturation_rps=12.9,
+    closed_form_rps=12.6,
+    lengths="log-normal lengths",
+    expected=Expected(95.0, 220.0, 30.0, 9900.0, 23_646, "the hardest of 4 recorded hours"),
+    memory=MemoryUse(16_060_000_000, 131_072, 443_438, 208.0),
+    alternatives=(
+        Alternative(1, 1, 1024, 8192, 12.0, 12.0, 3, 3, "advised"),
+        Alternative(8, 1, 1024, 8192, 69.1, 8.64, 1, 8, "carries 28% less per GPU"),
+        Alternative(16, 1, 0, 0, None, None, None, None, "tp 16 would span nodes."),
+    ),
+    currency="USD",
+    costs=(Cost("on_demand", 3.2, 9.6, 0.094, "a page (read 2026-08-26)"),),
+    hybrid=(ApiCost("an API", 33.76, 0.33, 3.67, "their page", Overflow(2, 0.04, 7.8)),),
+    reach=Reach(126_653.0, 6.7e9, "Many."),
 )
 
 LATENCY = Latency(

@@ -77,3 +77,15 @@ def test_a_model_name_that_is_no_text_does_not_stop_the_report(tmp_path: Path) -
     model = next(iter(analysis().models.values()))
     paths = archive.write(analysis({"half a pair \ud800": model}), tmp_path)
     assert all(path.stat().st_size for path in paths)
+
+
+def test_files_of_the_advice_lie_beside_the_report_and_replace_those_of_an_earlier_one(tmp_path: Path) -> None:
+    first = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 1\n", "kubernetes/keda.yaml": "b: 2\n"})
+    place = first[-1]
+    assert place.name == "emit"
+    assert (place / "kubernetes" / "keda.yaml").read_text() == "b: 2\n"
+    again = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 3\n"})
+    assert again[-1] == place
+    assert [path.name for path in place.rglob("*")] == ["vllm.yaml"]
+    assert archive.write(analysis(), tmp_path)[-1].name == "analysis.json"
+    assert not place.exists()

@@ -71,3 +71,21 @@ def test_what_could_not_be_tried_is_not_known() -> None:
 def test_a_report_without_two_whole_weeks_says_why_nothing_was_tried() -> None:
     assert prose(backtest(ModelBacktest("There are fewer.", None, None, None, ()))) == "Not tried. There are fewer."
     assert backtest(None) == ()
+
+
+def test_other_settings_are_shown_by_season_and_their_saving_is_told_apart() -> None:
+    plan = tuple(
+        dataclasses.replace(season, profile=dataclasses.replace(season.profile, tp=tp))
+        for season, tp in zip(PLAN, (1, 2), strict=True)
+    )
+    both = dataclasses.replace(PAYS, verdict="profiles", plan=plan, saving_from_replicas=0.5, saving_from_profiles=0.13)
+    said = prose(seasons(analyses.model(seasons=both), ""))
+    assert said.startswith("Yes: other settings at some hours pay.")
+    assert "50 % come from replicas alone, 13 % are added by other engine settings" in said
+    assert "8 | 16 | tp 1" in said
+    assert "1 | 2 | tp 2" in said
+
+
+def test_what_other_settings_would_add_is_told_where_it_was_looked_at() -> None:
+    looked = dataclasses.replace(PAYS, saving_from_profiles=0.02)
+    assert "other engine settings at some hours would add 2 %" in prose(seasons(analyses.model(seasons=looked), ""))

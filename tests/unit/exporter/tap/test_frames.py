@@ -40,6 +40,13 @@ def test_a_frame_that_contradicts_itself_is_an_error(payload: bytes) -> None:
         frames.read_pieces(payload)
 
 
+def test_a_failure_comes_back_as_it_went_and_is_an_error_without_its_number() -> None:
+    [(kind, payload)] = frames.FrameReader().feed(frames.failure(7, "observer_error"))
+    assert (kind, frames.read_failure(payload)) == (frames.FAILED, (7, "observer_error"))
+    with pytest.raises(ValueError, match="ends too early"):
+        frames.read_failure(payload[:7])
+
+
 def test_an_opening_that_ends_too_early_is_an_error() -> None:
     with pytest.raises(ValueError, match="too early"):
         frames.read_opening(b"short")

@@ -67,6 +67,16 @@ def test_an_exchange_that_is_already_safe_is_acknowledged_and_not_observed_twice
     assert list(frames.FrameReader().feed(transport.sent)) == [(frames.ACK, array("Q", [4]).tobytes())]
 
 
+def test_a_relay_hears_what_could_not_be_observed_as_long_as_it_is_there() -> None:
+    intake = Intake(Listener())
+    transport = MemoryTransport(intake)
+    intake.fail(3, "observer_error")
+    assert transport.take() == frames.failure(3, "observer_error")
+    transport.lose()
+    intake.fail(4, "observer_error")
+    assert transport.take() == b""
+
+
 def test_whoever_does_not_say_who_it_is_is_cut_off() -> None:
     intake = Intake(Listener())
     transport = MemoryTransport(intake)

@@ -27,6 +27,15 @@ def test_a_link_carries_what_the_observer_knows_nothing_of() -> None:
     assert dict(mailbox.dropped) == {"observer_lost": 1}
 
 
+def test_a_link_carries_what_the_observer_could_not_observe_and_why() -> None:
+    mailbox = Mailbox("r")
+    mailbox.open().add(frames.REQUEST_HEAD, b"", 1)
+    link = Link(mailbox)
+    MemoryTransport(link)
+    link.data_received(frames.failure(1, "openai_chat"))
+    assert dict(mailbox.dropped) == {"openai_chat": 1}
+
+
 def test_a_broken_link_is_known_and_nothing_is_written_to_it() -> None:
     mailbox = Mailbox("r")
     link = Link(mailbox)

@@ -167,6 +167,21 @@ def test_what_comes_after_an_acknowledgement_is_neither_told_nor_kept() -> None:
     assert mailbox.held == 0
 
 
+def test_what_an_observer_could_not_observe_is_dropped_for_its_reason_and_stays_counted_when_it_dies() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    mailbox.flush()
+    mailbox.failed(1, "observer_error")
+    mailbox.failed(1, "observer_error")
+    trace.add(frames.RESPONSE_END, b"", 2)
+    mailbox.disconnected()
+    assert dict(mailbox.dropped) == {"observer_error": 1}
+    assert (mailbox.held, mailbox.pending) == (0, 0)
+    assert balanced(mailbox)
+
+
 def test_relief_is_told_once_after_megabytes_have_passed_and_are_gone() -> None:
     mailbox, wire = Mailbox("r"), MemoryWire()
     mailbox.connected(wire)
@@ -239,6 +254,23 @@ def test_the_observer_is_asked_to_forget_what_was_dropped() -> None:
     trace.add(frames.RESPONSE_BODY, b"x" * 2000, 2)
     mailbox.flush()
     assert (frames.DROP, [1]) in [(kind, frames.read_numbers(p)) for kind, p in told(wire) if kind == frames.DROP]
+
+
+def test_what_waits_for_an_observer_that_has_stopped_reading_does_not_grow_with_what_is_dropped() -> None:
+    mailbox, wire = Mailbox("r", budget=1000, outbox=10), MemoryWire()
+    mailbox.connected(wire)
+    wire.waiting = 11
+    sent = len(wire.sent)
+    for at in range(100):
+        mailbox.open().add(frames.REQUEST_HEAD, b"x" * 2000, at)
+        mailbox.flush()
+        mailbox.tell_totals()
+    assert mailbox.dropped["tap_full"] == 100
+    assert len(wire.sent) == sent
+    wire.waiting = 0
+    mailbox.tell_totals()
+    assert [kind for kind, _ in told(wire)][-1] == frames.TOTALS
+    assert balanced(mailbox)
 
 
 def test_without_an_observer_memory_stays_within_the_budget() -> None:

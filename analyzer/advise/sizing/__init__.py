@@ -1,0 +1,1 @@
+"""How many replicas, running what: capacity under latency objectives by simulation, and the choice of knobs."""

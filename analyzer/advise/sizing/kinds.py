@@ -1,0 +1,59 @@
+"""Kinds of hours with lengths of their own, and which of them asks for the most replicas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from analyzer.advise.capacity import replicas_for
+from analyzer.advise.sized import Peak, StatedCapacity
+from analyzer.advise.sizing.choose import choose
+from analyzer.advise.sizing.mix import Mix
+from analyzer.advise.sizing.question import Candidate, Sizing, candidates
+from analyzer.advise.sizing.search import QUICK, capacity
+from analyzer.engine import ServingProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Hours alike: their lengths, the peak in them, their mean rate, and which hours of the week they are.
+
+    `hours_of_week` is empty where all hours are one kind.
+    """
+
+    name: str
+    mix: Mix
+    peak: Peak
+    mean_rps: float
+    hours_of_week: tuple[int, ...] = ()
+
+
+def carried(sizing: Sizing, one: Candidate, mixes: Sequence[Mix]) -> tuple[float, ...]:
+    """Requests per second that one replica of `one` carries of each of `mixes`, 0 where the objectives are missed."""
+    return tuple(capacity(mix, one.engine, sizing.objectives, QUICK).rps or 0.0 for mix in mixes)
+
+
+def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:
+    """The kind that asks for the most replicas, by the first candidate; the first one where nothing is carried."""
+    if len(kinds) == 1:
+        return kinds[0]
+    context = max(kind.mix.context for kind in kinds)
+    able, _ = candidates(sizing, context)
+    found = carried(sizing, able[0], [kind.mix for kind in kinds])
+    needs = [kind.peak.rps / each if each else float("inf") for kind, each in zip(kinds, found, strict=True)]
+    return kinds[needs.index(max(needs))]
+
+
+def suited(
+    sizing: Sizing, advised: Candidate, kinds: Sequence[Kind], wishes: StatedCapacity
+) -> list[tuple[Candidate, tuple[float, ...]]]:
+    """Profiles that take fewer GPUs than `advised` for some kind, each with what it carries of every kind."""
+    found: dict[ServingProfile, Candidate] = {}
+    for kind in kinds:
+        best = choose(sizing, kind.mix, partial(_replicas, kind.peak.rps, wishes)).best
+        if best is not None and best.candidate.profile != advised.profile:
+            found.setdefault(best.candidate.profile, best.candidate)
+    return [(one, carried(sizing, one, [kind.mix for kind in kinds])) for one in found.values()]
+
+
+def _replicas(rate: float, wishes: StatedCapacity, each: float) -> int:
+    return max(replicas_for(rate, each, wishes.rho_max), wishes.min_replicas) + wishes.n_plus_one

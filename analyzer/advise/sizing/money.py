@@ -1,0 +1,78 @@
+"""What the advised GPUs cost, what the same traffic would cost at an API, and whom they can serve."""
+
+from dataclasses import replace
+
+from analyzer.advise.capacity import short
+from analyzer.advise.prices import Assumptions, GpuPrice, Prices, Traffic, at_api, costs, of_gpu, of_model
+from analyzer.advise.sized import CapacityAdvice, Reach, StatedCapacity
+from analyzer.histogram import Histogram
+
+DAY_S = 86_400
+HOUR_S = 3600
+
+
+def priced(
+    advice: CapacityAdvice, stated: StatedCapacity, prices: Prices, traffic: Traffic, seconds: Histogram | None
+) -> CapacityAdvice:
+    """`advice` with every price known for its GPU, and with the APIs that serve its model.
+
+    The price that the settings state goes before all and is the one of `cost_per_hour`; else it is the first of the
+    list, which is on demand. `seconds` are the counts of requests in the seconds of the window: they say what fewer
+    replicas would leave to an API.
+    """
+    known = of_gpu(prices, advice.gpu or "")
+    if stated.price_per_gpu_hour is not None:
+        own = GpuPrice(advice.gpu or "", "stated", stated.price_per_gpu_hour, "the settings")
+        known = (own, *known)
+    found = costs(known, advice.gpus, traffic)
+    if not found:
+        return replace(advice, currency=prices.currency)
+    first = found[0]
+    each = first.per_gpu_hour * advice.gpus_per_replica
+    fewer = overflow(advice, seconds) if seconds is not None else ()
+    return replace(
+        advice,
+        currency=prices.currency,
+        costs=found,
+        cost_per_hour=first.per_hour,
+        cost_per_million_tokens=first.per_million_tokens,
+        current=None
+        if advice.current is None
+        else replace(advice.current, cost_per_hour=advice.current.gpus * first.per_gpu_hour),
+        hybrid=tuple(
+            at_api(api, traffic, first.per_hour, fewer, each) for api in of_model(prices, advice.profile.model)
+        ),
+    )
+
+
+def overflow(advice: CapacityAdvice, seconds: Histogram) -> tuple[tuple[int, float], ...]:
+    """For each number of replicas below the advised one: the share of requests in excess of what they carry.
+
+    Excess is counted second by second, with no spare replica in it.
+    """
+    requests = seconds.sum
+    if not requests:
+        return ()
+    return tuple(
+        (own, float((seconds.values - own * advice.rps_per_replica).clip(min=0) @ seconds.counts) / requests)
+        for own in range(1, advice.replicas)
+    )
+
+
+def reach(advice: CapacityAdvice, traffic: Traffic, busy_hour_rps: float, assumed: Assumptions) -> Reach:
+    """Whom the advised replicas can serve, spare ones not counted on.
+
+    Users: the day's requests of a peak that is as high as what the replicas carry, over the requests of one user.
+    `busy_hour_rps` over the mean rate says how much higher the busiest hour is than the mean. Tokens: at the carried
+    rate from morning to night.
+    """
+    carried = max(advice.peak_rps, (advice.replicas - advice.spare) * advice.rps_per_replica * advice.rho_max)
+    day = carried / busy_hour_rps * traffic.mean_rps * DAY_S if busy_hour_rps else 0.0
+    users = day / assumed.requests_per_user_day
+    tokens = carried * DAY_S * (traffic.mean_isl + traffic.mean_osl)
+    sentence = (
+        f"At {short(carried)} requests/s in the busiest hour a day brings {day:,.0f} requests, that is {users:,.0f} "
+        f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion "
+        "tokens a day if the load were as high at all hours."
+    )
+    return Reach(users, tokens, sentence)

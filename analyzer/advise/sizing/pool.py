@@ -1,0 +1,91 @@
+"""How many replicas behind one router carry a load, by simulating them together."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from analyzer.advise.capacity import Objectives
+from analyzer.advise.sizing.mix import Mix
+from analyzer.advise.sizing.search import FULL, Effort, Engine, run
+from analyzer.advise.sizing.streams import CHANCE
+from analyzer.advise.sizing.trial import Trial, trial
+from analyzer.replay import Pool, Requests, Routing, replay
+
+FURTHER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """The fewest replicas that keep the objectives together, and what their requests see; `None`: no number does."""
+
+    replicas: int | None
+    at: Trial | None
+
+
+def for_rate(
+    mix: Mix,
+    engine: Engine,
+    objectives: Objectives,
+    rate: float,
+    bounds: tuple[int, int],
+    effort: Effort = FULL,
+    routing: Routing = "least_outstanding",
+    dispersion: float = CHANCE,
+) -> Pooled:
+    """The fewest replicas that keep `objectives` at `rate` requests per second in all.
+
+    `bounds` are the fewest and the most that are likely: the rate over the saturation of one, and over what one alone
+    carries within the objectives. A pool does better than its parts alone, because a router evens out what chance does
+    to each of them.
+    """
+
+    def at(replicas: int) -> Trial:
+        return run(mix, engine, rate, objectives.percentile, effort, Pool(replicas, routing), dispersion)
+
+    return _fewest(at, objectives, bounds)
+
+
+def for_hours(
+    hours: Sequence[Requests],
+    engine: Engine,
+    objectives: Objectives,
+    bounds: tuple[int, int],
+    routing: Routing = "least_outstanding",
+) -> Pooled:
+    """The fewest replicas that keep `objectives` in each of the recorded `hours`, arrivals as they were.
+
+    The trial that is answered is that of the hour with the longest TTFT. Whether the load grows is not judged: within
+    an hour it does.
+    """
+
+    def at(replicas: int) -> Trial:
+        seen = [_recorded(one, engine, objectives, Pool(replicas, routing)) for one in hours]
+        missing = [one for one in seen if one.missed(objectives)]
+        return max(missing or seen, key=lambda one: one.ttft_ms)
+
+    return _fewest(at, objectives, bounds)
+
+
+def _recorded(requests: Requests, engine: Engine, objectives: Objectives, pool: Pool) -> Trial:
+    seen = trial(requests, replay(requests, engine.limits, engine.times, pool), objectives.percentile)
+    return dataclasses.replace(seen, steady=True)
+
+
+def _fewest(at: Callable[[int], Trial], objectives: Objectives, bounds: tuple[int, int]) -> Pooled:
+    """Bisection over whole numbers; twice the upper bound is tried where that is not enough."""
+    low, high = max(1, bounds[0]), max(1, *bounds)
+    found = at(high)
+    if found.missed(objectives):
+        low, high = high + 1, math.ceil(high * FURTHER)
+        found = at(high)
+        if found.missed(objectives):
+            return Pooled(None, found)
+    while low < high:
+        middle = (low + high) // 2
+        seen = at(middle)
+        if seen.missed(objectives):
+            low = middle + 1
+        else:
+            high, found = middle, seen
+    return Pooled(high, found)

@@ -1,0 +1,93 @@
+"""What is said about a sizing, in sentences."""
+
+from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.choose import Judged
+from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
+
+NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
+NOT_FOR_PURCHASE = 0.3
+ALIKE = 0.03
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent: 40 %."""
+    return f"{share * 100:.0f} %"
+
+
+def objective(objectives: Objectives, name: str) -> str:
+    """One objective: TTFT p95 <= 500 ms."""
+    limit = getattr(objectives, f"{name}_ms")
+    return f"{NAMES[name]} p{objectives.percentile or DEFAULT_PERCENTILE:g} ≤ {limit:,g} ms"
+
+
+def objectives(promised: Objectives) -> str:
+    """All of them, joined; empty without any."""
+    return ", ".join(objective(promised, name) for name in NAMES if getattr(promised, f"{name}_ms") is not None)
+
+
+def seen(at: Trial, name: str) -> str:
+    """What one objective's time was in a run: 620 ms."""
+    return f"{getattr(at, f'{name}_ms'):,.3g} ms"
+
+
+def confidence(judged: Judged, compared: Compared | None = None) -> str:
+    """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
+    share, batch = judged.throughput.error_share, judged.throughput.largest_batch
+    told = "" if compared is None or compared.trusted else "low confidence: "
+    told += f"step times ± {percent(share)}"
+    if judged.throughput.requests:
+        told += f", from {judged.throughput.requests:,} measured requests"
+    if judged.throughput.source in {"roofline", "aiconfigurator"}:
+        told += "; a model of an ideal engine that no measurement of yours confirms"
+    if share >= NOT_FOR_PURCHASE:
+        told += "; not for purchase"
+    if batch is not None and judged.capacity.rps and judged.capacity.at.mean_e2e_ms == judged.capacity.at.mean_e2e_ms:
+        running = judged.capacity.rps * judged.capacity.at.mean_e2e_ms / 1000
+        if running > 1.25 * batch:
+            told += f"; extrapolated: {running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+    if compared is not None:
+        error = compared.error
+        median, high = percent(error.p50_share), percent(error.p95_share)
+        told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
+        told += "" if compared.trusted else ", so step times were scaled until the medians agree"
+    return told
+
+
+def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
+    """Which objectives are missed by every choice even at the lightest load, and the best that each can do."""
+    named = {name for one in tried for name in one.capacity.missed if name in NAMES}
+    each = []
+    for name in (name for name in NAMES if name in named):
+        able = [
+            one for one in tried if getattr(one.capacity.at, f"{name}_ms") == getattr(one.capacity.at, f"{name}_ms")
+        ]
+        if not able:
+            continue
+        best = min(able, key=lambda one: getattr(one.capacity.at, f"{name}_ms"))
+        profile = best.candidate.profile
+        each.append(
+            f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp} "
+            f"and {profile.max_num_batched_tokens:,} tokens a step)"
+        )
+    what = " and ".join(each) or "the objectives, because no request of this length fits into the KV cache"
+    return (
+        f"{sizing.model.name} on {sizing.gpu.name} cannot keep {what} even when nearly idle, so no number of replicas "
+        "can: allow more time, take a faster GPU or smaller weights, or shorten the requests."
+    )
+
+
+def verdict(one: Judged, best: Judged | None, promised: Objectives) -> str:
+    """Why a candidate was taken or not."""
+    if best is not None and one.candidate.profile == best.candidate.profile:
+        return "advised"
+    if one.capacity.rps:
+        share = 0.0 if best is None else one.per_gpu / best.per_gpu - 1
+        if abs(share) < ALIKE:
+            return "carries about as much per GPU"
+        return f"carries {percent(abs(share))} {'more' if share > 0 else 'less'} per GPU"
+    missed = [name for name in one.capacity.missed if name in NAMES]
+    if not missed:
+        return "carries nothing"
+    return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)

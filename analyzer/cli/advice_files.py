@@ -1,0 +1,80 @@
+"""The advice of an analysis as the files that people apply, where a serving profile was chosen or is known."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from analyzer import emit
+from analyzer.advise.capacity import CapacityAdvice
+from analyzer.analysis import Analysis, ModelAnalysis, Questions
+from analyzer.emit import Recommendation, SeasonPlan
+from analyzer.emit.recommendation import Knob
+from analyzer.engine import ServingProfile
+from analyzer.window import Window
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def files(analysis: Analysis, questions: Mapping[str, Questions]) -> dict[str, str]:
+    """Path below the folder `emit` of a report → text; empty where nothing is known of what runs.
+
+    The files of several models lie in a folder of their own each.
+    """
+    made = {
+        name: recommendation(model, analysis.window, questions[name])
+        for name, model in analysis.models.items()
+        if model.serving is not None and model.capacity is not None
+    }
+    known = {name: one for name, one in made.items() if one is not None}
+    found: dict[str, str] = {}
+    for name, one in known.items():
+        folder = "" if len(known) == 1 else f"{_NOT_IN_A_NAME.sub('-', name).strip('-.') or 'model'}/"
+        found |= {f"{folder}{path}": text for path, text in emit.files(one).items()}
+    return found
+
+
+def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -> Recommendation | None:
+    """What is recommended for one model, `None` where no profile is known."""
+    advice, serving = model.capacity, model.serving
+    if advice is None or serving is None:
+        return None
+    limit = model.lengths.max_seq_len
+    profile = replace(serving, max_model_len=limit or serving.max_model_len, replicas=advice.replicas)
+    seasons = () if model.seasons is None else model.seasons.plan
+    return Recommendation(
+        profile=profile,
+        current=_current(questions, advice),
+        replicas=advice.replicas,
+        window=window.name,
+        requests=model.requests,
+        timezone=window.timezone,
+        objectives=advice.objectives,
+        seasons=tuple(
+            SeasonPlan(one.name, one.hours_of_week, replace(profile, replicas=one.replicas), one.replicas)
+            for one in seasons
+        ),
+        reasons=_reasons(model, advice),
+        kv_pool_tokens=None if advice.memory is None else advice.memory.kv_pool_tokens,
+        max_input_len=model.lengths.max_input_len,
+    )
+
+
+def _current(questions: Questions, advice: CapacityAdvice) -> ServingProfile | None:
+    """What runs today, as far as a profile file says it."""
+    fixed = None if questions.sizing is None else questions.sizing.fixed
+    if fixed is None:
+        return None
+    return fixed if advice.current is None else replace(fixed, replicas=advice.current.replicas)
+
+
+def _reasons(model: ModelAnalysis, advice: CapacityAdvice) -> dict[Knob, str]:
+    """The sentences behind the knobs that the traffic decides."""
+    evidence = {item.figure: item.sentence for item in model.evidence}
+    found: dict[Knob, str] = {}
+    if "capacity.replicas" in evidence:
+        found["replicas"] = evidence["capacity.replicas"]
+    if "lengths.max_seq_len" in evidence:
+        found["max_model_len"] = evidence["lengths.max_seq_len"]
+    if len(advice.alternatives) > 1:
+        found["tp"] = f"Of {len(advice.alternatives)} choices this one takes the fewest GPUs for the load."
+    return found

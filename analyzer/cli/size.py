@@ -1,0 +1,113 @@
+"""The command `size`: the sizing questions without records."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from analyzer import engine, profiles
+from analyzer.advise.capacity import Peak, StatedCapacity
+from analyzer.advise.prices import Prices, Traffic
+from analyzer.advise.sized import CapacityAdvice, Objectives
+from analyzer.advise.sizing import advice
+from analyzer.advise.sizing.advice import Demanded
+from analyzer.advise.sizing.mix import of_point
+from analyzer.advise.sizing.question import Sizing
+from analyzer.analysis import capacity_as_json
+from analyzer.cli import price_list, size_table, step_times
+from analyzer.cli.durations import milliseconds
+from analyzer.errors import AnalyzerError, BadSettings, Unreachable
+
+NAME = "size"
+SPREAD = 0.5  # of real traffic one rarely sees less; constant lengths would make every percentile too good
+DAY_HOURS = 24
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `size` with its options to the commands of the program."""
+    command = commands.add_parser(NAME, help="say how many GPUs, running what, without records")
+    add = command.add_argument
+    add("--model", metavar="M", required=True, help="a model's name, or the path of its config.json")
+    add("--gpu", metavar="G", required=True, help="a GPU's name, such as h100")
+    add("--isl", metavar="N", type=int, required=True, help="mean input tokens of a request")
+    add("--osl", metavar="N", type=int, required=True, help="mean output tokens of a request")
+    add("--rps", metavar="R", type=float, required=True, help="requests per second in the busiest time")
+    add("--ttft", metavar="D", help="the time to the first token that is promised, such as 500ms")
+    add("--itl", metavar="D", help="the mean time between tokens of a request that is promised, such as 50ms")
+    add("--e2e", metavar="D", help="the time to the last token that is promised, such as 10s")
+    add("--percentile", metavar="P", type=float, default=95.0, help="of the requests that keep it; 95 unless given")
+    add("--profile", type=Path, metavar="FILE", help="a TOML file with the knobs, instead of choosing them")
+    add("--throughput", type=Path, metavar="FILE", help="a table made by sweep, instead of a model of the engine")
+    add("--json", action="store_true", help="print the capacity object as JSON")
+    add("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run(options: argparse.Namespace) -> AnalyzerError | None:
+    """Size, print the answer, and answer the error to end with where no number of GPUs keeps the objectives."""
+    _check(options)
+    objectives = Objectives(
+        ttft_ms=milliseconds("--ttft", options.ttft),
+        itl_ms=milliseconds("--itl", options.itl),
+        e2e_ms=milliseconds("--e2e", options.e2e),
+        percentile=options.percentile,
+    )
+    prices = price_list.load(None)
+    sizing = _question(options, objectives, prices)
+    mix = of_point(options.isl, options.osl, SPREAD)
+    found = advice.advise(
+        sizing,
+        mix,
+        demanded(options, prices),
+        StatedCapacity(rps_per_replica=1, gpus_per_node=sizing.gpu.gpus_per_node),
+    )
+    if found.advice is None:
+        if options.json:
+            sys.stdout.write("null\n")
+        return Unreachable(found.sentence)
+    if options.json:
+        said = capacity_as_json(found.advice) | {"sentence": found.sentence}
+        sys.stdout.write(json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        return None
+    sys.stdout.write(_page(found.advice, sizing, options, found.sentence))
+    return None
+
+
+def _page(found: CapacityAdvice, sizing: Sizing, options: argparse.Namespace, sentence: str) -> str:
+    asked = size_table.Asked(sizing.model.name, sizing.gpu.title, options.isl, options.osl, options.rps)
+    return size_table.page(found, asked, sentence)
+
+
+def _check(options: argparse.Namespace) -> None:
+    mistakes = [
+        f"--{name} {getattr(options, name):g} is not above zero."
+        for name in ("isl", "osl", "rps")
+        if not getattr(options, name) > 0
+    ]
+    if not 0 < options.percentile < 100:
+        mistakes.append(f"--percentile {options.percentile:g} is not between 0 and 100: give 95 or 99.")
+    if mistakes:
+        raise BadSettings("\n".join(mistakes))
+
+
+def _question(options: argparse.Namespace, objectives: Objectives, prices: Prices) -> Sizing:
+    model, gpu = step_times.model(options.model), engine.gpu(options.gpu)
+    path = options.profile
+    fixed = None if path is None else step_times.profile(profiles.read(path), model, gpu, str(path))
+    return Sizing(
+        model=model,
+        gpu=gpu,
+        objectives=objectives,
+        times=step_times.source(model, gpu, options.throughput),
+        prices=prices,
+        fixed=fixed,
+    )
+
+
+def demanded(options: argparse.Namespace, prices: Prices) -> Demanded:
+    """The load: the peak as given, and a day whose busiest hour has a stated share of its requests."""
+    mean = options.rps / (DAY_HOURS * prices.assumptions.busy_hour_share)
+    return Demanded(
+        peak=Peak(options.rps, f"the peak of {options.rps:g} requests/s is given"),
+        traffic=Traffic(mean, options.isl, options.osl),
+        busy_hour_rps=options.rps,
+    )

@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+import pytest
+
+from analyzer.advise.capacity import Peak, StatedCapacity
+from analyzer.advise.sizing.kinds import Kind, carried, hardest, suited
+from analyzer.advise.sizing.mix import of_point
+from analyzer.advise.sizing.question import candidates
+from tests.unit.analyzer.advise.sizing.questions import question
+
+MANY_SHORT = Kind("short", of_point(200, 20), Peak(100, "p"), 80, (9, 10))
+FEW_LONG = Kind("long", of_point(6000, 600), Peak(10, "p"), 8, (1, 2))
+
+
+def test_the_kind_that_asks_for_the_most_replicas_need_not_have_the_most_requests() -> None:
+    assert hardest(question(), (MANY_SHORT, FEW_LONG)) == FEW_LONG
+    assert hardest(question(), (MANY_SHORT, replace(FEW_LONG, peak=Peak(0.5, "p")))) == MANY_SHORT
+
+
+def test_one_kind_is_the_hardest_without_looking() -> None:
+    assert hardest(question(), (FEW_LONG,)) == FEW_LONG
+
+
+def test_a_replica_carries_more_of_what_is_shorter() -> None:
+    (one, *_), _ = candidates(question(), 1000)
+    short, long = carried(question(), one, [MANY_SHORT.mix, FEW_LONG.mix])
+    assert short > 10 * long > 0
+
+
+def test_a_kind_of_which_nothing_is_carried_is_the_hardest() -> None:
+    impossible = Kind("huge", of_point(60_000, 10), Peak(0.1, "p"), 0.1, (3,))
+    assert hardest(question(), (MANY_SHORT, impossible)) == impossible
+
+
+@pytest.mark.parametrize("kinds", [(MANY_SHORT, FEW_LONG), (FEW_LONG, MANY_SHORT)])
+def test_the_order_of_kinds_does_not_matter(kinds: tuple[Kind, ...]) -> None:
+    assert hardest(question(), kinds) == FEW_LONG
+
+
+def test_a_profile_that_takes_fewer_gpus_for_some_kind_is_found_with_what_it_carries_of_all() -> None:
+    able, _ = candidates(question(), 1000)
+    four = able[2]
+    assert four.profile.tp == 4
+    found = suited(question(), four, (MANY_SHORT, FEW_LONG), StatedCapacity(rps_per_replica=1))
+    assert found
+    for one, each in found:
+        assert one.profile != four.profile
+        assert len(each) == 2

@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+import pytest
+
+from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing import words
+from analyzer.advise.sizing.choose import Judged, choose, judge
+from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.mix import of_point
+from analyzer.advise.sizing.question import candidates
+from tests.unit.analyzer.advise.sizing.questions import WITHIN, question
+
+MIX = of_point(2000, 200)
+
+
+@pytest.fixture(scope="module")
+def judged() -> Judged:
+    able, _ = candidates(question(), MIX.context)
+    return judge(able[0], question(), MIX)
+
+
+def test_objectives_are_written_with_their_percentile() -> None:
+    assert words.objectives(Objectives(500, 50, None, 99)) == "TTFT p99 ≤ 500 ms, ITL p99 ≤ 50 ms"
+    assert words.objectives(Objectives()) == ""
+
+
+def test_a_model_of_an_engine_says_what_it_is(judged: Judged) -> None:
+    said = words.confidence(judged)
+    assert said.startswith("step times ± 30 %")
+    assert "no measurement of yours confirms" in said
+
+
+def test_measured_times_say_from_how_many_requests_and_beyond_which_load_they_are_stretched(judged: Judged) -> None:
+    live = replace(judged.throughput, source="live", error_share=0.1, requests=5000, largest_batch=20.0)
+    said = words.confidence(replace(judged, candidate=replace(judged.candidate, throughput=live)))
+    assert "from 5,000 measured requests" in said
+    assert "of which at most 20 were measured" in said
+    assert "not for purchase" not in said
+
+
+def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged: Judged) -> None:
+    off = Compared((100, 200), (150, 200), (10, 20), (10, 20))
+    said = words.confidence(judged, off)
+    assert said.startswith("low confidence: ")
+    assert "is off by 50 % (p50) and 0 % (p95), so step times were scaled" in said
+    assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
+
+
+def test_a_verdict_says_why_a_choice_was_not_taken(judged: Judged) -> None:
+    assert words.verdict(judged, judged, WITHIN) == "advised"
+    tight = Objectives(ttft_ms=5, percentile=95)
+    found = choose(question(tight), MIX, lambda _: 1)
+    assert words.verdict(found.tried[0], None, tight).startswith("misses TTFT p95 ≤ 5 ms: ")
+
+
+def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
+    tight = Objectives(ttft_ms=5, itl_ms=1, percentile=95)
+    found = choose(question(tight), MIX, lambda _: 1)
+    said = words.unreachable(question(tight), found.tried)
+    assert "TTFT p95 ≤ 5 ms (the best is" in said
+    assert "with tp 8" in said
+    assert "ITL p95 ≤ 1 ms (the best is" in said

@@ -1,0 +1,109 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from analyzer.advise.bounds import LengthTarget
+from analyzer.advise.capacity import StatedCapacity
+from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.question import Sizing
+from analyzer.analysis import ModelAnalysis, Questions, Recorded, analyse
+from analyzer.shape import Thresholds, Traffic
+from analyzer.window import Window
+from tests.fakes.shapes import HOUR, SECOND, Request, hours
+from tests.unit.analyzer.advise.sizing.questions import fixed, question
+
+MONDAY = 1_740_960_000 * SECOND  # 2025-03-03 00:00 UTC
+DAY = Window(datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 4, tzinfo=UTC), "UTC")
+TWO_WEEKS = Window(DAY.start, datetime(2025, 3, 17, tzinfo=UTC), "UTC")
+TARGET = LengthTarget(0.05)
+WISHES = StatedCapacity(rps_per_replica=1)
+
+
+def at(hour: float, isl: int = 1000, osl: int = 100) -> Request:
+    return MONDAY + int(hour * HOUR), isl, osl
+
+
+def analysed(
+    rows: list[Request], sizing: Sizing, wishes: StatedCapacity | None = WISHES, window: Window = DAY
+) -> ModelAnalysis:
+    shapes = hours(sorted(rows))
+    asked = Questions(TARGET, wishes, sizing=sizing)
+    recorded = Recorded(shapes[0].first, shapes[-1].last, {})
+    traffic = Traffic(shapes, (), None, None)
+    return analyse(window, recorded, {"m": traffic}, {"m": asked}, Thresholds()).models["m"]
+
+
+def sentences(model: ModelAnalysis) -> str:
+    return " ".join(item.sentence for item in model.evidence if item.figure.startswith("capacity"))
+
+
+STEADY = [at(i / 300, 900 + i % 200, 80 + i % 40) for i in range(24 * 300)]
+
+
+def test_what_a_replica_carries_is_found_from_the_recorded_lengths() -> None:
+    model = analysed(STEADY, question())
+    assert model.capacity is not None
+    assert (model.capacity.source, model.capacity.replicas, model.capacity.gpus) == ("aiconfigurator", 1, 1)
+    assert model.capacity.rps_per_replica > 20
+    assert "drawn from the lengths of 7,200" in sentences(model)
+    figures = [item.figure for item in model.evidence if item.figure.startswith("capacity")]
+    assert figures == ["capacity.replicas", "capacity.rps_per_replica"]
+
+
+def test_the_recommended_limit_is_that_of_the_profile() -> None:
+    model = analysed(STEADY, question())
+    assert model.capacity is not None
+    assert model.capacity.profile.max_model_len == model.lengths.max_seq_len
+
+
+def test_a_fixed_profile_keeps_its_own_limit() -> None:
+    model = analysed(STEADY, fixed(max_model_len=4096))
+    assert model.capacity is not None
+    assert model.capacity.profile.max_model_len == 4096
+
+
+def test_objectives_that_cannot_be_kept_are_told_in_place_of_a_count() -> None:
+    model = analysed(STEADY, question(Objectives(ttft_ms=1, percentile=95)))
+    assert model.capacity is None
+    assert "cannot keep TTFT p95 ≤ 1 ms (the best is" in sentences(model)
+
+
+def test_a_model_that_does_not_fit_is_told_in_place_of_a_count() -> None:
+    model = analysed(STEADY, question(gpu="l4", model="meta-llama/Llama-3.1-405B-Instruct"))
+    assert model.capacity is None
+    assert "there is no choice that can be sized" in sentences(model)
+
+
+def test_too_few_requests_for_a_bound_are_too_few_for_a_count() -> None:
+    model = analysed(STEADY[:10], question())
+    assert model.capacity is None
+    assert "10 requests are too few" in sentences(model)
+
+
+def test_a_stated_peak_is_sized_for() -> None:
+    model = analysed(STEADY, question(), replace(WISHES, peak_rps=200))
+    assert model.capacity is not None
+    assert model.capacity.peak_rps == 200
+    assert model.capacity.replicas > 4
+
+
+@pytest.fixture(scope="module")
+def two_kinds() -> ModelAnalysis:
+    """Two weeks of many short requests by day, and of fewer, much longer ones by night."""
+    rows = []
+    for hour in range(14 * 24):
+        day = 8 <= hour % 24 < 20
+        count = 600 if day else 200
+        lengths = (120, 20) if day else (12_000, 900)
+        rows += [at(hour + i / count, lengths[0] + i % 50, lengths[1] + i % 7) for i in range(count)]
+    return analysed(rows, question(), window=TWO_WEEKS)
+
+
+def test_the_kind_of_hours_that_asks_for_most_is_sized_for_and_not_the_one_with_most_requests(
+    two_kinds: ModelAnalysis,
+) -> None:
+    assert two_kinds.regimes.verdict == "recurring"
+    assert two_kinds.capacity is not None
+    assert "which ask for the most replicas" in sentences(two_kinds)
+    assert two_kinds.capacity.rps_per_replica < 5

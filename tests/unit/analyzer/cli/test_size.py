@@ -1,0 +1,106 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.cli import main
+
+LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
+ASKED = ["size", "--model", LLAMA, "--gpu", "h100", "--isl", "2000", "--osl", "200", "--rps", "31"]
+
+
+def told(capsys: pytest.CaptureFixture[str], *options: str, asked: list[str] = ASKED) -> tuple[int, str, str]:
+    code = main([*asked, *options])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def capacity(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    code, out, err = told(capsys, "--json", *options)
+    assert (code, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_the_six_questions_are_answered_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "--ttft", "500ms")
+    assert (code, err) == (0, "")
+    questions = ("Which model?", "How many tokens in?", "How many tokens out?", "How many at the peak?")
+    for question in (*questions, "Within which latency?", "On which GPUs?"):
+        assert question in out
+    assert "TTFT p95 ≤ 500 ms" in out
+    assert "Error bars" in out
+    assert "Source: " in out
+
+
+def test_the_capacity_object_has_the_keys_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    found = capacity(capsys, "--ttft", "500ms")
+    keys = (
+        "gpu", "objectives", "source", "source_detail", "confidence", "profile", "rps_per_replica", "peak_rps",
+        "replicas", "gpus_per_replica", "gpus", "nodes", "cost_per_hour", "cost_per_million_tokens", "current",
+        "change_gpus", "fit_error",
+    )  # fmt: skip
+    assert set(keys) <= set(found)
+    assert (found["peak_rps"], found["objectives"]) == (31, {"ttft_ms": 500, "percentile": 95})
+    assert found["gpus"] == found["replicas"] * found["gpus_per_replica"]
+
+
+def test_without_an_objective_a_replica_carries_its_saturation(capsys: pytest.CaptureFixture[str]) -> None:
+    found = capacity(capsys)
+    assert found["rps_per_replica"] == found["saturation_rps"]
+    assert found["rho_max"] == 0.7
+
+
+def test_a_tighter_percentile_carries_less(capsys: pytest.CaptureFixture[str]) -> None:
+    usual, tight = (capacity(capsys, "--ttft", "500ms", "--percentile", p)["rps_per_replica"] for p in ("50", "99"))
+    assert tight < usual
+
+
+def test_a_profile_fixes_the_knobs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{LLAMA}"\ngpu = "h100"\ntp = 2\nmax_num_seqs = 48\n')
+    found = capacity(capsys, "--ttft", "500ms", "--profile", str(file))
+    assert (found["profile"]["tp"], found["profile"]["max_num_seqs"], found["gpus_per_replica"]) == (2, 48, 2)
+
+
+def test_an_objective_that_cannot_be_kept_ends_with_4_and_the_best_that_there_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = told(capsys, "--ttft", "2ms", "--json")
+    assert (code, out) == (4, "null\n")
+    assert "cannot keep TTFT p95 ≤ 2 ms (the best is" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_model_that_does_not_fit_ends_with_2_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [word.replace(LLAMA, "meta-llama/Llama-3.1-405B-Instruct").replace("h100", "l4") for word in ASKED]
+    code, out, err = told(capsys, asked=asked)
+    assert (code, out) == (2, "")
+    assert "GiB of weights on each GPU" in err
+
+
+@pytest.mark.parametrize(("wrong", "known"), [("meta-llama/Lama-3.1-8B", "nearest"), ("h101", "h100-sxm")])
+def test_unknown_names_end_with_2_and_the_nearest_ones(
+    capsys: pytest.CaptureFixture[str], wrong: str, known: str
+) -> None:
+    replaced = "h100" if wrong == "h101" else LLAMA
+    code, _, err = told(capsys, asked=[word.replace(replaced, wrong) for word in ASKED])
+    assert code == 2
+    assert known in err
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--ttft", "fast"], "--ttft fast is no duration"),
+        (["--percentile", "100"], "--percentile 100 is not between 0 and 100"),
+        (["--rps", "0"], "--rps 0 is not above zero"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_sentence(
+    capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
+) -> None:
+    code, out, err = told(capsys, *options)
+    assert (code, out) == (2, "")
+    assert sentence in err
