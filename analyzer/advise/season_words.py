@@ -13,6 +13,10 @@ NO_THROUGHPUT = (
 )
 
 
+SAME_REPLICAS = "the same in every resample of days, in none of which the whole replicas change"
+UNCHANGED = 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A plan in numbers: its saving with the standard error (shares), the one number that serves all hours, and in how
@@ -65,9 +69,8 @@ def profiles_pay(
     windows = "; ".join(f"{replicas(number)} with {knobs} ({when})" for when, number, knobs in seasons)
     return (
         f"Run {windows}: that takes {percent(saving)} fewer GPU-hours than one number of replicas of one profile. Of "
-        f"that {percent(added)} come from the profiles (± {percent(2 * error)}, two standard errors when days are "
-        f"drawn anew), the rest from replicas. Learnt from the other weeks, it held in {held[0]} of the last {held[1]} "
-        "whole weeks. "
+        f"that {percent(added)} come from the profiles ({spread(error)}), the rest from replicas. Learnt from the "
+        f"other weeks, it held in {held[0]} of the last {held[1]} whole weeks. "
         "Unless the step times behind it were measured they are a model's: try the profiles before you plan by them."
     )
 
@@ -158,6 +161,13 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f}".removesuffix(".0") + " %"
 
 
+def spread(error: float) -> str:
+    """How far a saving with this standard error may be off; replicas are whole, so that it may well be nothing."""
+    if error < UNCHANGED:
+        return SAME_REPLICAS
+    return f"± {percent(2 * error)}, two standard errors when days are drawn anew"
+
+
 def replicas(number: int) -> str:
     """1 replica, 2 replicas."""
     return "1 replica" if number == 1 else f"{number:,} replicas"
@@ -165,8 +175,8 @@ def replicas(number: int) -> str:
 
 def _saves(found: Found) -> str:
     return (
-        f"that takes {percent(found.saving)} fewer GPU-hours than {replicas(found.static)} at all hours (± "
-        f"{percent(2 * found.error)}, two standard errors when days are drawn anew)."
+        f"that takes {percent(found.saving)} fewer GPU-hours than {replicas(found.static)} at all hours "
+        f"({spread(found.error)})."
     )
 
 

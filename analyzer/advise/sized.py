@@ -141,7 +141,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another choice of knobs with what it carries; `verdict` says in words why it was taken or not."""
+    """Another choice of knobs with what it carries; `verdict` says in words why it was taken or not.
+
+    `gpus_if_slower` is how many GPUs the load takes if every step lasts longer by the error of the source: `None` where
+    the objectives are missed then at any load, or as expected.
+    """
 
     tp: int
     pp: int
@@ -152,6 +156,7 @@ class Alternative:
     replicas: int | None
     gpus: int | None
     verdict: str
+    gpus_if_slower: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

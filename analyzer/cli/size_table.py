@@ -130,7 +130,7 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
     if len(advice.alternatives) < 2:
         return
     yield ""
-    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "")
+    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
     rows: list[Sequence[str]] = [heads]
     rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]
@@ -149,6 +149,7 @@ def _choice(one: Alternative) -> tuple[str, ...]:
         "–" if one.rps_per_replica is None else short(one.rps_per_replica),
         "–" if one.rps_per_gpu is None else short(one.rps_per_gpu),
         "–" if one.gpus is None else f"{one.gpus:,}",
+        "–" if one.gpus_if_slower is None else f"{one.gpus_if_slower:,}",
         one.verdict,
     )
 

@@ -7,6 +7,7 @@ from analyzer.advise.prices import ApiCost
 from analyzer.advise.sized import CapacityAdvice, Objectives, Profile
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
+from analyzer.report.alternatives import alternatives, sturdier
 from analyzer.report.blocks import Block, Column, Paragraph, Points, Table, Words, code, strong, words
 from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
 from analyzer.report.numbers import milliseconds, plural, rate, share, whole
@@ -143,7 +144,7 @@ def _found(advice: CapacityAdvice) -> Iterator[Block]:
         )
         yield Paragraph(words(text))
     if len(advice.alternatives) > 1:
-        yield _alternatives(advice)
+        yield alternatives(advice)
 
 
 def _error_bars(advice: CapacityAdvice, interval: tuple[float, float]) -> Words:
@@ -152,7 +153,7 @@ def _error_bars(advice: CapacityAdvice, interval: tuple[float, float]) -> Words:
         return words(
             strong("The objectives may be out of reach."),
             f" If every step took as long as the source allows, they would be missed at any load; at its shortest one"
-            f" replica would carry {rate(high)} requests a second.",
+            f" replica would carry {rate(high)} requests a second.{sturdier(advice)}",
         )
     few, many = advice.replicas_interval
     count = plural(few, "replica") if few == many else f"{whole(few)} to {whole(many)} replicas"
@@ -188,45 +189,8 @@ def _value(value: object) -> str:
     return whole(value) if isinstance(value, int) else str(value)
 
 
-def _alternatives(advice: CapacityAdvice) -> Table:
-    heads = (
-        Column("tp", numeric=False),
-        Column("pp"),
-        Column("requests at once"),
-        Column("tokens a step"),
-        Column("req/s a replica"),
-        Column("req/s a GPU"),
-        Column("replicas"),
-        Column("GPUs"),
-        Column("verdict", numeric=False),
-    )
-    rows = tuple(
-        (
-            words(whole(one.tp)),
-            words(whole(one.pp)),
-            words(whole(one.max_num_seqs) if one.max_num_seqs else "–"),
-            words(whole(one.max_num_batched_tokens) if one.max_num_batched_tokens else "–"),
-            words(_known(one.rps_per_replica)),
-            words(_known(one.rps_per_gpu)),
-            words("–" if one.replicas is None else whole(one.replicas)),
-            words("–" if one.gpus is None else whole(one.gpus)),
-            words(one.verdict),
-        )
-        for one in advice.alternatives
-    )
-    caption = (
-        "What else was tried, mostly in shorter runs, with replicas by the plain quotient. Other requests or tokens of"
-        " a step are advised only where long runs carry 6 % more: less than that is within the error of any model."
-    )
-    return Table(caption, heads, rows)
-
-
 def _price(value: float) -> str:
     return f"{value:,.2f}"
-
-
-def _known(value: float | None) -> str:
-    return "–" if value is None else rate(value)
 
 
 def _prices(advice: CapacityAdvice) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyzer.advise.season_words import knobs
+from analyzer.advise.season_words import SAME_REPLICAS, UNCHANGED, knobs
 from analyzer.advise.seasons import OutOfSample, Season, Seasons
 from analyzer.analysis import ModelAnalysis
 from analyzer.backtest import ModelBacktest, Trial
@@ -82,9 +82,10 @@ def _money(found: Seasons) -> tuple[Paragraph, ...]:
         return ()
     low, high = found.saving_interval
     recommended = "The plan saves " if found.plan else "The best plan would save "
+    sure = f"from {share(low)} to {share(high)}, two standard errors to each side"
     text = (
-        f" of the GPU-hours of {plural(found.static_replicas, 'replica')} at all hours (from {share(low)} to"
-        f" {share(high)}, two standard errors to each side). {_from(found)}"
+        f" of the GPU-hours of {plural(found.static_replicas, 'replica')} at all hours"
+        f" ({sure if high - low > UNCHANGED else SAME_REPLICAS}). {_from(found)}"
     )
     return (Paragraph(words(recommended, strong(share(found.saving_share)), text)),)
 

@@ -128,7 +128,7 @@ def _interval(bounds: tuple[float, float] | None) -> str:
     if bounds is None:
         return "–"
     low, high = (share(bound) if 0 < bound < 1 else rate(bound) for bound in bounds)
-    return f"{low} to {high}"
+    return low if low == high else f"{low} to {high}"
 
 
 def set_aside(reasons: Mapping[str, int]) -> Table:

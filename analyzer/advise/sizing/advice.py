@@ -68,8 +68,8 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
     own, compared = _checked(sizing, chosen.best)
-    best = judge(own, sizing, mix, FULL)
-    if not best.capacity.rps:  # the short run was kinder than the long one
+    best = chosen.best if own is chosen.best.candidate else judge(own, sizing, mix)
+    if not best.capacity.rps:  # with the corrected step times
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
     stated = _stated(wanted, sizing, best, compared)
     pooled = _pooled(sizing, best, mix, demanded, stated)
@@ -142,13 +142,10 @@ def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
-    error = best.throughput.error_share
-    ends = []
-    for factor in (1 + error, max(1 - error, LEAST_FACTOR)):
-        engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
-        ends.append(capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0)
-    carried = best.capacity.rps or 0.0
-    return min(ends[0], carried), max(ends[1], carried)
+    factor = max(1 - best.throughput.error_share, LEAST_FACTOR)
+    engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
+    high = capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0
+    return best.slow_rps, max(high, best.capacity.rps or 0.0)
 
 
 def _counts(interval: tuple[float, float], advice: CapacityAdvice, rate: float) -> tuple[int, int] | None:
@@ -188,10 +185,13 @@ def _memory(best: Judged, mix: Mix) -> MemoryUse:
 def _alternatives(
     chosen: Chosen, best: Judged, sizing: Sizing, rate: float, stated: StatedCapacity
 ) -> Sequence[Alternative]:
+    def replicas_of(carried: float) -> int:
+        return _replicas(rate, carried, stated, sizing)
+
     found = []
     for one in (best if each is chosen.best else each for each in chosen.tried):
         profile, carried = one.candidate.profile, one.capacity.rps or None
-        replicas = None if carried is None else _replicas(rate, carried, stated, sizing)
+        gpus = None if carried is None else one.gpus(replicas_of)
         found.append(
             Alternative(
                 tp=profile.tp,
@@ -200,9 +200,10 @@ def _alternatives(
                 max_num_batched_tokens=profile.max_num_batched_tokens,
                 rps_per_replica=carried,
                 rps_per_gpu=None if carried is None else one.per_gpu,
-                replicas=replicas,
-                gpus=None if replicas is None else replicas * profile.gpus_per_replica,
-                verdict=words.verdict(one, best, sizing.objectives),
+                replicas=None if gpus is None else gpus.expected // profile.gpus_per_replica,
+                gpus=None if gpus is None else gpus.expected,
+                verdict=words.verdict(one, best, sizing.objectives, replicas_of),
+                gpus_if_slower=None if gpus is None else gpus.slower,
             )
         )
     refused = [Alternative(one.tp, one.pp, 0, 0, None, None, None, None, one.why) for one in chosen.refused]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Refused, Sizing, candidate, candidates
-from analyzer.advise.sizing.search import FULL, QUICK, Capacity, Effort, capacity
+from analyzer.advise.sizing.search import FULL, QUICK, Capacity, Engine, capacity, slower
 from analyzer.engine import ServingProfile, Throughput, tuning
 from analyzer.errors import DoesNotFit, NoThroughput
 
@@ -14,11 +14,22 @@ WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any m
 
 
 @dataclass(frozen=True, slots=True)
+class Gpus:
+    """How many GPUs a load takes as expected, and with `slower` steps: `None` where no number keeps the objectives."""
+
+    expected: int
+    slower: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with what one replica of it carries."""
+    """A candidate with what one replica of it carries, and what it would (requests per second) if every step took
+    longer by the error of the source: 0 where the objectives would be missed.
+    """
 
     candidate: Candidate
     capacity: Capacity
+    slow_rps: float
 
     @property
     def throughput(self) -> Throughput:
@@ -30,6 +41,15 @@ class Judged:
         """Requests per second and GPU within the objectives, 0 where they are missed."""
         return (self.capacity.rps or 0.0) / self.candidate.profile.gpus_per_replica
 
+    def gpus(self, replicas: Callable[[float], int]) -> Gpus:
+        """The GPUs that a load takes, of which `replicas` says how many replicas of a throughput carry it.
+
+        Only for what keeps the objectives.
+        """
+        each = self.candidate.profile.gpus_per_replica
+        slower = each * replicas(self.slow_rps) if self.slow_rps else None
+        return Gpus(each * replicas(self.capacity.rps or 0.0), slower)
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -40,42 +60,71 @@ class Chosen:
     refused: tuple[Refused, ...]
 
 
-def judge(one: Candidate, sizing: Sizing, mix: Mix, effort: Effort = QUICK) -> Judged:
+def judge(one: Candidate, sizing: Sizing, mix: Mix) -> Judged:
     """What one replica of `one` carries of `mix`, with Poisson arrivals."""
-    return Judged(one, capacity(mix, one.engine, sizing.objectives, effort))
+    found = capacity(mix, one.engine, sizing.objectives, FULL)
+    return Judged(one, found, slow_rps(one, sizing, mix, found.rps or 0.0))
+
+
+def slow_rps(one: Candidate, sizing: Sizing, mix: Mix, carried: float) -> float:
+    """What one replica carries if every step takes longer by the error of the step times; `carried` is what it should.
+
+    0 where the objectives are missed then.
+    """
+    if not carried:
+        return 0.0
+    slow = Engine(one.limits, slower(one.throughput.times, 1 + one.throughput.error_share))
+    return min(capacity(mix, slow, sizing.objectives, QUICK).rps or 0.0, carried)
 
 
 def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen:
-    """The candidate that takes the fewest GPUs for the load; of those alike the one with fewest GPUs in a replica.
+    """The candidate that is `favoured` for the load.
 
     `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism
     is chosen with the engine's own tokens and requests of a step. Others of these are taken only where they carry 6 %
-    more, which is as far as a model can tell, or where nothing else keeps the objectives. Raises `DoesNotFit` where the
-    model fits in no way, and `NoThroughput` where nothing is known of the fixed profile.
+    more, as expected or with slower steps, which is as far as a model can tell, or where nothing else keeps the
+    objectives. Raises `DoesNotFit` where the model fits in no way, and `NoThroughput` where nothing is known of the
+    fixed profile.
     """
     able, refused = candidates(sizing, mix.context)
     first = [judge(one, sizing, mix) for one in able]
-    best = _best(first, replicas)
+    best = favoured(first, replicas)
     if sizing.fixed is not None:
         return Chosen(best, tuple(first), refused)
     others = [other for one in (first if best is None else [best]) for other in _others(one, sizing, mix)]
     knobs = [judge(other, sizing, mix) for other in others]
-    found = _best(knobs, replicas)
-    if best is None or found is None or found.per_gpu <= WORTH_IT * best.per_gpu:
-        return Chosen(best or found, (*first, *knobs), refused)
-    # short runs say so by chance at times, so that long ones decide
-    again, before = (judge(one.candidate, sizing, mix, FULL) for one in (found, best))
-    longer = {id(found): again, id(best): before}
-    tried = tuple(longer.get(id(one), one) for one in (*first, *knobs))
-    return Chosen(again if again.per_gpu > WORTH_IT * before.per_gpu else before, tried, refused)
+    if best is None:
+        return Chosen(favoured(knobs, replicas), (*first, *knobs), refused)
+    worth = [one for one in knobs if _worth_it(one, best)]
+    return Chosen(favoured([best, *first, *worth], replicas), (*first, *knobs), refused)
 
 
-def _best(judged: Sequence[Judged], replicas: Callable[[float], int]) -> Judged | None:
-    def cost(one: Judged) -> tuple[int, int, float]:
-        each = one.candidate.profile.gpus_per_replica
-        return replicas(one.capacity.rps or 0.0) * each, each, -one.per_gpu
+def favoured(judged: Sequence[Judged], replicas: Callable[[float], int]) -> Judged | None:
+    """The candidate to advise, `None` where none keeps the objectives.
 
-    return min((one for one in judged if one.capacity.rps), key=cost, default=None)
+    Of those that take the fewest GPUs for the load, the ones that take the fewest with slower steps; of these, the ones
+    that carry most on a GPU; of these, the one with the fewest GPUs in a replica. Each time 6 % is no difference. Of
+    what is alike then the first of `judged` is taken, and else what carries more.
+    """
+    able = [(one, one.gpus(replicas)) for one in judged if one.capacity.rps]
+    if not able:
+        return None
+    fewest = WORTH_IT * min(gpus.expected for _, gpus in able)
+    near = [(one, gpus.slower or math.inf) for one, gpus in able if gpus.expected <= fewest]
+    least = WORTH_IT * min(slow for _, slow in near)
+    bearing = [one for one, slow in near if slow <= least]
+    most = max(one.per_gpu for one in bearing)
+    alike = [one for one in bearing if WORTH_IT * one.per_gpu >= most]
+    return min(alike, key=lambda one: (one.candidate.profile.gpus_per_replica, one is not judged[0], -one.per_gpu))
+
+
+def _worth_it(knob: Judged, own: Judged) -> bool:
+    """Whether a replica carries clearly more with other tokens or requests of a step, as expected or if these are slow.
+
+    `own` are the engine's, of the same parallelism.
+    """
+    expected = (knob.capacity.rps or 0.0) > WORTH_IT * (own.capacity.rps or 0.0)
+    return expected or knob.slow_rps > WORTH_IT * own.slow_rps
 
 
 def _others(one: Judged, sizing: Sizing, mix: Mix) -> Iterator[Candidate]:

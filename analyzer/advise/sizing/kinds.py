@@ -6,7 +6,7 @@ from functools import partial
 
 from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Peak, StatedCapacity
-from analyzer.advise.sizing.choose import choose
+from analyzer.advise.sizing.choose import choose, slow_rps
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Sizing, candidates
 from analyzer.advise.sizing.search import QUICK, capacity
@@ -46,13 +46,34 @@ def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:
 def suited(
     sizing: Sizing, advised: Candidate, kinds: Sequence[Kind], wishes: StatedCapacity
 ) -> list[tuple[Candidate, tuple[float, ...]]]:
-    """Profiles that take fewer GPUs than `advised` for some kind, each with what it carries of every kind."""
+    """Profiles that suit some kind better than `advised`, each with what it carries of every kind.
+
+    0 where it would miss the objectives if steps were slower by the error of their source, and `advised` would not: a
+    plan of the week is not to rest on that.
+    """
     found: dict[ServingProfile, Candidate] = {}
     for kind in kinds:
         best = choose(sizing, kind.mix, partial(_replicas, kind.peak.rps, wishes)).best
         if best is not None and best.candidate.profile != advised.profile:
             found.setdefault(best.candidate.profile, best.candidate)
-    return [(one, carried(sizing, one, [kind.mix for kind in kinds])) for one in found.values()]
+    mixes = [kind.mix for kind in kinds]
+    own = _bearing(sizing, advised, mixes, carried(sizing, advised, mixes)) if found else ()
+    each = [(one, carried(sizing, one, mixes)) for one in found.values()]
+    return [
+        (
+            one,
+            tuple(
+                rps if bears or not advised_bears else 0.0
+                for rps, bears, advised_bears in zip(rates, _bearing(sizing, one, mixes, rates), own, strict=True)
+            ),
+        )
+        for one, rates in each
+    ]
+
+
+def _bearing(sizing: Sizing, one: Candidate, mixes: Sequence[Mix], rates: Sequence[float]) -> tuple[bool, ...]:
+    """For each of `mixes`, of which `one` carries `rates`, whether the objectives can be kept with slower steps."""
+    return tuple(slow_rps(one, sizing, mix, rate) > 0 for mix, rate in zip(mixes, rates, strict=True))
 
 
 def _replicas(rate: float, wishes: StatedCapacity, each: float) -> int:

@@ -36,7 +36,7 @@ def test_profiles_that_carry_much_more_at_some_hours_pay_beyond_replicas(pays: S
 
 
 def test_the_reason_tells_both_savings_and_the_weeks(pays: Seasons) -> None:
-    assert "come from the profiles (±" in pays.reason
+    assert "come from the profiles (the same in every resample" in pays.reason
     assert "it held in 4 of the last 4 whole weeks" in pays.reason
     assert "try the profiles before you plan by them" in pays.reason
 

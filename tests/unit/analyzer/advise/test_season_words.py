@@ -32,6 +32,14 @@ def test_a_yes_says_what_to_run_when_and_how_sure_that_is() -> None:
     assert said.endswith("in 2 of the last 4 whole weeks.")
 
 
+def test_a_saving_that_no_resample_changes_is_told_without_an_interval() -> None:
+    told = Found(saving=0.361, error=1e-17, static=3, held=4, tried=4)
+    said = words.pays(told, [("days", 3), ("nights", 1)]), words.profiles_pay(0.361, 0.361, 0.0, [], (4, 4))
+    for one in said:
+        assert "(the same in every resample of days, in none of which the whole replicas change)" in one
+        assert "±" not in one
+
+
 def test_each_no_has_its_reason() -> None:
     assert "no window of four hours or more needs fewer than 3 replicas" in words.nothing_saved(FOUND)
     assert "less than 5 % is not worth the changes" in words.saves_little(FOUND, 0.05)

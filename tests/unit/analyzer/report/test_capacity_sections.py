@@ -25,7 +25,10 @@ def test_every_figure_has_its_error_bars_and_its_source() -> None:
 
 
 def test_objectives_that_may_be_out_of_reach_are_said_to_be() -> None:
-    assert "The objectives may be out of reach." in said(replicas_interval=None)
+    text = said(replicas_interval=None)
+    assert "The objectives may be out of reach." in text
+    assert "With tp 8 and pp 1 they would be kept even then, with 8 GPUs." in text
+    assert "even then" not in said(replicas_interval=None, alternatives=SIZED.alternatives[:1])
 
 
 def test_what_requests_see_is_told_with_the_load_that_was_simulated() -> None:
@@ -48,9 +51,9 @@ def test_the_knobs_stand_by_the_names_that_people_type() -> None:
 
 def test_what_was_tried_stands_with_why_it_was_not_taken() -> None:
     text = said()
-    assert "1 | 1 | 1,024 | 8,192 | 12 | 12 | 3 | 3 | advised" in text
-    assert "8 | 1 | 1,024 | 8,192 | 69.1 | 8.64 | 1 | 8 | carries 28% less per GPU" in text
-    assert "16 | 1 | – | – | – | – | – | – | tp 16 would span nodes." in text
+    assert "1 | 1 | 1,024 | 8,192 | 12 | 12 | 3 | 3 | out of reach | advised" in text
+    assert "8 | 1 | 1,024 | 8,192 | 69.1 | 8.64 | 1 | 8 | 8 | carries 28% less per GPU" in text
+    assert "16 | 1 | – | – | – | – | – | – | – | tp 16 would span nodes." in text
 
 
 def test_prices_and_apis_name_where_they_are_from() -> None:

@@ -37,6 +37,12 @@ def test_the_verdict_comes_first_then_the_map_then_the_hours() -> None:
     assert "97 % of the requests fitted" in prose(found)
 
 
+def test_a_saving_that_no_resample_changes_has_no_interval_of_one_value() -> None:
+    text = prose(seasons(analyses.model(seasons=dataclasses.replace(PAYS, saving_interval=(0.63, 0.63))), ""))
+    assert "at all hours (the same in every resample of days" in text
+    assert "from 63 % to 63 %" not in text
+
+
 def test_a_no_says_so_and_draws_no_map() -> None:
     found = seasons(analyses.model(seasons=NONE), "")
     assert prose(found).startswith("No: run the same at all hours. It saves little.")

@@ -1,9 +1,13 @@
 from dataclasses import replace
+from functools import partial
+
+import pytest
 
 from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.choose import Chosen, choose, requests_at_once
+from analyzer.advise.sizing.choose import Chosen, Judged, choose, favoured, judge, requests_at_once
 from analyzer.advise.sizing.mix import of_point
+from analyzer.advise.sizing.question import candidates
 from tests.unit.analyzer.advise.sizing.questions import fixed, question
 
 MIX = of_point(2000, 200, 0.5)
@@ -11,6 +15,61 @@ MIX = of_point(2000, 200, 0.5)
 
 def chosen(objectives: Objectives, rate: float = 31) -> Chosen:
     return choose(question(objectives), MIX, lambda carried: replicas_for(rate, carried))
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[int, Judged]:
+    able, _ = candidates(question(), MIX.context)
+    return {one.profile.tp: judge(one, question(), MIX) for one in able}
+
+
+def carrying(template: dict[int, Judged], **figures: tuple[float, float]) -> list[Judged]:
+    """Candidates with made-up figures: by tp, requests per second of a replica, and the same with slower steps."""
+    found = []
+    for name, (carried, slower) in figures.items():
+        one = template[int(name.removeprefix("tp"))]
+        found.append(replace(one, capacity=replace(one.capacity, rps=carried), slow_rps=slower))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rate", "figures", "tp"),
+    [
+        # two GPUs either way, and one of them misses the objectives at any load if steps are slower
+        (2.6, {"tp1": (1.3, 0), "tp2": (5.89, 3.0), "tp4": (13.1, 8.0)}, 2),
+        # two GPUs either way, and three of one kind if steps are slower
+        (8, {"tp1": (4.1, 2.9), "tp2": (8.2, 8.0)}, 2),
+        # one GPU is enough, whatever else would carry more on each of two
+        (9, {"tp1": (28, 17), "tp2": (65, 40), "tp4": (113, 70)}, 1),
+        # as many GPUs either way, and two carry a quarter more for each
+        (8, {"tp1": (8, 4.5), "tp2": (20, 12)}, 1),
+        (12, {"tp1": (8, 6.5), "tp2": (20, 12)}, 2),
+        # as many GPUs either way, and no more of a difference than a model can tell
+        (12, {"tp1": (8, 6.5), "tp2": (16.5, 12.5)}, 1),
+        # a GPU more in a hundred is nothing that a model can tell either
+        (100, {"tp1": (1, 0), "tp2": (1.98, 1.5)}, 2),
+        # half more is
+        (2, {"tp1": (1, 0), "tp4": (30, 20)}, 1),
+    ],
+)
+def test_of_as_many_gpus_those_are_favoured_that_bear_slower_steps(
+    template: dict[int, Judged], rate: float, figures: dict[str, tuple[float, float]], tp: int
+) -> None:
+    for order in (1, -1):
+        found = favoured(carrying(template, **figures)[::order], partial(replicas_for, rate))
+        assert found
+        assert found.candidate.profile.tp == tp
+
+
+def test_nothing_is_favoured_where_nothing_keeps_the_objectives(template: dict[int, Judged]) -> None:
+    none = [replace(one, capacity=replace(one.capacity, rps=None)) for one in template.values()]
+    assert favoured(none, partial(replicas_for, 1)) is None
+
+
+def test_what_steps_as_slow_as_the_source_allows_would_carry_is_less(template: dict[int, Judged]) -> None:
+    for one in template.values():
+        assert one.capacity.rps
+        assert one.slow_rps == pytest.approx(one.capacity.rps / 1.3, rel=0.15)
 
 
 def test_the_smallest_replica_that_keeps_the_objectives_takes_the_fewest_gpus() -> None:
@@ -61,3 +120,13 @@ def test_a_smaller_batch_is_tried_where_an_objective_asks_for_it() -> None:
         lambda carried: replicas_for(3, carried),
     )
     assert any(one.candidate.profile.max_num_seqs < 1024 for one in found.tried)
+
+
+def test_nothing_that_was_tried_takes_as_few_gpus_and_clearly_carries_more_unless_it_bears_less() -> None:
+    for objectives, rate in ((Objectives(500, 50, None, 95), 3), (Objectives(150, 12, None, 95), 12)):
+        found = chosen(objectives, rate)
+        assert found.best
+        own = found.best.gpus(partial(replicas_for, rate))
+        for one in (each for each in found.tried if each.capacity.rps and each.per_gpu > 1.06 * found.best.per_gpu):
+            other = one.gpus(partial(replicas_for, rate))
+            assert other.expected > own.expected or (other.slower or 1e9) > (own.slower or 1e9)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from analyzer.advise.capacity import Peak, StatedCapacity
+from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.kinds import Kind, carried, hardest, suited
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
@@ -35,6 +36,17 @@ def test_a_kind_of_which_nothing_is_carried_is_the_hardest() -> None:
 @pytest.mark.parametrize("kinds", [(MANY_SHORT, FEW_LONG), (FEW_LONG, MANY_SHORT)])
 def test_the_order_of_kinds_does_not_matter(kinds: tuple[Kind, ...]) -> None:
     assert hardest(question(), kinds) == FEW_LONG
+
+
+def test_a_profile_that_slower_steps_would_break_is_no_choice_for_those_hours() -> None:
+    # 6,000 tokens take 138 ms to read on one GPU, and 180 ms if steps are 30 % longer
+    asked = question(Objectives(ttft_ms=160, percentile=50))
+    able, _ = candidates(asked, 1000)
+    assert carried(asked, able[0], [FEW_LONG.mix])[0] > 0
+    found = suited(asked, able[2], (MANY_SHORT, FEW_LONG), StatedCapacity(rps_per_replica=1))
+    (short, long) = next(each for one, each in found if one.profile.tp == 1)
+    assert short > 0
+    assert long == 0
 
 
 def test_a_profile_that_takes_fewer_gpus_for_some_kind_is_found_with_what_it_carries_of_all() -> None:
