@@ -15,3 +15,8 @@ def pytest_collection_finish() -> None:
     """Garbage of tests is looked for among what tests made."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Extension modules tell what outlives the process as a leak."""
+    gc.unfreeze()

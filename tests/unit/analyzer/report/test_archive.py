@@ -13,7 +13,6 @@ from tests.unit.analyzer.advise.planned_weeks import made, office
 from tests.unit.analyzer.report.analyses import MODEL, analysis
 from tests.unit.analyzer.report.test_origin import PLAIN
 
-
 NOTHING = analysis({})
 """Without a chart to draw."""
 
