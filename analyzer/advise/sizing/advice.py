@@ -92,7 +92,12 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     )
     advice = priced(advice, stated, sizing.prices, demanded.traffic, demanded.seconds)
     users = reach(advice, demanded.traffic, demanded.busy_hour_rps, sizing.prices.assumptions)
-    return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix))
+    return Sized(
+        best,
+        replace(advice, reach=users),
+        stated,
+        _sentence(sizing, best, interval, mix) + words.beyond(pooled, sizing),
+    )
 
 
 def _replicas(rate: float, carried: float, wanted: StatedCapacity, sizing: Sizing) -> int:
@@ -173,7 +178,7 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
 
 def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
     at = pooled.at
-    if at is None:
+    if at is None or pooled.replicas is None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
@@ -244,6 +249,7 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     off = words.percent(best.throughput.error_share)
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these "
-        f"off by {off} either way it is {short(interval[0])} to {short(interval[1])}."
+        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
+        f"Step times: {best.throughput.detail} With these off by {off} either way it is {short(interval[0])} to "
+        f"{short(interval[1])}."
     )

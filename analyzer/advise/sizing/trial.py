@@ -35,11 +35,15 @@ class Trial:
     requests: int
 
     def missed(self, objectives: Objectives) -> tuple[str, ...]:
-        """The objectives that were not kept, by name; `steady` where the queue grows, which no engine can serve."""
+        """The objectives that were not kept, by name; `steady` where the queue grows, which no engine can serve.
+
+        And `rejected` where more requests were refused than may miss an objective: they keep none.
+        """
         limits = {"ttft": objectives.ttft_ms, "itl": objectives.itl_ms, "e2e": objectives.e2e_ms}
         seen = {"ttft": self.ttft_ms, "itl": self.itl_ms, "e2e": self.e2e_ms}
         over = [name for name, limit in limits.items() if limit is not None and not seen[name] <= limit]
-        return (*over, *(() if self.steady else ("steady",)))
+        refused = any(limits.values()) and self.rejected_share > 1 - self.percentile / 100
+        return (*over, *(("rejected",) if refused else ()), *(() if self.steady else ("steady",)))
 
 
 def trial(requests: Requests, replayed: Replayed, percentile: float | None) -> Trial:

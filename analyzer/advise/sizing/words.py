@@ -3,6 +3,7 @@
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
 
@@ -71,11 +72,44 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
             f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp} "
             f"and {profile.max_num_batched_tokens:,} tokens a step)"
         )
+    refusing = [one.capacity.at.rejected_share for one in tried if "rejected" in one.capacity.missed]
+    if refusing and not each:
+        return (
+            f"{refused(min(refusing))} by every choice of {sizing.model.name} on {sizing.gpu.name}, which is more than "
+            "may miss an objective: allow a larger max_model_len, or more or larger GPUs for its KV cache."
+        )
     what = " and ".join(each) or "the objectives, because no request of this length fits into the KV cache"
     return (
         f"{sizing.model.name} on {sizing.gpu.name} cannot keep {what} even when nearly idle, so no number of replicas "
         "can: allow more time, take a faster GPU or smaller weights, or shorten the requests."
     )
+
+
+def left_out(at: Trial) -> str:
+    """That some requests are refused, as a sentence behind another; empty where none is."""
+    return f" {refused(at.rejected_share)}." if at.rejected_share > 0 else ""
+
+
+def beyond(pooled: Pooled, sizing: Sizing) -> str:
+    """That the replicas simulated together miss the objectives even with twice as many; empty where they do not."""
+    at = pooled.at
+    if at is None or pooled.replicas is not None:
+        return ""
+    missed = [
+        f"{NAMES[name]} p{at.percentile:g} is {seen(at, name)}"
+        for name in at.missed(sizing.objectives)
+        if name in NAMES
+    ]
+    why = " and ".join(missed) or refused(at.rejected_share)
+    return (
+        " Simulated together, replicas twice as many as this count still miss an objective at the peak "
+        f"({why}), so that more of them do not help: the count is the plain quotient."
+    )
+
+
+def refused(share: float) -> str:
+    """How many requests no replica serves: 12 % of the requests are longer than ... and refused."""
+    return f"{share * 100:.3g} % of the requests are longer than max_model_len or the KV cache allows and are refused"
 
 
 def verdict(one: Judged, best: Judged | None, promised: Objectives) -> str:
@@ -88,6 +122,8 @@ def verdict(one: Judged, best: Judged | None, promised: Objectives) -> str:
             return "carries about as much per GPU"
         return f"carries {percent(abs(share))} {'more' if share > 0 else 'less'} per GPU"
     missed = [name for name in one.capacity.missed if name in NAMES]
+    if "rejected" in one.capacity.missed and not missed:
+        return f"refuses {one.capacity.at.rejected_share * 100:.3g} % of the requests as too long"
     if not missed:
         return "carries nothing"
     return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)

@@ -80,6 +80,25 @@ def test_where_no_number_of_replicas_helps_the_sentence_names_the_objective_and_
     assert "no number of replicas can" in one.sentence
 
 
+def test_a_limit_that_refuses_many_requests_keeps_no_objective_and_one_that_refuses_few_is_told() -> None:
+    # log-normal inputs around 2,000 tokens with sigma 0.5
+    one = sized(fixed(max_model_len=2000))
+    assert one.advice is None
+    assert "% of the requests are longer than max_model_len or the KV cache allows and are refused" in one.sentence
+    few = sized(fixed(max_model_len=5000))
+    assert few.advice is not None
+    assert "are refused" in few.sentence
+
+
+def test_what_no_number_of_replicas_keeps_is_not_told_as_expected() -> None:
+    long = replace(drawn(MIX, 3, 3000), isl=np.full(3000, 30_000))
+    hours = Demanded(Peak(31, "given"), Traffic(3, 2000, 200), 3, (long,))
+    one = advice.advise(fixed(), MIX, hours, WISHES)
+    assert one.advice is not None
+    assert (one.advice.expected, one.advice.pooled) == (None, None)
+    assert "still miss an objective at the peak (TTFT p95 is" in one.sentence
+
+
 def test_every_choice_is_told_with_why_it_was_not_taken() -> None:
     told = found(question())
     assert [one.verdict for one in told.alternatives].count("advised") == 1
