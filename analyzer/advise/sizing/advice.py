@@ -19,7 +19,7 @@ from analyzer.advise.sized import (
 )
 from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Chosen, Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, compare, corrected
+from analyzer.advise.sizing.fit import Compared, Corrected, compare, corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
 from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
@@ -27,7 +27,8 @@ from analyzer.advise.sizing.question import Candidate, Sizing
 from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promised, slower
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
-from analyzer.replay import Requests
+from analyzer.replay import Pool, Requests
+from analyzer.throughput.timings import replicas_behind
 
 MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance
 LEAST_FACTOR = 0.2
@@ -67,11 +68,11 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     chosen = choose(sizing, mix, lambda carried: _replicas(demanded.peak.rps, carried, wanted, sizing))
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
-    own, compared = _checked(sizing, chosen.best)
+    own, compared, scaled = _checked(sizing, chosen.best)
     best = judge(own, sizing, mix, FULL)
     if not best.capacity.rps:  # the short run was kinder than the long one
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
-    stated = _stated(wanted, sizing, best, compared)
+    stated = _stated(wanted, sizing, best, words.confidence(best, compared, scaled))
     pooled = _pooled(sizing, best, mix, demanded, stated)
     advice = fleet(
         told(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
@@ -110,17 +111,25 @@ def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
     return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
 
 
-def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None]:
-    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded."""
-    own = best.candidate
-    compared = None if sizing.timings is None or sizing.fixed is None else compare(sizing.timings, own.engine)
-    if compared is None or compared.trusted:
-        return own, compared
-    scaled = replace(own.throughput, times=corrected(own.throughput.times, compared))
-    return replace(own, throughput=scaled), compared
+def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None, Corrected | None]:
+    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded.
+
+    They are taken to be off by what the medians still are, where that is more than their source says.
+    """
+    own, timings = best.candidate, sizing.timings
+    if timings is None or sizing.fixed is None:
+        return own, None, None
+    pool = Pool(round(replicas_behind(timings, sizing.fixed.replicas)), sizing.routing)
+    compared = compare(timings, own.engine, pool)
+    if compared is None:
+        return own, None, None
+    made = None if compared.trusted else corrected(timings, own.engine, compared, pool)
+    left = (compared if made is None else made.compared).error.p50_share
+    known = replace(own.throughput, error_share=max(own.throughput.error_share, left))
+    return replace(own, throughput=known if made is None else replace(known, times=made.times)), compared, made
 
 
-def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Compared | None) -> StatedCapacity:
+def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, confidence: str) -> StatedCapacity:
     profile = best.candidate.profile
     return replace(
         wanted,
@@ -130,7 +139,7 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Comp
         objectives=sizing.objectives,
         profile=told(profile),
         rho_max=_rho(wanted, sizing),
-        origin=Origin(best.throughput.source, best.throughput.detail, words.confidence(best, compared)),
+        origin=Origin(best.throughput.source, best.throughput.detail, confidence),
     )
 
 
@@ -147,7 +156,7 @@ def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
-    error = best.throughput.error_share
+    error = best.throughput.error_share * best.beyond
     ends = []
     for factor in (1 + error, max(1 - error, LEAST_FACTOR)):
         engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
@@ -246,7 +255,7 @@ def told(own: ServingProfile) -> Profile:
 def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: Mix) -> str:
     goals = words.objectives(sizing.objectives)
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
-    off = words.percent(best.throughput.error_share)
+    off = words.percent(best.throughput.error_share * best.beyond)
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
         f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "

@@ -2,7 +2,7 @@
 
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import Judged
-from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
@@ -33,7 +33,7 @@ def seen(at: Trial, name: str) -> str:
     return f"{getattr(at, f'{name}_ms'):,.3g} ms"
 
 
-def confidence(judged: Judged, compared: Compared | None = None) -> str:
+def confidence(judged: Judged, compared: Compared | None = None, scaled: Corrected | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
     told = "" if compared is None or compared.trusted else "low confidence: "
@@ -44,16 +44,23 @@ def confidence(judged: Judged, compared: Compared | None = None) -> str:
         told += "; a model of an ideal engine that no measurement of yours confirms"
     if share >= NOT_FOR_PURCHASE:
         told += "; not for purchase"
-    if batch is not None and judged.capacity.rps and judged.capacity.at.mean_e2e_ms == judged.capacity.at.mean_e2e_ms:
-        running = judged.capacity.rps * judged.capacity.at.mean_e2e_ms / 1000
-        if running > 1.25 * batch:
-            told += f"; extrapolated: {running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+    if batch is not None and judged.beyond > 1:
+        told += (
+            f"; extrapolated: {judged.running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+        )
     if compared is not None:
         error = compared.error
         median, high = percent(error.p50_share), percent(error.p95_share)
         told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
-        told += "" if compared.trusted else ", so step times were scaled until the medians agree"
-    return told
+    return told if scaled is None else f"{told}, so {_scaled(scaled)}"
+
+
+def _scaled(made: Corrected) -> str:
+    parts = (("reading", made.prefill), ("writing", made.decode))
+    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if factor != 1)
+    left = made.compared.error
+    off = f"off by {percent(left.p50_share)} (p50) and {percent(left.p95_share)} (p95)"
+    return f"{by}: then it is {off}" if by else "it is not to be relied on"
 
 
 def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
