@@ -191,7 +191,8 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
-    return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load)
+    gap = at.token_itl_ms if at.token_itl_ms > 0 else None
+    return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:

@@ -58,6 +58,8 @@ def test_what_requests_see_at_the_peak_keeps_the_objectives() -> None:
     seen = found(question()).expected
     assert seen is not None
     assert 0 < seen.ttft_ms <= 500
+    assert seen.token_itl_ms is not None
+    assert seen.token_itl_ms > seen.itl_ms
     assert seen.requests > 1000
 
 

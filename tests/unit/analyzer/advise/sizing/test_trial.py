@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,14 @@ def test_more_refusals_than_may_miss_an_objective_miss_it() -> None:
     assert trial(requests(100), done, 95).missed(Objectives(ttft_ms=500)) == ()
     assert trial(requests(100), done, 99).missed(Objectives(ttft_ms=500)) == ("rejected",)
     assert trial(requests(100), done, 99).missed(Objectives()) == ()
+
+
+def test_single_gaps_between_tokens_are_told_beside_the_means_of_requests() -> None:
+    done = replayed(level(10), level(100))
+    seen = replace(done, itl_edges_ms=np.array([10.0, 20.0, 400.0]), itl_tokens=np.array([0, 940, 60, 0]))
+    assert trial(requests(100), seen, 95).token_itl_ms == 400
+    assert trial(requests(100), seen, 90).token_itl_ms == 20
+    assert np.isnan(trial(requests(100), done, 95).token_itl_ms)
 
 
 def test_where_nothing_was_served_every_objective_is_missed() -> None:
