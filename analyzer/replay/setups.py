@@ -73,6 +73,7 @@ def carried_over(
         known,
         times=times,
         error_share=max(known.error_share, after.error_share),
+        shorter_share=None,
         detail=f"{known.detail} Changed as the roofline changes from {_named(profile)} to {_named(other)}.",
     )
 

@@ -125,7 +125,9 @@ def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None, 
         return own, None, None
     made = None if compared.trusted else corrected(timings, own.engine, compared, pool)
     left = (compared if made is None else made.compared).error.p50_share
-    known = replace(own.throughput, error_share=max(own.throughput.error_share, left))
+    said = own.throughput
+    shorter = None if said.shorter_share is None else max(said.shorter_share, left)
+    known = replace(said, error_share=max(said.error_share, left), shorter_share=shorter)
     return replace(own, throughput=known if made is None else replace(known, times=made.times)), compared, made
 
 
@@ -156,9 +158,10 @@ def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
-    error = best.throughput.error_share * best.beyond
+    longest = 1 + best.throughput.error_share * best.beyond
+    shortest = 1 - (1 - best.throughput.shortest) * best.beyond
     ends = []
-    for factor in (1 + error, max(1 - error, LEAST_FACTOR)):
+    for factor in (longest, max(shortest, LEAST_FACTOR)):
         engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
         ends.append(capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0)
     carried = best.capacity.rps or 0.0
@@ -256,10 +259,9 @@ def told(own: ServingProfile) -> Profile:
 def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: Mix) -> str:
     goals = words.objectives(sizing.objectives)
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
-    off = words.percent(best.throughput.error_share * best.beyond)
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
         f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
-        f"Step times: {best.throughput.detail} With these off by {off} either way it is {short(interval[0])} to "
+        f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
         f"{short(interval[1])}."
     )

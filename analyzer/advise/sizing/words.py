@@ -33,11 +33,20 @@ def seen(at: Trial, name: str) -> str:
     return f"{getattr(at, f'{name}_ms'):,.3g} ms"
 
 
+def off(judged: Judged) -> str:
+    """How far its step times may be off, more where they are stretched beyond what was measured."""
+    known, beyond = judged.throughput, judged.beyond
+    if known.shorter_share is None:
+        return f"off by {percent(known.error_share * beyond)} either way"
+    shorter = f" or {percent(known.shorter_share * beyond)} shorter" if known.shorter_share else ""
+    return f"up to {percent(known.error_share * beyond)} longer{shorter}"
+
+
 def confidence(judged: Judged, compared: Compared | None = None, scaled: Corrected | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
     told = "" if compared is None or compared.trusted else "low confidence: "
-    told += f"step times ± {percent(share)}"
+    told += f"step times {judged.throughput.off}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
     if judged.throughput.source in {"roofline", "aiconfigurator"}:

@@ -11,8 +11,10 @@ from analyzer.advise.sizing.advice import Demanded, Sized
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.streams import drawn
+from analyzer.engine import ServingProfile, Throughput
 from analyzer.histogram import Histogram
-from tests.unit.analyzer.advise.sizing.questions import fixed, question
+from analyzer.throughput.aiconfigurator import LONGER_SHARE, SHORTER_SHARE
+from tests.unit.analyzer.advise.sizing.questions import fixed, question, times
 
 MIX = of_point(2000, 200, 0.5)
 WISHES = StatedCapacity(rps_per_replica=1)
@@ -52,6 +54,20 @@ def test_every_figure_has_its_error_bars() -> None:
     assert one.saturation_rps
     assert one.saturation_rps > one.rps_per_replica
     assert one.closed_form_rps == pytest.approx(one.rps_per_replica, rel=0.2)
+
+
+def test_tables_of_an_ideal_engine_bound_what_is_carried_from_above_and_reach_down_to_what_was_measured() -> None:
+    def ideal(profile: ServingProfile) -> Throughput:
+        return replace(times(profile), error_share=LONGER_SHARE, shorter_share=SHORTER_SHARE)
+
+    one = sized(replace(fixed(), times=ideal))
+    assert one.advice is not None
+    assert one.advice.rps_interval is not None
+    low, high = one.advice.rps_interval
+    # NVIDIA's course measured 70.7 on eight GPUs
+    assert 8 * low < 70.7 < 8 * high
+    assert high == pytest.approx(one.advice.rps_per_replica, rel=0.03)
+    assert "With these up to 66 % longer it is" in one.sentence
 
 
 def test_what_requests_see_at_the_peak_keeps_the_objectives() -> None:
