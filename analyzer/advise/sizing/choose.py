@@ -10,6 +10,7 @@ from analyzer.advise.sizing.search import FULL, QUICK, Capacity, Effort, capacit
 from analyzer.engine import ServingProfile, Throughput, tuning
 from analyzer.errors import DoesNotFit, NoThroughput
 
+EXTRAPOLATED = 1.25  # times the most concurrent requests that were measured
 WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any model
 
 
@@ -24,6 +25,19 @@ class Judged:
     def throughput(self) -> Throughput:
         """Its step times with their origin."""
         return self.candidate.throughput
+
+    @property
+    def running(self) -> float:
+        """How many requests run at once at what it carries, by Little's law; 0 where it carries nothing."""
+        carried = self.capacity.rps
+        return carried * self.capacity.at.mean_e2e_ms / 1000 if carried else 0.0
+
+    @property
+    def beyond(self) -> float:
+        """How many times the most concurrent requests that were measured run, 1 where that is up to 1.25 times."""
+        measured = self.throughput.largest_batch
+        times = self.running / measured if measured else 1.0
+        return times if times > EXTRAPOLATED else 1.0
 
     @property
     def per_gpu(self) -> float:

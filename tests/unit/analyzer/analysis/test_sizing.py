@@ -6,7 +6,10 @@ import pytest
 from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import StatedCapacity
 from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.hours import RecordedHour
+from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.streams import drawn
 from analyzer.analysis import ModelAnalysis, Questions, Recorded, analyse
 from analyzer.shape import Thresholds, Traffic
 from analyzer.window import Window
@@ -25,10 +28,14 @@ def at(hour: float, isl: int = 1000, osl: int = 100) -> Request:
 
 
 def analysed(
-    rows: list[Request], sizing: Sizing, wishes: StatedCapacity | None = WISHES, window: Window = DAY
+    rows: list[Request],
+    sizing: Sizing,
+    wishes: StatedCapacity | None = WISHES,
+    window: Window = DAY,
+    asked: Questions | None = None,
 ) -> ModelAnalysis:
     shapes = hours(sorted(rows))
-    asked = Questions(TARGET, wishes, sizing=sizing)
+    asked = Questions(TARGET, wishes, sizing=sizing) if asked is None else asked
     recorded = Recorded(shapes[0].first, shapes[-1].last, {})
     traffic = Traffic(shapes, (), None, None)
     return analyse(window, recorded, {"m": traffic}, {"m": asked}, Thresholds()).models["m"]
@@ -90,6 +97,14 @@ def test_a_stated_peak_is_sized_for() -> None:
     assert model.capacity is not None
     assert model.capacity.peak_rps == 200
     assert model.capacity.replicas > 4
+
+
+def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() -> None:
+    hour = RecordedHour(MONDAY, drawn(of_point(1000, 100, 0.5), 0.1, 360))
+    asked = Questions(TARGET, replace(WISHES, peak_rps=200), sizing=question(), hours=(hour,))
+    capacity = analysed(STEADY, question(), asked=asked).capacity
+    assert capacity is not None
+    assert capacity.replicas > 4
 
 
 @pytest.fixture(scope="module")
