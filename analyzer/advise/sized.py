@@ -129,7 +129,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What requests see at `percentile` with the advised replicas, simulated, in milliseconds; `load` says of what."""
+    """What requests see at `percentile` with the advised replicas, simulated, in milliseconds; `load` says of what.
+
+    `itl_ms` is of requests' means as in `Objectives`, `token_itl_ms` of single gaps between tokens as in the recorded
+    `latency.itl_ms`: a few long gaps count there that a mean hides. It is `None` where no answer has two tokens.
+    """
 
     percentile: float
     ttft_ms: float
@@ -137,6 +141,7 @@ class Expected:
     e2e_ms: float
     requests: int
     load: str
+    token_itl_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def _found(
     every = _kinds(recording, wanted)
     try:
         hard = kinds.hardest(asked, every)
-        found = advice.advise(asked, hard.mix, _demanded(recording, hard, hours), wanted)
+        found = advice.advise(
+            asked, hard.mix, _demanded(recording, hard, hours if wanted.peak_rps is None else ()), wanted
+        )
     except (DoesNotFit, NoThroughput) as error:
         return _without(base, str(error))
     if found.advice is None or found.stated is None:
@@ -177,6 +179,7 @@ def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
 
 
 def _demanded(recording: Recording, hard: Kind, hours: Sequence[RecordedHour]) -> Demanded:
+    """The load of the kind that asks for most; hours to replay come without any where a peak is stated."""
     base, load = recording.base, recording.load
     whole = base.whole
     busiest = load.rate.mean_rps if load.busiest is None else load.busiest.seconds.mean

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.advise.capacity import arithmetic, short
-from analyzer.advise.sized import Alternative, CapacityAdvice
+from analyzer.advise.sized import Alternative, CapacityAdvice, Expected
 from analyzer.advise.sizing import words
 
 GIB = 1 << 30
@@ -89,12 +89,16 @@ def _answer(advice: CapacityAdvice) -> Iterator[str]:
         seen = advice.expected
         yield from _row(
             f"At the peak, p{seen.percentile:g}",
-            f"TTFT {seen.ttft_ms:,.0f} ms, ITL {seen.itl_ms:,.1f} ms, E2E {seen.e2e_ms / 1000:,.2f} s "
+            f"TTFT {seen.ttft_ms:,.0f} ms, ITL {seen.itl_ms:,.1f} ms{_gap(seen)}, E2E {seen.e2e_ms / 1000:,.2f} s "
             f"({seen.requests:,} simulated requests)",
         )
     quick = "" if advice.closed_form_rps is None else f", {short(advice.closed_form_rps)} by mean times without a queue"
     full = "" if advice.saturation_rps is None else f"; at most {short(advice.saturation_rps)} with work always waiting"
     yield from _row("One replica carries", f"{short(advice.rps_per_replica)} requests/s{quick}{full}")
+
+
+def _gap(seen: Expected) -> str:
+    return "" if seen.token_itl_ms is None else f" (a mean of each request; single gaps {seen.token_itl_ms:,.1f} ms)"
 
 
 def _money(advice: CapacityAdvice) -> Iterator[str]:

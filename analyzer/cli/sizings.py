@@ -63,6 +63,8 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
     model = _model(name, capacity, said)
     named = None if capacity.gpu is None else engine.gpu(capacity.gpu)
     fixed = None if said is None else step_times.profile(said, model, named, where)
+    if said is not None and fixed is not None and "replicas" in said.left_out and capacity.current_replicas:
+        fixed = replace(fixed, replicas=capacity.current_replicas)
     gpu = engine.gpu(fixed.gpu if fixed is not None else capacity.gpu or "")
     if fixed is None:
         times = step_times.source(model, gpu, capacity.throughput, capacity.grids)

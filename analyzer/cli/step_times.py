@@ -1,5 +1,6 @@
 """Where step times come from: a table of a sweep, NVIDIA's tables where they are installed, or arithmetic."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer import engine, throughput
@@ -55,9 +56,11 @@ def recorded(
             raise NoThroughput("No table of a sweep is given.")
         return sweeps.throughput(table, fixed, asked, gpu)
 
-    chosen = throughput.choose(
-        fixed, asked, gpu, timings=timings, sweep=None if table is None else sweep, grids=grids
-    ).throughput
+    made = throughput.choose(fixed, asked, gpu, timings=timings, sweep=None if table is None else sweep, grids=grids)
+    chosen = made.throughput
+    for passed in made.passed_over:
+        if passed.source == "live":  # whoever has records should hear why they did not count
+            chosen = replace(chosen, detail=f"{chosen.detail} Recorded times were not used. {passed.reason}")
     others = source(asked, gpu, table, grids)
 
     def times(one: ServingProfile) -> Throughput:

@@ -61,8 +61,9 @@ class Throughput:
     """The step times of one replica with their origin.
 
     `detail` says in one sentence from what they were made; `error_share` is how far they may be off, as a share of the
-    value (0.4: ±40 %); `requests` how many measured requests stand behind them, `None` where none do; `largest_batch`
-    the most concurrent requests that were measured: beyond 1.25 times that an answer is extrapolated.
+    value (0.4: ±40 %), or how much longer they may be where `shorter_share` says how much shorter; `requests` how many
+    measured requests stand behind them, `None` where none do; `largest_batch` the most concurrent requests that were
+    measured: beyond 1.25 times that an answer is extrapolated.
     """
 
     times: StepTimes
@@ -71,3 +72,17 @@ class Throughput:
     error_share: float
     requests: int | None = None
     largest_batch: float | None = None
+    shorter_share: float | None = None
+
+    @property
+    def shortest(self) -> float:
+        """The least that steps may take, as a share of what is said."""
+        return 1 - (self.error_share if self.shorter_share is None else self.shorter_share)
+
+    @property
+    def off(self) -> str:
+        """How far they may be off, in words: ± 40 %, or up to 66 % longer."""
+        if self.shorter_share is None:
+            return f"± {self.error_share * 100:.0f} %"
+        shorter = f" or {self.shorter_share * 100:.0f} % shorter" if self.shorter_share else ""
+        return f"up to {self.error_share * 100:.0f} % longer{shorter}"

@@ -41,10 +41,9 @@ def today(profile: ServingProfile, timings: Timings | None, table: Path | None =
     if timings is None:
         return others
     try:
-        fitted = live.fit(timings, others)
+        fitted = live.fit(timings, others, profile.replicas)
     except NoThroughput:
         return others
-    fitted = _per_replica(fitted, profile.replicas / len(np.unique(timings.engine)))
     return fitted if measured is None else blended((fitted, measured))
 
 
@@ -74,6 +73,7 @@ def carried_over(
         known,
         times=times,
         error_share=max(known.error_share, after.error_share),
+        shorter_share=None,
         detail=f"{known.detail} Changed as the roofline changes from {_named(profile)} to {_named(other)}.",
     )
 
@@ -85,17 +85,3 @@ def _runs(profile: ServingProfile) -> tuple[object, ...]:
 
 def _named(profile: ServingProfile) -> str:
     return f"{profile.weights} on {profile.gpu} with tp {profile.tp}"
-
-
-def _per_replica(fitted: Throughput, replicas: float) -> Throughput:
-    """Step times of one replica from records that tell only `replicas` of them together, which share evenly."""
-    if replicas <= 1:
-        return fitted
-    times = replace(fitted.times, b1=fitted.times.b1 * replicas, b2=fitted.times.b2 * replicas)
-    largest = None if fitted.largest_batch is None else fitted.largest_batch / replicas
-    return replace(
-        fitted,
-        times=times,
-        largest_batch=largest,
-        detail=f"{fitted.detail} The records do not tell replicas apart: {replicas:g} share what was in flight.",
-    )

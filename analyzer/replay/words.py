@@ -21,8 +21,8 @@ def _trust(found: WhatIf) -> str:
     if found.confidence == "unchecked":
         return (
             "Too few requests have their latency recorded to check the replay: what follows rests on "
-            f"{found.current.setup.throughput.source} step times alone (±"
-            f"{found.current.setup.throughput.error_share * 100:.0f} %)."
+            f"{found.current.setup.throughput.source} step times alone ("
+            f"{found.current.setup.throughput.off})."
         )
     first = _errors(found.checked.first)
     if found.confidence == "checked":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from analyzer.advise.capacity import arithmetic
 from analyzer.advise.prices import ApiCost
-from analyzer.advise.sized import CapacityAdvice, Objectives, Profile
+from analyzer.advise.sized import CapacityAdvice, Expected, Objectives, Profile
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report.alternatives import alternatives, sturdier
@@ -130,7 +130,7 @@ def _found(advice: CapacityAdvice) -> Iterator[Block]:
         text = (
             f"With {plural(advice.replicas - advice.spare, 'replica')} in {seen.load}, {rate(seen.percentile)} of 100"
             f" requests see a TTFT of at most {milliseconds(seen.ttft_ms)}, an ITL of {milliseconds(seen.itl_ms)}"
-            f" and an E2E time of {milliseconds(seen.e2e_ms)} ({whole(seen.requests)} simulated requests)."
+            f"{_gap(seen)} and an E2E time of {milliseconds(seen.e2e_ms)} ({whole(seen.requests)} simulated requests)."
         )
         yield Paragraph(words(text))
     if advice.profile.engine is not None:
@@ -145,6 +145,15 @@ def _found(advice: CapacityAdvice) -> Iterator[Block]:
         yield Paragraph(words(text))
     if len(advice.alternatives) > 1:
         yield alternatives(advice)
+
+
+def _gap(seen: Expected) -> str:
+    """The same percentile of single gaps between tokens, which is what the recorded ITL is of."""
+    if seen.token_itl_ms is None:
+        return ""
+    return (
+        f" on average over their tokens ({milliseconds(seen.token_itl_ms)} for {rate(seen.percentile)} of 100 tokens)"
+    )
 
 
 def _error_bars(advice: CapacityAdvice, interval: tuple[float, float]) -> Words:

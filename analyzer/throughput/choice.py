@@ -57,7 +57,7 @@ def choose(
     if timings is None:
         return others
     try:
-        found = live.fit(timings, others.throughput)
+        found = live.fit(timings, others.throughput, profile.replicas)
     except NoThroughput as error:
         return Chosen(others.throughput, (PassedOver("live", str(error)), *others.passed_over))
     if others.throughput.source == "sweep":

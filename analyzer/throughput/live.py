@@ -8,7 +8,17 @@ from analyzer.engine import StepTimes, Throughput
 from analyzer.errors import NoThroughput
 from analyzer.throughput import fitting
 from analyzer.throughput.quantile import at_quantile
-from analyzer.throughput.timings import Bools, Floats, Ints, Surroundings, Timings, new_tokens, spans, surroundings
+from analyzer.throughput.timings import (
+    Bools,
+    Floats,
+    Ints,
+    Surroundings,
+    Timings,
+    new_tokens,
+    replicas_behind,
+    spans,
+    surroundings,
+)
 
 TAU = 0.10  # the quantile of TTFT that hardly any queue is in
 LEAST_REQUESTS = 200
@@ -44,8 +54,8 @@ class _Step:
     found: bool
 
 
-def fit(timings: Timings, prior: Throughput | None = None) -> Throughput:
-    """The step times of one replica from `timings` of streamed requests.
+def fit(timings: Timings, prior: Throughput | None = None, replicas: int = 1) -> Throughput:
+    """The step times of one replica from `timings` of streamed requests, which `replicas` of them served.
 
     a1, a2 and the constant are the lower quantile (0.10) of TTFT over x uncached input tokens, their spans, and the
     requests and cached tokens that were being served already, which a prompt's step serves too. b0, b1, b2 are a
@@ -57,7 +67,8 @@ def fit(timings: Timings, prior: Throughput | None = None) -> Throughput:
     Where fewer than five input lengths or hardly any range of concurrency were seen, those slopes are those of `prior`.
     Raises `NoThroughput` with the reason where there is too little to fit and no prior helps.
     """
-    beside = surroundings(timings)
+    behind = replicas_behind(timings, replicas)
+    beside = surroundings(timings, behind)
     usable = timings.counted & timings.completed & (timings.ttft_us > 0) & (timings.e2e_us >= timings.ttft_us)
     if not usable.any():
         raise NoThroughput("No request has its TTFT and its end recorded: record streamed answers for a live fit.")
@@ -72,7 +83,7 @@ def fit(timings: Timings, prior: Throughput | None = None) -> Throughput:
     return Throughput(
         times=StepTimes(own, prompt.a1, prompt.a2, *step.coefficients, outside_ms=prompt.constant - own),
         source="live",
-        detail=_sentence(timings, prompt, step, prior),
+        detail=_sentence(timings, prompt, step, prior) + _sharing(behind),
         error_share=max(LEAST_ERROR, step.error),
         requests=step.requests,
         largest_batch=step.largest_batch,
@@ -142,6 +153,13 @@ def _group_error(batch: Floats, measured: Floats, said: Floats) -> float:
     """How far the time of all tokens is off, at worst, over ten groups of requests from low to high concurrency."""
     groups: list[Ints] = np.array_split(np.argsort(batch, kind="stable"), GROUPS)
     return max(abs(float(said[group].sum() / measured[group].sum()) - 1) for group in groups)
+
+
+def _sharing(replicas: float) -> str:
+    """That records do not tell replicas apart, as a sentence behind another; empty where they do."""
+    if replicas <= 1:
+        return ""
+    return f" The records do not tell replicas apart: {replicas:g} share what was in flight at each address."
 
 
 def _sentence(timings: Timings, prompt: _Prompt, step: _Step, prior: Throughput | None) -> str:

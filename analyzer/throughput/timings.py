@@ -57,8 +57,15 @@ class Surroundings:
     cached_then: Floats
 
 
-def surroundings(timings: Timings) -> Surroundings:
+def replicas_behind(timings: Timings, replicas: int) -> float:
+    """How many of `replicas` are behind each engine that the records tell apart, at least one."""
+    return max(1.0, replicas / max(len(np.unique(timings.engine)), 1))
+
+
+def surroundings(timings: Timings, replicas: float = 1.0) -> Surroundings:
     """What ran beside each request, by sums over all starts and ends in order of time, engine by engine.
+
+    Where `replicas` are behind one address, as a service has it, each is taken to have its even share of the others.
 
     A request counts as writing from its first token to its end, and from its arrival where the first token was not
     recorded (answers that are no streams); its cache as ISL + OSL/2 all the while, which is its mean.
@@ -68,6 +75,10 @@ def surroundings(timings: Timings) -> Surroundings:
         rows = np.flatnonzero((timings.engine == engine) & (timings.e2e_us > 0))
         if len(rows):
             columns[:, rows] = _beside(timings, rows)
+    if replicas > 1:
+        own = np.zeros_like(columns)
+        own[:2] = np.stack([np.ones(len(timings)), timings.isl + timings.osl / 2]) * (columns[0] > 0)
+        columns = own + (columns - own) / replicas
     return Surroundings(*columns)
 
 

@@ -19,7 +19,7 @@ from analyzer.advise.sized import (
 )
 from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Chosen, Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, compare, corrected
+from analyzer.advise.sizing.fit import Compared, Corrected, compare, corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
 from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
@@ -27,7 +27,8 @@ from analyzer.advise.sizing.question import Candidate, Sizing
 from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promised, slower
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
-from analyzer.replay import Requests
+from analyzer.replay import Pool, Requests
+from analyzer.throughput.timings import replicas_behind
 
 MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance
 LEAST_FACTOR = 0.2
@@ -67,11 +68,11 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     chosen = choose(sizing, mix, lambda carried: _replicas(demanded.peak.rps, carried, wanted, sizing))
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
-    own, compared = _checked(sizing, chosen.best)
+    own, compared, scaled = _checked(sizing, chosen.best)
     best = chosen.best if own is chosen.best.candidate else judge(own, sizing, mix)
     if not best.capacity.rps:  # with the corrected step times
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
-    stated = _stated(wanted, sizing, best, compared)
+    stated = _stated(wanted, sizing, best, words.confidence(best, compared, scaled))
     pooled = _pooled(sizing, best, mix, demanded, stated)
     advice = fleet(
         told(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
@@ -92,7 +93,12 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     )
     advice = priced(advice, stated, sizing.prices, demanded.traffic, demanded.seconds)
     users = reach(advice, demanded.traffic, demanded.busy_hour_rps, sizing.prices.assumptions)
-    return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix))
+    return Sized(
+        best,
+        replace(advice, reach=users),
+        stated,
+        _sentence(sizing, best, interval, mix) + words.beyond(pooled, sizing),
+    )
 
 
 def _replicas(rate: float, carried: float, wanted: StatedCapacity, sizing: Sizing) -> int:
@@ -105,17 +111,27 @@ def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
     return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
 
 
-def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None]:
-    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded."""
-    own = best.candidate
-    compared = None if sizing.timings is None or sizing.fixed is None else compare(sizing.timings, own.engine)
-    if compared is None or compared.trusted:
-        return own, compared
-    scaled = replace(own.throughput, times=corrected(own.throughput.times, compared))
-    return replace(own, throughput=scaled), compared
+def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None, Corrected | None]:
+    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded.
+
+    They are taken to be off by what the medians still are, where that is more than their source says.
+    """
+    own, timings = best.candidate, sizing.timings
+    if timings is None or sizing.fixed is None:
+        return own, None, None
+    pool = Pool(round(replicas_behind(timings, sizing.fixed.replicas)), sizing.routing)
+    compared = compare(timings, own.engine, pool)
+    if compared is None:
+        return own, None, None
+    made = None if compared.trusted else corrected(timings, own.engine, compared, pool)
+    left = (compared if made is None else made.compared).error.p50_share
+    said = own.throughput
+    shorter = None if said.shorter_share is None else max(said.shorter_share, left)
+    known = replace(said, error_share=max(said.error_share, left), shorter_share=shorter)
+    return replace(own, throughput=known if made is None else replace(known, times=made.times)), compared, made
 
 
-def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Compared | None) -> StatedCapacity:
+def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, confidence: str) -> StatedCapacity:
     profile = best.candidate.profile
     return replace(
         wanted,
@@ -125,7 +141,7 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, compared: Comp
         objectives=sizing.objectives,
         profile=told(profile),
         rho_max=_rho(wanted, sizing),
-        origin=Origin(best.throughput.source, best.throughput.detail, words.confidence(best, compared)),
+        origin=Origin(best.throughput.source, best.throughput.detail, confidence),
     )
 
 
@@ -142,8 +158,8 @@ def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
-    factor = max(1 - best.throughput.error_share, LEAST_FACTOR)
-    engine = Engine(best.candidate.limits, slower(best.throughput.times, factor))
+    shortest = 1 - (1 - best.throughput.shortest) * best.beyond
+    engine = Engine(best.candidate.limits, slower(best.throughput.times, max(shortest, LEAST_FACTOR)))
     high = capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0
     return best.slow_rps, max(high, best.capacity.rps or 0.0)
 
@@ -170,11 +186,12 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
 
 def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
     at = pooled.at
-    if at is None:
+    if at is None or pooled.replicas is None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
-    return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load)
+    gap = at.token_itl_ms if at.token_itl_ms > 0 else None
+    return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:
@@ -242,9 +259,9 @@ def told(own: ServingProfile) -> Profile:
 def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: Mix) -> str:
     goals = words.objectives(sizing.objectives)
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
-    off = words.percent(best.throughput.error_share)
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}. Step times: {best.throughput.detail} With these "
-        f"off by {off} either way it is {short(interval[0])} to {short(interval[1])}."
+        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
+        f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
+        f"{short(interval[1])}."
     )

@@ -10,6 +10,7 @@ from analyzer.advise.sizing.search import FULL, QUICK, Capacity, Engine, capacit
 from analyzer.engine import ServingProfile, Throughput, tuning
 from analyzer.errors import DoesNotFit, NoThroughput
 
+EXTRAPOLATED = 1.25  # times the most concurrent requests that were measured
 WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any model
 
 
@@ -37,6 +38,24 @@ class Judged:
         return self.candidate.throughput
 
     @property
+    def running(self) -> float:
+        """How many requests run at once at what it carries, by Little's law; 0 where it carries nothing."""
+        carried = self.capacity.rps
+        return carried * self.capacity.at.mean_e2e_ms / 1000 if carried else 0.0
+
+    @property
+    def beyond(self) -> float:
+        """How many times the most concurrent requests that were measured run, 1 where that is up to 1.25 times."""
+        measured = self.throughput.largest_batch
+        times = self.running / measured if measured else 1.0
+        return times if times > EXTRAPOLATED else 1.0
+
+    @property
+    def longest(self) -> float:
+        """How many times as long as expected a step may take, by the error of the source."""
+        return 1 + self.throughput.error_share * self.beyond
+
+    @property
     def per_gpu(self) -> float:
         """Requests per second and GPU within the objectives, 0 where they are missed."""
         return (self.capacity.rps or 0.0) / self.candidate.profile.gpus_per_replica
@@ -62,18 +81,18 @@ class Chosen:
 
 def judge(one: Candidate, sizing: Sizing, mix: Mix) -> Judged:
     """What one replica of `one` carries of `mix`, with Poisson arrivals."""
-    found = capacity(mix, one.engine, sizing.objectives, FULL)
-    return Judged(one, found, slow_rps(one, sizing, mix, found.rps or 0.0))
+    found = Judged(one, capacity(mix, one.engine, sizing.objectives, FULL), 0.0)
+    return replace(found, slow_rps=slow_rps(one, sizing, mix, found.capacity.rps or 0.0, found.longest))
 
 
-def slow_rps(one: Candidate, sizing: Sizing, mix: Mix, carried: float) -> float:
-    """What one replica carries if every step takes longer by the error of the step times; `carried` is what it should.
+def slow_rps(one: Candidate, sizing: Sizing, mix: Mix, carried: float, longest: float | None = None) -> float:
+    """What one replica carries if every step takes `longest` times as long, by the error of the step times unless said.
 
-    0 where the objectives are missed then.
+    `carried` is what it should. 0 where the objectives are missed.
     """
     if not carried:
         return 0.0
-    slow = Engine(one.limits, slower(one.throughput.times, 1 + one.throughput.error_share))
+    slow = Engine(one.limits, slower(one.throughput.times, longest or 1 + one.throughput.error_share))
     return min(capacity(mix, slow, sizing.objectives, QUICK).rps or 0.0, carried)
 
 

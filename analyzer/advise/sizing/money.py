@@ -62,17 +62,18 @@ def overflow(advice: CapacityAdvice, seconds: Histogram) -> tuple[tuple[int, flo
 def reach(advice: CapacityAdvice, traffic: Traffic, busy_hour_rps: float, assumed: Assumptions) -> Reach:
     """Whom the advised replicas can serve, spare ones not counted on.
 
-    Users: the day's requests of a peak that is as high as what the replicas carry, over the requests of one user.
-    `busy_hour_rps` over the mean rate says how much higher the busiest hour is than the mean. Tokens: at the carried
-    rate from morning to night.
+    Users: the requests of a day whose peak is as high as what the replicas carry, over the requests of one user. A
+    day's requests grow as its peak does: the peak is that of seconds, which the mean of the busiest hour stays below.
+    Tokens: from morning to night at what the replicas carry all the time, which `busy_hour_rps` is the least of.
     """
-    carried = max(advice.peak_rps, (advice.replicas - advice.spare) * advice.rps_per_replica * advice.rho_max)
-    day = carried / busy_hour_rps * traffic.mean_rps * DAY_S if busy_hour_rps else 0.0
+    carried = (advice.replicas - advice.spare) * advice.rps_per_replica * advice.rho_max
+    peak = max(advice.peak_rps, carried)
+    day = peak / advice.peak_rps * traffic.mean_rps * DAY_S if advice.peak_rps else 0.0
     users = day / assumed.requests_per_user_day
-    tokens = carried * DAY_S * (traffic.mean_isl + traffic.mean_osl)
+    tokens = max(busy_hour_rps, carried) * DAY_S * (traffic.mean_isl + traffic.mean_osl)
     sentence = (
-        f"At {short(carried)} requests/s in the busiest hour a day brings {day:,.0f} requests, that is {users:,.0f} "
+        f"With a peak of {short(peak)} requests/s a day brings {day:,.0f} requests, that is {users:,.0f} "
         f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion "
-        "tokens a day if the load were as high at all hours."
+        f"tokens a day at {short(max(busy_hour_rps, carried))} requests/s at all hours."
     )
     return Reach(users, tokens, sentence)

@@ -20,7 +20,8 @@ MS_US = 1000.0
 class Trial:
     """The latencies of one run at one percentile in milliseconds, warm-up left out; `nan` where none was measured.
 
-    `itl_ms` is of each request's mean time per token after the first, (E2E - TTFT) / (tokens - 1). `steady` says that
+    `itl_ms` is of each request's mean time per token after the first, (E2E - TTFT) / (tokens - 1), `token_itl_ms` of
+    the single gaps between tokens, of the whole run with its warm-up, to 1 %. `steady` says that
     the requests in the system did not grow over the run, `lives` how many mean E2E times it lasted after the warm-up.
     """
 
@@ -33,13 +34,18 @@ class Trial:
     steady: bool
     lives: float
     requests: int
+    token_itl_ms: float = float("nan")
 
     def missed(self, objectives: Objectives) -> tuple[str, ...]:
-        """The objectives that were not kept, by name; `steady` where the queue grows, which no engine can serve."""
+        """The objectives that were not kept, by name; `steady` where the queue grows, which no engine can serve.
+
+        And `rejected` where more requests were refused than may miss an objective: they keep none.
+        """
         limits = {"ttft": objectives.ttft_ms, "itl": objectives.itl_ms, "e2e": objectives.e2e_ms}
         seen = {"ttft": self.ttft_ms, "itl": self.itl_ms, "e2e": self.e2e_ms}
         over = [name for name, limit in limits.items() if limit is not None and not seen[name] <= limit]
-        return (*over, *(() if self.steady else ("steady",)))
+        refused = any(limits.values()) and self.rejected_share > 1 - self.percentile / 100
+        return (*over, *(("rejected",) if refused else ()), *(() if self.steady else ("steady",)))
 
 
 def trial(requests: Requests, replayed: Replayed, percentile: float | None) -> Trial:
@@ -66,7 +72,16 @@ def trial(requests: Requests, replayed: Replayed, percentile: float | None) -> T
         steady=_steady(arrival[served], replayed.e2e_ms[served], warm, ended),
         lives=(ended - warm) / mean if mean else float("inf"),
         requests=int(counted.sum()),
+        token_itl_ms=_of_tokens(replayed, at),
     )
+
+
+def _of_tokens(replayed: Replayed, share: float) -> float:
+    """The upper edge of the bucket that the quantile of all gaps between tokens lies in, nan without any gap."""
+    sums = np.cumsum(replayed.itl_tokens)
+    edges = replayed.itl_edges_ms
+    place = int(np.searchsorted(sums, share * sums[-1]))
+    return float(edges[min(place, len(edges) - 1)]) if sums[-1] else float("nan")
 
 
 def _quantile(values: NDArray[np.float64], share: float, empty: float = float("nan")) -> float:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import WORTH_IT, Judged
-from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.fit import Compared, Corrected
+from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
 
@@ -34,27 +35,43 @@ def seen(at: Trial, name: str) -> str:
     return f"{getattr(at, f'{name}_ms'):,.3g} ms"
 
 
-def confidence(judged: Judged, compared: Compared | None = None) -> str:
+def off(judged: Judged) -> str:
+    """How far its step times may be off, more where they are stretched beyond what was measured."""
+    known, beyond = judged.throughput, judged.beyond
+    if known.shorter_share is None:
+        return f"off by {percent(known.error_share * beyond)} either way"
+    shorter = f" or {percent(known.shorter_share * beyond)} shorter" if known.shorter_share else ""
+    return f"up to {percent(known.error_share * beyond)} longer{shorter}"
+
+
+def confidence(judged: Judged, compared: Compared | None = None, scaled: Corrected | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
     told = "" if compared is None or compared.trusted else "low confidence: "
-    told += f"step times ± {percent(share)}"
+    told += f"step times {judged.throughput.off}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
     if judged.throughput.source in {"roofline", "aiconfigurator"}:
         told += "; a model of an ideal engine that no measurement of yours confirms"
     if share >= NOT_FOR_PURCHASE:
         told += "; not for purchase"
-    if batch is not None and judged.capacity.rps and judged.capacity.at.mean_e2e_ms == judged.capacity.at.mean_e2e_ms:
-        running = judged.capacity.rps * judged.capacity.at.mean_e2e_ms / 1000
-        if running > 1.25 * batch:
-            told += f"; extrapolated: {running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+    if batch is not None and judged.beyond > 1:
+        told += (
+            f"; extrapolated: {judged.running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
+        )
     if compared is not None:
         error = compared.error
         median, high = percent(error.p50_share), percent(error.p95_share)
         told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
-        told += "" if compared.trusted else ", so step times were scaled until the medians agree"
-    return told
+    return told if scaled is None else f"{told}, so {_scaled(scaled)}"
+
+
+def _scaled(made: Corrected) -> str:
+    parts = (("reading", made.prefill), ("writing", made.decode))
+    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if factor != 1)
+    left = made.compared.error
+    off = f"off by {percent(left.p50_share)} (p50) and {percent(left.p95_share)} (p95)"
+    return f"{by}: then it is {off}" if by else "it is not to be relied on"
 
 
 def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
@@ -73,11 +90,44 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
             f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp} "
             f"and {profile.max_num_batched_tokens:,} tokens a step)"
         )
+    refusing = [one.capacity.at.rejected_share for one in tried if "rejected" in one.capacity.missed]
+    if refusing and not each:
+        return (
+            f"{refused(min(refusing))} by every choice of {sizing.model.name} on {sizing.gpu.name}, which is more than "
+            "may miss an objective: allow a larger max_model_len, or more or larger GPUs for its KV cache."
+        )
     what = " and ".join(each) or "the objectives, because no request of this length fits into the KV cache"
     return (
         f"{sizing.model.name} on {sizing.gpu.name} cannot keep {what} even when nearly idle, so no number of replicas "
         "can: allow more time, take a faster GPU or smaller weights, or shorten the requests."
     )
+
+
+def left_out(at: Trial) -> str:
+    """That some requests are refused, as a sentence behind another; empty where none is."""
+    return f" {refused(at.rejected_share)}." if at.rejected_share > 0 else ""
+
+
+def beyond(pooled: Pooled, sizing: Sizing) -> str:
+    """That the replicas simulated together miss the objectives even with twice as many; empty where they do not."""
+    at = pooled.at
+    if at is None or pooled.replicas is not None:
+        return ""
+    missed = [
+        f"{NAMES[name]} p{at.percentile:g} is {seen(at, name)}"
+        for name in at.missed(sizing.objectives)
+        if name in NAMES
+    ]
+    why = " and ".join(missed) or refused(at.rejected_share)
+    return (
+        " Simulated together, replicas twice as many as this count still miss an objective at the peak "
+        f"({why}), so that more of them do not help: the count is the plain quotient."
+    )
+
+
+def refused(share: float) -> str:
+    """How many requests no replica serves: 12 % of the requests are longer than ... and refused."""
+    return f"{share * 100:.3g} % of the requests are longer than max_model_len or the KV cache allows and are refused"
 
 
 def verdict(one: Judged, best: Judged | None, promised: Objectives, replicas: Callable[[float], int]) -> str:
@@ -89,6 +139,8 @@ def verdict(one: Judged, best: Judged | None, promised: Objectives, replicas: Ca
         much = f"{percent(abs(share))} {'more' if share > 0 else 'less'}" if abs(share) >= ALIKE else "about as much"
         return f"carries {much} per GPU{_but(one, best, replicas)}"
     missed = [name for name in one.capacity.missed if name in NAMES]
+    if "rejected" in one.capacity.missed and not missed:
+        return f"refuses {one.capacity.at.rejected_share * 100:.3g} % of the requests as too long"
     if not missed:
         return "carries nothing"
     return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)
@@ -100,7 +152,7 @@ def _but(one: Judged, best: Judged, replicas: Callable[[float], int]) -> str:
     if gpus.expected > own.expected:
         bears = "; it bears slower steps" if own.slower is None and gpus.slower is not None else ""
         return f"; the load takes {gpus.expected:,} GPUs of it, not {own.expected:,}{bears}"
-    off = percent(one.throughput.error_share)
+    off = percent(one.longest - 1)
     if gpus.slower is None and own.slower is not None:
         return f"; with steps {off} slower it misses the objectives at any load"
     if gpus.slower is not None and own.slower is not None and gpus.slower > own.slower:

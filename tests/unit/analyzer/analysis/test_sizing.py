@@ -6,7 +6,10 @@ import pytest
 from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import StatedCapacity
 from analyzer.advise.sized import Objectives
+from analyzer.advise.sizing.hours import RecordedHour
+from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.streams import drawn
 from analyzer.analysis import ModelAnalysis, Questions, Recorded, analyse
 from analyzer.shape import Thresholds, Traffic
 from analyzer.window import Window
@@ -25,10 +28,14 @@ def at(hour: float, isl: int = 1000, osl: int = 100) -> Request:
 
 
 def analysed(
-    rows: list[Request], sizing: Sizing, wishes: StatedCapacity | None = WISHES, window: Window = DAY
+    rows: list[Request],
+    sizing: Sizing,
+    wishes: StatedCapacity | None = WISHES,
+    window: Window = DAY,
+    asked: Questions | None = None,
 ) -> ModelAnalysis:
     shapes = hours(sorted(rows))
-    asked = Questions(TARGET, wishes, sizing=sizing)
+    asked = Questions(TARGET, wishes, sizing=sizing) if asked is None else asked
     recorded = Recorded(shapes[0].first, shapes[-1].last, {})
     traffic = Traffic(shapes, (), None, None)
     return analyse(window, recorded, {"m": traffic}, {"m": asked}, Thresholds()).models["m"]
@@ -41,20 +48,24 @@ def sentences(model: ModelAnalysis) -> str:
 STEADY = [at(i / 300, 900 + i % 200, 80 + i % 40) for i in range(24 * 300)]
 
 
-def test_what_a_replica_carries_is_found_from_the_recorded_lengths() -> None:
-    model = analysed(STEADY, question())
-    assert model.capacity is not None
-    assert (model.capacity.source, model.capacity.replicas, model.capacity.gpus) == ("aiconfigurator", 1, 1)
-    assert model.capacity.rps_per_replica > 20
-    assert "drawn from the lengths of 7,200" in sentences(model)
-    figures = [item.figure for item in model.evidence if item.figure.startswith("capacity")]
+@pytest.fixture(scope="module")
+def steady() -> ModelAnalysis:
+    """Sized for the same load at all hours."""
+    return analysed(STEADY, question())
+
+
+def test_what_a_replica_carries_is_found_from_the_recorded_lengths(steady: ModelAnalysis) -> None:
+    assert steady.capacity is not None
+    assert (steady.capacity.source, steady.capacity.replicas, steady.capacity.gpus) == ("aiconfigurator", 1, 1)
+    assert steady.capacity.rps_per_replica > 20
+    assert "drawn from the lengths of 7,200" in sentences(steady)
+    figures = [item.figure for item in steady.evidence if item.figure.startswith("capacity")]
     assert figures == ["capacity.replicas", "capacity.rps_per_replica"]
 
 
-def test_the_recommended_limit_is_that_of_the_profile() -> None:
-    model = analysed(STEADY, question())
-    assert model.capacity is not None
-    assert model.capacity.profile.max_model_len == model.lengths.max_seq_len
+def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> None:
+    assert steady.capacity is not None
+    assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
 def test_a_fixed_profile_keeps_its_own_limit() -> None:
@@ -86,6 +97,14 @@ def test_a_stated_peak_is_sized_for() -> None:
     assert model.capacity is not None
     assert model.capacity.peak_rps == 200
     assert model.capacity.replicas > 4
+
+
+def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() -> None:
+    hour = RecordedHour(MONDAY, drawn(of_point(1000, 100, 0.5), 0.1, 360))
+    asked = Questions(TARGET, replace(WISHES, peak_rps=200), sizing=question(), hours=(hour,))
+    capacity = analysed(STEADY, question(), asked=asked).capacity
+    assert capacity is not None
+    assert capacity.replicas > 4
 
 
 @pytest.fixture(scope="module")

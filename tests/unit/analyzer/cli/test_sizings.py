@@ -71,6 +71,16 @@ def test_what_runs_today_can_be_a_table_of_the_settings() -> None:
     assert asked.sizing.fixed.tp == 2
 
 
+def test_how_many_replicas_run_today_is_what_the_profile_says_or_else_the_settings() -> None:
+    for keys, replicas in (({}, 4), ({"replicas": 2}, 2)):
+        profile = {"model": LLAMA, "gpu": "h100", **keys}
+        settings = Settings(capacity=CapacitySettings(profile=profile, ttft_ms=500, current_replicas=4))
+        asked = sizings.question("chat", settings, questions(settings, {"chat": 1})["chat"], NOTHING)
+        assert asked.sizing is not None
+        assert asked.sizing.fixed is not None
+        assert asked.sizing.fixed.replicas == replicas
+
+
 def test_a_wrong_table_is_told_by_key() -> None:
     settings = Settings(capacity=CapacitySettings(profile={"model": LLAMA, "gpu": "h100", "tpp": 2}))
     with pytest.raises(BadSettings, match=r"tpp in profile under \[capacity\]"):

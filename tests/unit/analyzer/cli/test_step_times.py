@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analyzer import engine, profiles
 from analyzer.cli import step_times
+from analyzer.engine import StepTimes
 from analyzer.errors import BadSettings, NoThroughput, UnknownEngine
 from analyzer.throughput.sweeps import BenchPoint, Figures, table
+from tests.fakes.served import poisson, served
 
 MODEL, GPU = engine.model("Llama-3.1-8B-Instruct"), engine.gpu("h100")
 TODAY = 'model = "meta-llama/Llama-3.1-8B-Instruct"\ngpu = "h100"\ntp = 2\nmax_num_seqs = 64\n'
@@ -65,3 +68,18 @@ def test_a_sweep_is_the_only_source_where_it_is_given(tmp_path: Path) -> None:
     assert times(engine.complete(MODEL, GPU)).source == "sweep"
     with pytest.raises(NoThroughput, match="holds no points of"):
         times(engine.complete(MODEL, GPU, tp=2))
+
+
+def test_why_recorded_times_were_not_used_is_told_with_what_was() -> None:
+    fixed = engine.complete(MODEL, GPU)
+    few = served(poisson(4, 50), StepTimes(4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5))
+    found = step_times.recorded(fixed, MODEL, GPU, few, None, None)(fixed)
+    assert found.source in {"roofline", "aiconfigurator"}
+    assert "Recorded times were not used. Only 50 requests have their TTFT" in found.detail
+
+
+def test_replicas_that_an_address_hides_share_what_was_recorded() -> None:
+    fixed = replace(engine.complete(MODEL, GPU), replicas=4)
+    many = served(poisson(4, 600), StepTimes(4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5))
+    found = step_times.recorded(fixed, MODEL, GPU, many, None, None)(fixed)
+    assert "do not tell replicas apart: 4 share" in found.detail

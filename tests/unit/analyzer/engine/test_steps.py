@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.engine import StepTimes
+from analyzer.engine import StepTimes, Throughput
 
 H100_8B = StepTimes(a0=4.44, a1=0.01863, a2=6.2e-7, b0=6.63, b1=0.0074, b2=4.27e-5)
 """SIZING.md 4.2, fitted to tables of Llama-3.1-8B bf16 on one H100."""
@@ -50,3 +50,11 @@ def test_the_second_prompt_of_a_step_costs_more_than_the_first() -> None:
 def test_the_tokens_that_are_written_take_their_part_of_what_overlaps() -> None:
     overlapping = replace(H100_8B, overlap_ms=5.0, b1=0.0, b2=0.0)
     assert overlapping.mixed_ms(200, 0, 1, 300, 300**2) > overlapping.mixed_ms(100, 0, 1, 300, 300**2)
+
+
+def test_how_far_times_may_be_off_is_told_for_each_side() -> None:
+    even = Throughput(H100_8B, "roofline", "Arithmetic.", 0.4)
+    ideal = replace(even, error_share=0.66, shorter_share=0.0)
+    assert (even.off, even.shortest) == ("± 40 %", pytest.approx(0.6))
+    assert (ideal.off, ideal.shortest) == ("up to 66 % longer", 1)
+    assert replace(ideal, shorter_share=0.2).off == "up to 66 % longer or 20 % shorter"

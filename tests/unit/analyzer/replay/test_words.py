@@ -32,7 +32,7 @@ def test_it_says_that_without_latency_nothing_was_checked() -> None:
     nothing = np.full(len(known.requests), np.nan)
     text = said(replace(known, ttft_ms=nothing, itl_ms=nothing))
     assert "to check the replay" in text
-    assert "±10 %" in text
+    assert "± 10 %" in text
 
 
 def test_it_says_whether_the_promise_is_kept_and_what_it_takes() -> None:

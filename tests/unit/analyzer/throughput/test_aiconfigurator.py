@@ -51,7 +51,7 @@ def test_the_fit_is_the_one_that_is_known_within_its_error() -> None:
             known.decode_ms(batch, batch * 2100), rel=0.045
         )
     assert found.times.b2 == pytest.approx(4.27e-5, rel=0.03)
-    assert (found.source, found.error_share) == ("aiconfigurator", 0.35)
+    assert (found.source, found.error_share, found.shorter_share) == ("aiconfigurator", 0.66, 0.0)
     assert "trtllm 1.3.0rc20 on h100_sxm (aiconfigurator-core 0.1" in found.detail
 
 

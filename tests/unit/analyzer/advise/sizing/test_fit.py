@@ -52,16 +52,43 @@ def test_an_engine_that_is_slower_than_its_model_is_not_trusted_and_is_corrected
     assert found is not None
     assert found.error.p50_share > 0.25
     assert not found.trusted
-    again = compare(timings, replace(H100, times=corrected(TABLES, found)))
-    assert again is not None
-    assert again.error.p50_share < found.error.p50_share
+    made = corrected(timings, H100, found)
+    assert compare(timings, replace(H100, times=made.times)) == made.compared
+    assert made.compared.error.p50_share < 0.05
+    assert (made.prefill, made.decode) == (pytest.approx(1.5, rel=0.1), pytest.approx(1.5, rel=0.1))
+
+
+def test_only_what_writes_is_corrected_where_only_that_was_wrong() -> None:
+    writes = replace(TABLES, b0=1.8 * TABLES.b0, b1=1.8 * TABLES.b1, b2=1.8 * TABLES.b2)
+    timings = recorded(writes)
+    found = compare(timings, H100)
+    assert found is not None
+    made = corrected(timings, H100, found)
+    assert (made.prefill, made.decode) == (pytest.approx(1, abs=0.1), pytest.approx(1.8, rel=0.1))
+
+
+def test_replicas_behind_one_address_are_simulated_together() -> None:
+    requests = drawn(MIX, 24, 3000)
+    done = replay(requests, H100.limits, TABLES, Pool(4))
+    yes = np.ones(3000, dtype=bool)
+    times = [(each * 1000).astype(np.int64) for each in (done.ttft_ms, done.e2e_ms)]
+    timings = Timings(
+        requests.arrival_us, requests.isl, requests.cached, requests.osl, *times, yes, yes, np.zeros(3000, int), 3000
+    )
+    together, alone = compare(timings, H100, Pool(4)), compare(timings, H100)
+    assert together is not None
+    assert alone is not None
+    assert together.error.p95_share < 0.01
+    assert alone.error.p50_share > 1
 
 
 def test_a_correction_stays_within_half_and_double() -> None:
-    found = compare(recorded(slower(TABLES, 6), 400), H100)
+    timings = recorded(slower(TABLES, 6), 400)
+    found = compare(timings, H100)
     assert found is not None
-    made = corrected(TABLES, found)
-    assert (made.a1, made.b0) == (pytest.approx(2 * TABLES.a1), pytest.approx(2 * TABLES.b0))
+    made = corrected(timings, H100, found)
+    assert (made.times.a1, made.times.b0) == (pytest.approx(2 * TABLES.a1), pytest.approx(2 * TABLES.b0))
+    assert not made.compared.trusted
 
 
 def test_too_few_requests_compare_nothing() -> None:

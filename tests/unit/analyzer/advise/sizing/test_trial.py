@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,10 +58,28 @@ def test_rejected_requests_have_no_latency_and_are_told() -> None:
     assert (seen.rejected_share, seen.ttft_ms) == (0.25, 10)
 
 
+def test_more_refusals_than_may_miss_an_objective_miss_it() -> None:
+    status = np.full(NUMBER, COMPLETED, dtype=np.int8)
+    status[::25] = REJECTED
+    times = np.where(status == REJECTED, np.nan, 10.0)
+    done = replayed(times, times + 9, status)
+    assert trial(requests(100), done, 95).missed(Objectives(ttft_ms=500)) == ()
+    assert trial(requests(100), done, 99).missed(Objectives(ttft_ms=500)) == ("rejected",)
+    assert trial(requests(100), done, 99).missed(Objectives()) == ()
+
+
+def test_single_gaps_between_tokens_are_told_beside_the_means_of_requests() -> None:
+    done = replayed(level(10), level(100))
+    seen = replace(done, itl_edges_ms=np.array([10.0, 20.0, 400.0]), itl_tokens=np.array([0, 940, 60, 0]))
+    assert trial(requests(100), seen, 95).token_itl_ms == 400
+    assert trial(requests(100), seen, 90).token_itl_ms == 20
+    assert np.isnan(trial(requests(100), done, 95).token_itl_ms)
+
+
 def test_where_nothing_was_served_every_objective_is_missed() -> None:
     status = np.full(NUMBER, REJECTED, dtype=np.int8)
     nothing = level(np.nan)
-    assert trial(requests(1), replayed(nothing, nothing, status), 95).missed(Objectives(500)) == ("ttft",)
+    assert trial(requests(1), replayed(nothing, nothing, status), 95).missed(Objectives(500)) == ("ttft", "rejected")
 
 
 def test_answers_of_one_token_have_no_time_between_tokens_and_miss_none() -> None:

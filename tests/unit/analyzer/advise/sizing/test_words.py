@@ -7,7 +7,7 @@ from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared
+from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from tests.unit.analyzer.advise.sizing.questions import WITHIN, question
@@ -37,14 +37,19 @@ def test_measured_times_say_from_how_many_requests_and_beyond_which_load_they_ar
     said = words.confidence(replace(judged, candidate=replace(judged.candidate, throughput=live)))
     assert "from 5,000 measured requests" in said
     assert "of which at most 20 were measured" in said
+    stretched = replace(judged, candidate=replace(judged.candidate, throughput=live))
+    assert stretched.beyond == pytest.approx(stretched.running / 20)
+    assert judged.beyond == 1
     assert "not for purchase" not in said
 
 
 def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged: Judged) -> None:
     off = Compared((100, 200), (150, 200), (10, 20), (10, 20))
-    said = words.confidence(judged, off)
+    left = Compared((100, 200), (120, 280), (10, 20), (10, 20))
+    said = words.confidence(judged, off, Corrected(judged.throughput.times, 0.5, 1.0, left))
     assert said.startswith("low confidence: ")
-    assert "is off by 50 % (p50) and 0 % (p95), so step times were scaled" in said
+    assert "is off by 50 % (p50) and 0 % (p95), so reading was scaled by 0.50" in said
+    assert said.endswith("then it is off by 20 % (p50) and 40 % (p95)")
     assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
 
 
