@@ -96,9 +96,10 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo
 	@touch $@
 
+# Python compiles what is imported; to compile all of it takes longer than the rest.
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
-	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards --group fuzz
+	@$(PIP) install --no-compile $(PINNED) -e ".[all]" --group demo --group dev --group dashboards --group fuzz
 	@touch $@ $(VENV)/.demo
 
 # What the bench compares with; nothing else needs it.
