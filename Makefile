@@ -11,6 +11,9 @@ CHECKS := types lint
 E2E := tests/e2e tests/bench
 INTEROP := engine guidellm aiperf sdk llama
 
+# Tests start dozens of processes; each would compile our modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check types lint simulation format docs fuzz kills bench bench-analyzer bench-replay bench-peers soak build tools
 
@@ -96,10 +99,9 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) install $(PINNED) -e ".[all]" --group demo
 	@touch $@
 
-# Python compiles what is imported; to compile all of it takes longer than the rest.
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Tokentide and what its tests need into $(VENV), which takes about a minute …"
-	@$(PIP) install --no-compile $(PINNED) -e ".[all]" --group demo --group dev --group dashboards --group fuzz
+	@$(PIP) install $(PINNED) -e ".[all]" --group demo --group dev --group dashboards --group fuzz
 	@touch $@ $(VENV)/.demo
 
 # What the bench compares with; nothing else needs it.
