@@ -11,6 +11,9 @@ CHECKS := types lint
 E2E := tests/e2e tests/bench
 INTEROP := engine guidellm aiperf sdk llama
 
+# Tests start dozens of processes; each would compile our modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check types lint simulation format docs fuzz kills bench bench-analyzer bench-replay bench-peers soak build tools
 
