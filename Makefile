@@ -7,10 +7,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PINNED := -c constraints.txt --build-constraint constraints.txt
 ARGS ?=
 FUZZ_SECONDS ?= 600
+CHECKS := types lint
+E2E := tests/e2e tests/bench
 INTEROP := engine guidellm aiperf sdk llama
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz kills bench bench-analyzer bench-replay bench-peers soak build tools
+.PHONY: help demo test check types lint simulation format docs fuzz kills bench bench-analyzer bench-replay bench-peers soak build tools
 
 help:
 	@echo "Targets of Tokentide:"
@@ -20,18 +22,27 @@ demo: $(VENV)/.demo ## run the whole journey on real traffic; ARGS=--once ends i
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(VENV)/.dev tools ## check everything: linters, types, layers, then all tests
-	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -q -n 2 -m "not e2e"
-	$(BIN)/pytest -q -n 2 -m "e2e and not timed"
-	$(BIN)/pytest -q -m timed
+	@$(MAKE) --no-print-directory --jobs=2 $(CHECKS) simulation
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not e2e"
+	$(BIN)/pytest -q -n 2 -m "e2e and not timed" $(E2E)
+	$(BIN)/pytest -q -m timed $(E2E)
 
 check: $(VENV)/.dev ## linters, types, layers and the structure of the code
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs=2 $(CHECKS)
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
 	MYPYPATH=examples $(BIN)/mypy --explicit-package-bases examples
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/contract/test_structure.py
+
+# Its machine code takes a core for a while to make; made here, beside the types, no two tests make it at once.
+simulation: $(VENV)/.dev
+	$(BIN)/python -c "from tests.bench.replay import first; first()"
 
 format: $(VENV)/.dev ## format the code and apply safe corrections
 	$(BIN)/ruff format .

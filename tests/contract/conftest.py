@@ -11,7 +11,7 @@ from tests.fakes.processes import Engine, eventually, sidecar
 from tests.fakes.prometheus import Prometheus, program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     """A sidecar that was under load and scraped by two jobs, as where somebody scrapes a gateway's `gen_ai` too."""
     program()

@@ -94,7 +94,7 @@ def test_the_figures_are_those_of_the_sidecar_and_of_one_job_only(loaded: Loaded
     (board,) = [board for board in boards() if board["uid"] == "tokentide-traffic"]
     found = answers(board, loaded, chosen(board, loaded))
     cells = found["ISL × OSL A"]
-    assert sum(values(cells)) == loaded.sidecar.metric("tokentide_isl_osl_requests_total") > 100
+    assert sum(values(cells)) == loaded.sidecar.metric("tokentide_isl_osl_requests_total") > 60
     assert {float(cell.labels["isl_le"]) for cell in cells} >= {8, 128, 1024, 4096}
     assert {each.labels["outcome"] for each in found["Requests/s by outcome A"]} == {
         "completed", "client_disconnect", "upstream_error", "mid_stream_error",

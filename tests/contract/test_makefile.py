@@ -41,5 +41,16 @@ def test_everything_that_the_project_asks_for_is_pinned() -> None:
     assert names - {plain(pin.split("==")[0]) for pin in PINS} == set()
 
 
+def test_real_processes_are_where_make_test_looks_for_them() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (folders,) = re.findall(r"^E2E := (.+)$", makefile, re.MULTILINE)
+    marked = [
+        path for path in (ROOT / "tests").rglob("test_*.py") if re.search(r"mark\.(e2e|timed)\b", path.read_text())
+    ]
+    assert marked
+    elsewhere = [path for path in marked if not any(path.is_relative_to(ROOT / each) for each in folders.split())]
+    assert elsewhere == []
+
+
 def test_continuous_integration_runs_make_test() -> None:
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("exec make test")

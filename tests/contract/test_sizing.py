@@ -40,16 +40,24 @@ def served(*, timed: bool) -> Iterator[dict[str, object]]:
             yield row(at, *lengths, model=LLAMA, **(took if timed else {}))
 
 
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """The served requests with their latencies, by True, and without."""
+    folders = {timed: tmp_path_factory.mktemp("records") for timed in (True, False)}
+    for timed, folder in folders.items():
+        write(folder / "a.parquet", list(served(timed=timed)))
+    return folders
+
+
 @pytest.fixture
-def capacity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def capacity(records: dict[bool, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Reports on the served requests under a `[capacity]` and answers it with its evidence, and the report's folder."""
 
     def once(settings: str, *, timed: bool) -> tuple[dict[str, Any], dict[str, str], Path]:
-        write(tmp_path / "records" / "a.parquet", list(served(timed=timed)))
         (tmp_path / "today.toml").write_text(TODAY)
         file = tmp_path / "settings.toml"
         file.write_text(f"target_over_share = 0.01\n[capacity]\n{settings}{PROMISED}")
-        arguments = ["report", str(tmp_path / "records"), "--settings", str(file), "--out", str(tmp_path / "archive")]
+        arguments = ["report", str(records[timed]), "--settings", str(file), "--out", str(tmp_path / "archive")]
         assert main(arguments) == 0, capsys.readouterr().err
         folder = next((tmp_path / "archive").iterdir())
         model = json.loads((folder / "analysis.json").read_text())["models"][LLAMA]

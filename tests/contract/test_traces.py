@@ -44,12 +44,13 @@ def analysed(name: str, folder: Path, settings: str = "", *options: str) -> Any:
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
-    """The analysis of a trace by its name, made once."""
+    """The analysis of a trace by its name, made once; for the planted weeks a capacity is stated."""
     made: dict[str, Any] = {}
 
     def once(name: str) -> Any:
         if name not in made:
-            made[name] = analysed(name, tmp_path_factory.mktemp(name))
+            settings = "[capacity]\nrps_per_replica = 1\n" if name == "planted_dev" else ""
+            made[name] = analysed(name, tmp_path_factory.mktemp(name), settings)
         return made[name]
 
     return once
@@ -290,9 +291,9 @@ def test_lengths_shuffled_over_the_planted_times_have_no_regimes(tmp_path: Path)
     assert regimes["repeat_p"]["mix"] > 0.01 >= regimes["repeat_p"]["rate"]
 
 
-def test_replicas_by_hours_of_the_week_pay_where_regimes_are_planted(tmp_path: Path) -> None:
+def test_replicas_by_hours_of_the_week_pay_where_regimes_are_planted(planted: Any) -> None:
     true = json.loads((TRACES / "truth" / "planted_dev.planted.json").read_text())["regimes"]
-    seasons = only_model(analysed("planted_dev", tmp_path, "[capacity]\nrps_per_replica = 1\n"))["seasons"]
+    seasons = planted["seasons"]
     assert seasons["verdict"] == "replicas"
     assert seasons["saving_share"] == pytest.approx(0.355, abs=0.01)
     assert seasons["saving_interval"][0] > 0.05

@@ -10,7 +10,7 @@ import httpx
 from tests.fakes.processes import Sidecar
 from tests.fakes.prometheus import Prometheus
 
-LOAD_SECONDS = 14.0
+LOAD_SECONDS = 10.0
 CLIENTS = 6
 MODELS = ("gpt-4o", "tiny/llama-3.1")
 JOB = "tokentide"

@@ -1,6 +1,6 @@
 """Shapes of traffic counted in plain Python from a list of requests: what the store yields, without a database."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from analyzer.histogram import Histogram
@@ -42,8 +42,10 @@ def shape(
 
 def hours(requests: Sequence[Request]) -> tuple[HourlyShape, ...]:
     """One shape for each UTC hour that has requests, in order of time."""
-    starts = sorted({at // HOUR for at, _, _ in requests})
-    return tuple(shape([request for request in requests if request[0] // HOUR == start]) for start in starts)
+    by_hour: defaultdict[int, list[Request]] = defaultdict(list)
+    for request in requests:
+        by_hour[request[0] // HOUR].append(request)
+    return tuple(shape(by_hour[start]) for start in sorted(by_hour))
 
 
 def histogram(values: Iterable[int]) -> Histogram:
@@ -53,7 +55,7 @@ def histogram(values: Iterable[int]) -> Histogram:
 
 def power(length: int) -> int:
     """The smallest i with length ≤ 2^i."""
-    return next(i for i in range(64) if length <= 1 << i)
+    return max(length - 1, 0).bit_length()
 
 
 def fullest(counts: Counter[int], width: int) -> Peak:

@@ -133,7 +133,7 @@ def observe(events: Sequence[Event], step: int) -> Observation:
     return observation
 
 
-@effort(300)
+@effort(150)
 @given(exchanges(), st.sampled_from([0, 1, 1_000_000]), st.booleans())
 def test_any_bodies_end_in_a_record(events: list[Event], step: int, beside: bool) -> None:
     observation = observe(events, step)

@@ -37,7 +37,7 @@ def test_no_known_attack_works_however_its_bytes_are_cut(every: int, kind: str) 
         check(play(data, at, [kind], House(), eager=bool(every)), data)
 
 
-@effort(300)
+@effort(150)
 @given(streams(wild=True), places, kinds, st.booleans(), st.booleans(), st.booleans(), st.sampled_from(GATHERS))
 def test_no_request_is_smuggled_past_the_relay(
     data: bytes, at: Sequence[int], answers: list[str], eager: bool, slow: bool, small: bool, gathers: str

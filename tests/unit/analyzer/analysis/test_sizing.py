@@ -48,20 +48,24 @@ def sentences(model: ModelAnalysis) -> str:
 STEADY = [at(i / 300, 900 + i % 200, 80 + i % 40) for i in range(24 * 300)]
 
 
-def test_what_a_replica_carries_is_found_from_the_recorded_lengths() -> None:
-    model = analysed(STEADY, question())
-    assert model.capacity is not None
-    assert (model.capacity.source, model.capacity.replicas, model.capacity.gpus) == ("aiconfigurator", 1, 1)
-    assert model.capacity.rps_per_replica > 20
-    assert "drawn from the lengths of 7,200" in sentences(model)
-    figures = [item.figure for item in model.evidence if item.figure.startswith("capacity")]
+@pytest.fixture(scope="module")
+def steady() -> ModelAnalysis:
+    """Sized for the same load at all hours."""
+    return analysed(STEADY, question())
+
+
+def test_what_a_replica_carries_is_found_from_the_recorded_lengths(steady: ModelAnalysis) -> None:
+    assert steady.capacity is not None
+    assert (steady.capacity.source, steady.capacity.replicas, steady.capacity.gpus) == ("aiconfigurator", 1, 1)
+    assert steady.capacity.rps_per_replica > 20
+    assert "drawn from the lengths of 7,200" in sentences(steady)
+    figures = [item.figure for item in steady.evidence if item.figure.startswith("capacity")]
     assert figures == ["capacity.replicas", "capacity.rps_per_replica"]
 
 
-def test_the_recommended_limit_is_that_of_the_profile() -> None:
-    model = analysed(STEADY, question())
-    assert model.capacity is not None
-    assert model.capacity.profile.max_model_len == model.lengths.max_seq_len
+def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> None:
+    assert steady.capacity is not None
+    assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
 def test_a_fixed_profile_keeps_its_own_limit() -> None:

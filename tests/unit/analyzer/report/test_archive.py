@@ -13,6 +13,9 @@ from tests.unit.analyzer.advise.planned_weeks import made, office
 from tests.unit.analyzer.report.analyses import MODEL, analysis
 from tests.unit.analyzer.report.test_origin import PLAIN
 
+NOTHING = analysis({})
+"""Without a chart to draw."""
+
 
 def test_the_files_of_a_window_lie_in_its_folder_and_are_answered_in_order(tmp_path: Path) -> None:
     paths = archive.write(analysis(), tmp_path / "new" / "reports")
@@ -43,7 +46,7 @@ def test_writing_again_gives_the_same_bytes_and_replaces_what_was_there(tmp_path
 
 
 def of(models: tuple[str, ...] | None) -> Analysis:
-    return dataclasses.replace(analysis(), origin=dataclasses.replace(PLAIN, models=models))
+    return dataclasses.replace(NOTHING, origin=dataclasses.replace(PLAIN, models=models))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_the_names_of_many_models_still_make_a_folder(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_mistake_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadSettings, match="cannot be written"):
-        archive.write(analysis(), tmp_path / "file")
+        archive.write(NOTHING, tmp_path / "file")
 
 
 def test_a_model_name_that_is_no_text_does_not_stop_the_report(tmp_path: Path) -> None:
@@ -80,12 +83,12 @@ def test_a_model_name_that_is_no_text_does_not_stop_the_report(tmp_path: Path) -
 
 
 def test_files_of_the_advice_lie_beside_the_report_and_replace_those_of_an_earlier_one(tmp_path: Path) -> None:
-    first = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 1\n", "kubernetes/keda.yaml": "b: 2\n"})
+    first = archive.write(NOTHING, tmp_path, emitted={"vllm.yaml": "a: 1\n", "kubernetes/keda.yaml": "b: 2\n"})
     place = first[-1]
     assert place.name == "emit"
     assert (place / "kubernetes" / "keda.yaml").read_text() == "b: 2\n"
-    again = archive.write(analysis(), tmp_path, emitted={"vllm.yaml": "a: 3\n"})
+    again = archive.write(NOTHING, tmp_path, emitted={"vllm.yaml": "a: 3\n"})
     assert again[-1] == place
     assert [path.name for path in place.rglob("*")] == ["vllm.yaml"]
-    assert archive.write(analysis(), tmp_path)[-1].name == "analysis.json"
+    assert archive.write(NOTHING, tmp_path)[-1].name == "analysis.json"
     assert not place.exists()

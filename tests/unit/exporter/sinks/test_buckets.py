@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
@@ -37,6 +37,7 @@ def families(draw: st.DrawFn) -> Family:
     return Family(metric, {}, draw(st.dictionaries(labels, series, min_size=1, max_size=3)))
 
 
+@settings(max_examples=40)
 @given(families(), st.booleans())
 def test_any_histogram_is_written_as_the_library_writes_it(family: Family, exemplars: bool) -> None:
     assert "".join(lines(family, exemplars=exemplars)) == theirs(family, exemplars=exemplars)
