@@ -62,10 +62,6 @@ def test_every_figure_has_its_error_bars(usual: CapacityAdvice) -> None:
     assert one.closed_form_rps == pytest.approx(one.rps_per_replica, rel=0.2)
 
 
-<<<<<<< HEAD
-def test_what_requests_see_at_the_peak_keeps_the_objectives(usual: CapacityAdvice) -> None:
-    seen = usual.expected
-=======
 def test_tables_of_an_ideal_engine_bound_what_is_carried_from_above_and_reach_down_to_what_was_measured() -> None:
     def ideal(profile: ServingProfile) -> Throughput:
         return replace(times(profile), error_share=LONGER_SHARE, shorter_share=SHORTER_SHARE)
@@ -80,9 +76,8 @@ def test_tables_of_an_ideal_engine_bound_what_is_carried_from_above_and_reach_do
     assert "With these up to 66 % longer it is" in one.sentence
 
 
-def test_what_requests_see_at_the_peak_keeps_the_objectives() -> None:
-    seen = found(question()).expected
->>>>>>> a97c7b05db0727286e54bbf537f7142379a2de9b
+def test_what_requests_see_at_the_peak_keeps_the_objectives(usual: CapacityAdvice) -> None:
+    seen = usual.expected
     assert seen is not None
     assert 0 < seen.ttft_ms <= 500
     assert seen.token_itl_ms is not None
@@ -109,11 +104,6 @@ def test_where_no_number_of_replicas_helps_the_sentence_names_the_objective_and_
     assert "no number of replicas can" in one.sentence
 
 
-<<<<<<< HEAD
-def test_every_choice_is_told_with_why_it_was_not_taken(usual: CapacityAdvice) -> None:
-    assert [one.verdict for one in usual.alternatives].count("advised") == 1
-    assert all(one.verdict for one in usual.alternatives)
-=======
 def test_a_limit_that_refuses_many_requests_keeps_no_objective_and_one_that_refuses_few_is_told() -> None:
     # log-normal inputs around 2,000 tokens with sigma 0.5
     one = sized(fixed(max_model_len=2000))
@@ -133,11 +123,9 @@ def test_what_no_number_of_replicas_keeps_is_not_told_as_expected() -> None:
     assert "still miss an objective at the peak (TTFT p95 is" in one.sentence
 
 
-def test_every_choice_is_told_with_why_it_was_not_taken() -> None:
-    told = found(question())
-    assert [one.verdict for one in told.alternatives].count("advised") == 1
-    assert all(one.verdict for one in told.alternatives)
->>>>>>> a97c7b05db0727286e54bbf537f7142379a2de9b
+def test_every_choice_is_told_with_why_it_was_not_taken(usual: CapacityAdvice) -> None:
+    assert [one.verdict for one in usual.alternatives].count("advised") == 1
+    assert all(one.verdict for one in usual.alternatives)
     refused = [one for one in found(question(gpu="l40s")).alternatives if one.rps_per_replica is None]
     assert [one.tp for one in refused] == [4, 8]
 
