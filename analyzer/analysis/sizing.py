@@ -13,6 +13,7 @@ from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.kinds import Kind
 from analyzer.advise.sizing.mix import of_shape
+from analyzer.advise.sizing.money import HOUR_S
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis import sentences
@@ -99,7 +100,7 @@ def _found(
     of = f" The lengths are those of {hard.name}, which ask for the most replicas." if hard.hours_of_week else ""
     serving = None if found.best is None else found.best.candidate.profile
     carries = found.stated if found.best is None else _by_hour(asked, found.best, found.stated, every)
-    carries, borne_out = _borne_out(carries, found.advice)
+    carries, borne_out = _borne_out(carries, found.advice, every)
     requests, days = base.whole.requests, len(base.days)
     told = (
         Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of + borne_out),
@@ -108,9 +109,11 @@ def _found(
     return Derived(found.advice, carries, told, serving)
 
 
-def _borne_out(stated: StatedCapacity, advice: CapacityAdvice) -> tuple[StatedCapacity, str]:
+def _borne_out(stated: StatedCapacity, advice: CapacityAdvice, every: Sequence[Kind]) -> tuple[StatedCapacity, str]:
     """What is planned with by the second: more than a replica carries all the time, where simulating them together
     shows that so many replicas bear such a peak; and the sentence about it.
+
+    Hours of another kind are borne out as far as their own peaks do not last: a load that does would be too much.
     """
     factor = advice.peak_rps / (advice.pooled * stated.rps_per_replica) if advice.pooled else 1.0
     if factor <= 1:
@@ -119,10 +122,8 @@ def _borne_out(stated: StatedCapacity, advice: CapacityAdvice) -> tuple[StatedCa
     planned = replace(
         stated,
         rps_per_replica=stated.rps_per_replica * factor,
-        rps_by_hour=None if hours is None else tuple(each * factor for each in hours),
-        others=tuple(
-            replace(one, rps_by_hour=tuple(each * factor for each in one.rps_by_hour)) for one in stated.others
-        ),
+        rps_by_hour=None if hours is None else kinds.borne(hours, factor, every),
+        others=tuple(replace(one, rps_by_hour=kinds.borne(one.rps_by_hour, factor, every)) for one in stated.others),
     )
     return planned, (
         f" The week is planned with {planned.rps_per_replica:.3g} requests in one second for each replica, which is "
@@ -174,7 +175,9 @@ def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
             continue
         rps = float(by_hour[list(own)].max())
         sentence = f"95 % of the seconds of the busiest hour of {kind.name} stay at or below {rps:g} requests/s"
-        found.append(Kind(kind.name, of_shape(merged(shapes)), Peak(rps, sentence), kind.mean_rps, kind.hours_of_week))
+        busiest = max(shape.requests for shape in shapes) / HOUR_S
+        mix, peak = of_shape(merged(shapes)), Peak(rps, sentence)
+        found.append(Kind(kind.name, mix, peak, kind.mean_rps, kind.hours_of_week, busiest))
     return tuple(found) or (whole,)
 
 

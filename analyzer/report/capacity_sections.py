@@ -15,20 +15,9 @@ from analyzer.report.numbers import milliseconds, plural, rate, share, whole
 GIB = 1 << 30
 KINDS = {"on_demand": "on demand", "reserved": "reserved", "on_prem": "of one's own", "stated": "as stated"}
 KNOBS = (
-    "engine",
-    "engine_version",
-    "gpu",
-    "tp",
-    "pp",
-    "weights",
-    "kv_cache",
-    "max_model_len",
-    "max_num_seqs",
-    "max_num_batched_tokens",
-    "chunked_prefill",
-    "prefix_caching",
-    "gpu_memory_utilization",
-)
+    "engine", "engine_version", "gpu", "tp", "pp", "weights", "kv_cache", "max_model_len", "max_num_seqs",
+    "max_num_batched_tokens", "chunked_prefill", "prefix_caching", "gpu_memory_utilization",
+)  # fmt: skip
 
 
 def capacity(model: ModelAnalysis) -> tuple[Block, ...]:

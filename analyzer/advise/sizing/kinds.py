@@ -17,7 +17,8 @@ from analyzer.engine import ServingProfile
 class Kind:
     """Hours alike: their lengths, the peak in them, their mean rate, and which hours of the week they are.
 
-    `hours_of_week` is empty where all hours are one kind.
+    `hours_of_week` is empty where all hours are one kind. `busiest_rps` is the mean rate of the busiest of them, 0
+    where that is not known.
     """
 
     name: str
@@ -25,11 +26,29 @@ class Kind:
     peak: Peak
     mean_rps: float
     hours_of_week: tuple[int, ...] = ()
+    busiest_rps: float = 0.0
+
+    @property
+    def burst(self) -> float:
+        """How many times the mean of its busiest hour its peak is: what of the peak does not last. At least 1."""
+        return max(1.0, self.peak.rps / self.busiest_rps) if self.busiest_rps else float("inf")
 
 
 def carried(sizing: Sizing, one: Candidate, mixes: Sequence[Mix]) -> tuple[float, ...]:
     """Requests per second that one replica of `one` carries of each of `mixes`, 0 where the objectives are missed."""
     return tuple(capacity(mix, one.engine, sizing.objectives, QUICK).rps or 0.0 for mix in mixes)
+
+
+def borne(rps_by_hour: Sequence[float], factor: float, kinds: Sequence[Kind]) -> tuple[float, ...]:
+    """What one replica is planned with by the second in each hour of the week: `factor` times what it carries.
+
+    And no more of each kind than its own peaks do not last: a load that does last would be too much.
+    """
+    found = [each * factor for each in rps_by_hour]
+    for kind in kinds:
+        for hour in kind.hours_of_week:
+            found[hour] = rps_by_hour[hour] * min(factor, kind.burst)
+    return tuple(found)
 
 
 def hardest(sizing: Sizing, kinds: Sequence[Kind]) -> Kind:

@@ -4,13 +4,33 @@ import pytest
 
 from analyzer.advise.capacity import Peak, StatedCapacity
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.kinds import Kind, carried, hardest, suited
+from analyzer.advise.sizing.kinds import Kind, borne, carried, hardest, suited
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from tests.unit.analyzer.advise.sizing.questions import question
 
 MANY_SHORT = Kind("short", of_point(200, 20), Peak(100, "p"), 80, (9, 10))
 FEW_LONG = Kind("long", of_point(6000, 600), Peak(10, "p"), 8, (1, 2))
+
+
+def test_a_burst_is_what_of_a_peak_does_not_last() -> None:
+    mix = of_point(100, 10)
+    assert Kind("days", mix, Peak(26, "given"), 15, (1,), 20).burst == pytest.approx(1.3)
+    assert Kind("nights", mix, Peak(2, "given"), 0.05, (2,), 4).burst == 1
+    assert Kind("all hours", mix, Peak(2, "given"), 0.05).burst == float("inf")
+
+
+def test_what_a_short_peak_bears_is_not_planned_for_one_that_lasts() -> None:
+    """Nights whose peak of 2 is a single second let a replica take 2.7 times what it carries; days of 20 all day do
+    not, and would get two replicas where they take three.
+    """
+    mix = of_point(100, 10)
+    days, nights = (
+        Kind("days", mix, Peak(26, "given"), 15, (1,), 20),
+        Kind("nights", mix, Peak(2, "given"), 0.05, (2,), 0.1),
+    )
+    planned = borne([10.0, 10.0, 0.25], 2.7, (days, nights))
+    assert planned == (27.0, pytest.approx(13), pytest.approx(0.675))
 
 
 def test_the_kind_that_asks_for_the_most_replicas_need_not_have_the_most_requests() -> None:
