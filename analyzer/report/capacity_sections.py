@@ -9,7 +9,7 @@ from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
 from analyzer.report.blocks import Block, Column, Paragraph, Points, Table, Words, code, strong, words
 from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
-from analyzer.report.numbers import milliseconds, plural, rate, share, whole
+from analyzer.report.numbers import milliseconds, money, plural, rate, share, whole
 
 GIB = 1 << 30
 KINDS = {"on_demand": "on demand", "reserved": "reserved", "on_prem": "of one's own", "stated": "as stated"}
@@ -89,7 +89,7 @@ def _money(advice: CapacityAdvice) -> Iterator[Words]:
     if advice.cost_per_hour is not None:
         tokens = ""
         if advice.cost_per_million_tokens is not None:
-            tokens = f", or {rate(advice.cost_per_million_tokens)} per million tokens"
+            tokens = f", or {money(advice.cost_per_million_tokens)} per million tokens"
         unit = "in the currency of the stated price" if not advice.costs else f"{advice.currency}, {_bought(advice)}"
         yield words(f"Cost: {_price(advice.cost_per_hour)} an hour{tokens}, {unit}.")
     if advice.current is not None and advice.change_gpus is not None:
@@ -116,7 +116,7 @@ def _used(advice: CapacityAdvice) -> str:
     told = f"; on average {share(current.used_share)} of what they carry is used"
     if advice.change_gpus is not None and advice.change_gpus < 0 and current.cost_per_hour is not None:
         saved = -advice.change_gpus * current.cost_per_hour / max(current.gpus, 1)
-        told += f", and the GPUs that are not needed cost {rate(saved)} an hour"
+        told += f", and the GPUs that are not needed cost {_price(saved)} an hour"
     return told
 
 
@@ -245,7 +245,7 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
                 words(KINDS[cost.kind]),
                 words(_price(cost.per_gpu_hour)),
                 words(_price(cost.per_hour)),
-                words("–" if cost.per_million_tokens is None else rate(cost.per_million_tokens)),
+                words("–" if cost.per_million_tokens is None else money(cost.per_million_tokens)),
                 words(cost.source),
             )
             for cost in advice.costs
@@ -277,7 +277,7 @@ def _hybrid(advice: CapacityAdvice) -> Table:
         (
             words(api.name),
             words(_price(api.per_hour)),
-            words(rate(api.per_million_tokens)),
+            words(money(api.per_million_tokens)),
             words(_cheaper(api, advice)),
             words(_mix(api)),
             words(api.source),
@@ -288,7 +288,7 @@ def _hybrid(advice: CapacityAdvice) -> Table:
 
 
 def _cheaper(api: ApiCost, advice: CapacityAdvice) -> str:
-    carried = advice.replicas * advice.rps_per_replica
+    carried = max(advice.peak_rps, advice.replicas * advice.rps_per_replica)
     if api.break_even_rps > carried:
         return f"never: it would take {rate(api.break_even_rps)} req/s on average, and they carry {rate(carried)}"
     return f"above {rate(api.break_even_rps)} req/s on average"
