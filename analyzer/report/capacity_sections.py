@@ -91,7 +91,7 @@ def _money(advice: CapacityAdvice) -> Iterator[Words]:
         if advice.cost_per_million_tokens is not None:
             tokens = f", or {money(advice.cost_per_million_tokens)} per million tokens"
         unit = "in the currency of the stated price" if not advice.costs else f"{advice.currency}, {_bought(advice)}"
-        yield words(f"Cost: {_price(advice.cost_per_hour)} an hour{tokens}, {unit}.")
+        yield words(f"Cost: {money(advice.cost_per_hour)} an hour{tokens}, {unit}.")
     if advice.current is not None and advice.change_gpus is not None:
         yield words(
             f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
@@ -116,7 +116,7 @@ def _used(advice: CapacityAdvice) -> str:
     told = f"; on average {share(current.used_share)} of what they carry is used"
     if advice.change_gpus is not None and advice.change_gpus < 0 and current.cost_per_hour is not None:
         saved = -advice.change_gpus * current.cost_per_hour / max(current.gpus, 1)
-        told += f", and the GPUs that are not needed cost {_price(saved)} an hour"
+        told += f", and the GPUs that are not needed cost {money(saved)} an hour"
     return told
 
 
@@ -230,10 +230,6 @@ def _alternatives(advice: CapacityAdvice) -> Table:
     return Table(caption, heads, rows)
 
 
-def _price(value: float) -> str:
-    return f"{value:,.2f}"
-
-
 def _known(value: float | None) -> str:
     return "–" if value is None else rate(value)
 
@@ -243,8 +239,8 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
         rows = tuple(
             (
                 words(KINDS[cost.kind]),
-                words(_price(cost.per_gpu_hour)),
-                words(_price(cost.per_hour)),
+                words(money(cost.per_gpu_hour)),
+                words(money(cost.per_hour)),
                 words("–" if cost.per_million_tokens is None else money(cost.per_million_tokens)),
                 words(cost.source),
             )
@@ -276,7 +272,7 @@ def _hybrid(advice: CapacityAdvice) -> Table:
     rows = tuple(
         (
             words(api.name),
-            words(_price(api.per_hour)),
+            words(money(api.per_hour)),
             words(money(api.per_million_tokens)),
             words(_cheaper(api, advice)),
             words(_mix(api)),
@@ -300,5 +296,5 @@ def _mix(api: ApiCost) -> str:
     mixed = api.with_fewer
     return (
         f"{plural(mixed.replicas, 'replica')} with {share(mixed.overflow_share)} of the requests at the API:"
-        f" {_price(mixed.per_hour)} an hour"
+        f" {money(mixed.per_hour)} an hour"
     )
