@@ -57,7 +57,7 @@ class CapacitySettings(BaseModel):
     ttft_ms: float | None = Field(default=None, gt=0)
     itl_ms: float | None = Field(default=None, gt=0)
     e2e_ms: float | None = Field(default=None, gt=0)
-    percentile: float | None = Field(default=None, gt=0, lt=100)
+    percentile: float | None = Field(default=None, ge=1, lt=100)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import time
 
 from analyzer import emit
 from analyzer.advise.capacity import CapacityAdvice
@@ -10,7 +11,7 @@ from analyzer.analysis import Analysis, ModelAnalysis, Questions
 from analyzer.emit import Recommendation, SeasonPlan
 from analyzer.emit.recommendation import Knob
 from analyzer.engine import ServingProfile
-from analyzer.window import Window
+from analyzer.window import DAY, Window
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -45,7 +46,7 @@ def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -
         profile=profile,
         current=_current(questions, advice),
         replicas=advice.replicas,
-        window=window.name,
+        window=_days(window),
         requests=model.requests,
         timezone=window.timezone,
         objectives=advice.objectives,
@@ -57,6 +58,13 @@ def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -
         kv_pool_tokens=None if advice.memory is None else advice.memory.kv_pool_tokens,
         max_input_len=model.lengths.max_input_len,
     )
+
+
+def _days(window: Window) -> str:
+    """The window by its first and last day where it has whole ones: 2025-04-07 to 2025-04-13."""
+    start, end = window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)
+    whole = all(moment.time() == time() for moment in (start, end))
+    return f"{start:%Y-%m-%d} to {end - DAY:%Y-%m-%d}" if whole else f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
 
 
 def _current(questions: Questions, advice: CapacityAdvice) -> ServingProfile | None:
@@ -73,6 +81,8 @@ def _reasons(model: ModelAnalysis, advice: CapacityAdvice) -> dict[Knob, str]:
     found: dict[Knob, str] = {}
     if "capacity.replicas" in evidence:
         found["replicas"] = evidence["capacity.replicas"]
+        if advice.source != "stated":
+            found["replicas"] += f" What a replica carries is by {advice.source}: {advice.confidence}."
     if "lengths.max_seq_len" in evidence:
         found["max_model_len"] = evidence["lengths.max_seq_len"]
     if len(advice.alternatives) > 1:

@@ -125,8 +125,8 @@ def _promise(options: argparse.Namespace, settings: Settings, model: str) -> Pro
     percentile = options.percentile
     if percentile is None:
         percentile = (stated.percentile if stated is not None else None) or 95.0
-    if not 0 < percentile < 100:
-        raise BadSettings(f"--percentile {percentile:g} is no percentile: give a number between 0 and 100, such as 95.")
+    if not 1 <= percentile < 100:
+        raise BadSettings(f"--percentile {percentile:g} is no percentile: give a number between 1 and 100, such as 95.")
     if stated is not None and not any(given):
         given = [stated.ttft_ms, stated.itl_ms, stated.e2e_ms]
     ttft, itl, e2e = given

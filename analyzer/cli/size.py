@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from analyzer.advise.sizing.question import Sizing
 from analyzer.analysis import capacity_as_json
 from analyzer.cli import price_list, size_table, step_times
 from analyzer.cli.durations import milliseconds
+from analyzer.engine import Gpu, Model
 from analyzer.errors import AnalyzerError, BadSettings, Unreachable
+from analyzer.profiles import ProfileSettings
 
 NAME = "size"
 SPREAD = 0.5  # of real traffic one rarely sees less; constant lengths would make every percentile too good
@@ -27,8 +30,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Add `size` with its options to the commands of the program."""
     command = commands.add_parser(NAME, help="say how many GPUs, running what, without records")
     add = command.add_argument
-    add("--model", metavar="M", required=True, help="a model's name, or the path of its config.json")
-    add("--gpu", metavar="G", required=True, help="a GPU's name, such as h100")
+    add("--model", metavar="M", help="a model's name, or the path of its config.json; that of the profile unless given")
+    add("--gpu", metavar="G", help="a GPU's name, such as h100; that of the profile unless given")
     add("--isl", metavar="N", type=int, required=True, help="mean input tokens of a request")
     add("--osl", metavar="N", type=int, required=True, help="mean output tokens of a request")
     add("--rps", metavar="R", type=float, required=True, help="requests per second in the busiest time")
@@ -73,26 +76,34 @@ def run(options: argparse.Namespace) -> AnalyzerError | None:
 
 
 def _page(found: CapacityAdvice, sizing: Sizing, options: argparse.Namespace, sentence: str) -> str:
-    asked = size_table.Asked(sizing.model.name, sizing.gpu.title, options.isl, options.osl, options.rps)
+    share = sizing.prices.assumptions.busy_hour_share
+    mean = _mean_rps(options.rps, share)
+    asked = size_table.Asked(sizing.model.name, sizing.gpu.title, options.isl, options.osl, options.rps, mean, share)
     return size_table.page(found, asked, sentence)
 
 
 def _check(options: argparse.Namespace) -> None:
     mistakes = [
-        f"--{name} {getattr(options, name):g} is not above zero."
+        f"--{name} {getattr(options, name):g} is no number above zero."
         for name in ("isl", "osl", "rps")
-        if not getattr(options, name) > 0
+        if not 0 < getattr(options, name) < math.inf
     ]
-    if not 0 < options.percentile < 100:
-        mistakes.append(f"--percentile {options.percentile:g} is not between 0 and 100: give 95 or 99.")
+    if not 1 <= options.percentile < 100:
+        mistakes.append(f"--percentile {options.percentile:g} is not between 1 and 100: give 95 or 99.")
     if mistakes:
         raise BadSettings("\n".join(mistakes))
 
 
 def _question(options: argparse.Namespace, objectives: Objectives, prices: Prices) -> Sizing:
-    model, gpu = step_times.model(options.model), engine.gpu(options.gpu)
     path = options.profile
-    fixed = None if path is None else step_times.profile(profiles.read(path), model, gpu, str(path))
+    said = None if path is None else profiles.read(path)
+    model, gpu = _asked_about(options, said)
+    fixed = None if said is None else step_times.profile(said, model, gpu, str(path))
+    if options.isl + options.osl > model.max_positions:
+        raise BadSettings(
+            f"{model.name} takes at most {model.max_positions:,} tokens, and --isl and --osl ask for "
+            f"{options.isl + options.osl:,} on average: shorten them, or take a model with a longer context."
+        )
     return Sizing(
         model=model,
         gpu=gpu,
@@ -103,9 +114,23 @@ def _question(options: argparse.Namespace, objectives: Objectives, prices: Price
     )
 
 
+def _asked_about(options: argparse.Namespace, said: ProfileSettings | None) -> tuple[Model, Gpu]:
+    """The model and the GPU of the options, or else of the profile."""
+    model = options.model or (None if said is None else said.model)
+    gpu = options.gpu or (None if said is None else said.gpu)
+    if model is None or gpu is None:
+        raise BadSettings("It takes --model and --gpu, or a --profile that names both.")
+    return step_times.model(model), engine.gpu(gpu)
+
+
+def _mean_rps(peak: float, busy_share: float) -> float:
+    """The mean rate over a day whose busiest hour has the rate `peak` and the share `busy_share` of its requests."""
+    return peak / (DAY_HOURS * busy_share)
+
+
 def demanded(options: argparse.Namespace, prices: Prices) -> Demanded:
     """The load: the peak as given, and a day whose busiest hour has a stated share of its requests."""
-    mean = options.rps / (DAY_HOURS * prices.assumptions.busy_hour_share)
+    mean = _mean_rps(options.rps, prices.assumptions.busy_hour_share)
     return Demanded(
         peak=Peak(options.rps, f"the peak of {options.rps:g} requests/s is given"),
         traffic=Traffic(mean, options.isl, options.osl),

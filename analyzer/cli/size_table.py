@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analyzer.advise.capacity import arithmetic, short
 from analyzer.advise.sized import Alternative, CapacityAdvice, Expected
 from analyzer.advise.sizing import words
+from analyzer.report.numbers import money
 
 GIB = 1 << 30
 WIDTH = 110
@@ -16,13 +17,19 @@ KINDS = {"on_demand": "on demand", "reserved": "reserved", "on_prem": "of one's 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for: the model, the GPU's title, mean tokens in and out, requests per second."""
+    """What was asked for: the model, the GPU's title, mean tokens in and out, requests per second.
+
+    `mean_rps` is the mean over a day that follows from the peak, and `busy_share` the share of the day's requests in
+    the busiest hour by which it follows.
+    """
 
     model: str
     gpu: str
     isl: int
     osl: int
     rps: float
+    mean_rps: float
+    busy_share: float
 
 
 def page(advice: CapacityAdvice, asked: Asked, sentence: str) -> str:
@@ -32,7 +39,7 @@ def page(advice: CapacityAdvice, asked: Asked, sentence: str) -> str:
         "",
         *_answer(advice),
         "",
-        *_money(advice),
+        *_money(advice, asked),
         *_alternatives(advice),
         "",
         *_wrapped(sentence),
@@ -59,7 +66,7 @@ def _questions(advice: CapacityAdvice, asked: Asked) -> Iterator[str]:
     yield from _row("Which model?", f"{asked.model} in {profile.weights}{weights}")
     yield from _row("How many tokens in?", f"{asked.isl:,} on average")
     yield from _row("How many tokens out?", f"{asked.osl:,} on average")
-    yield from _row("How many at the peak?", f"{asked.rps:g} requests a second")
+    yield from _row("How many at the peak?", f"{asked.rps:g} {'request' if asked.rps == 1 else 'requests'} a second")
     yield from _row("Within which latency?", words.objectives(advice.objectives) or "none: as much as a replica can do")
     yield from _row("On which GPUs?", asked.gpu)
 
@@ -92,30 +99,31 @@ def _answer(advice: CapacityAdvice) -> Iterator[str]:
             f"TTFT {seen.ttft_ms:,.0f} ms, ITL {seen.itl_ms:,.1f} ms{_gap(seen)}, E2E {seen.e2e_ms / 1000:,.2f} s "
             f"({seen.requests:,} simulated requests)",
         )
-    quick = "" if advice.closed_form_rps is None else f", {short(advice.closed_form_rps)} by mean times without a queue"
     full = "" if advice.saturation_rps is None else f"; at most {short(advice.saturation_rps)} with work always waiting"
-    yield from _row("One replica carries", f"{short(advice.rps_per_replica)} requests/s{quick}{full}")
+    yield from _row("One replica carries", f"{short(advice.rps_per_replica)} requests/s{full}")
 
 
 def _gap(seen: Expected) -> str:
     return "" if seen.token_itl_ms is None else f" (a mean of each request; single gaps {seen.token_itl_ms:,.1f} ms)"
 
 
-def _money(advice: CapacityAdvice) -> Iterator[str]:
+def _money(advice: CapacityAdvice, asked: Asked) -> Iterator[str]:
     unit = advice.currency or ""
+    mean = f"{short(asked.mean_rps)} requests/s, as the busiest hour has {words.percent(asked.busy_share)} of a day's"
+    yield from _row("Mean load", f"{mean} requests (an assumption); prices of a million tokens are at this load")
     if not advice.costs:
         yield from _row("Cost", f"no price of {advice.gpu} is known: put it into a price file")
     for cost in advice.costs:
-        tokens = "" if cost.per_million_tokens is None else f", {cost.per_million_tokens:.3g} per million tokens"
+        tokens = "" if cost.per_million_tokens is None else f", {money(cost.per_million_tokens)} per million tokens"
         yield from _row(f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens}")
-    carried = (advice.replicas - advice.spare) * advice.rps_per_replica
+    carried = max(advice.peak_rps, (advice.replicas - advice.spare) * advice.rps_per_replica)
     for api in advice.hybrid:
         cheaper = f"own GPUs are cheaper above {api.break_even_rps:,.3g} requests/s on average"
         if api.break_even_rps > carried:
             cheaper = f"cheaper than these GPUs at any load that they carry (up to {short(carried)} requests/s)"
         yield from _row(
             f"At {api.name}"[: LABEL - 1],
-            f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {api.per_million_tokens:.3g} per million "
+            f"{api.per_hour:,.2f} {unit} an hour for the same traffic, {money(api.per_million_tokens)} per million "
             f"tokens; {cheaper}",
         )
     if advice.reach is not None:
@@ -134,7 +142,15 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
     if len(advice.alternatives) < 2:
         return
     yield ""
+<<<<<<< HEAD
     heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
+=======
+    yield from _wrapped(
+        "What else was tried, mostly in shorter runs, so that a few per cent may be chance. GPUs here are by the plain "
+        "quotient, as if replicas did not share their load."
+    )
+    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "")
+>>>>>>> 362474f50746632f7f79343a9282cbe5aa6002df
     rows: list[Sequence[str]] = [heads]
     rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]

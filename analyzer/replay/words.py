@@ -8,6 +8,9 @@ from analyzer.replay.whatif import Tried, WhatIf
 
 NAMES = {"ttft_ms": "TTFT", "itl_ms": "ITL", "e2e_ms": "E2E"}
 
+ALIKE = 0.0005  # less than this is no difference anybody would see
+TIMES = 2.0  # from three times as long on per cent are hard to read
+
 
 def sentences(found: WhatIf) -> tuple[str, ...]:
     """How far to trust it, whether today's profile keeps what is promised, whether the other does, and what changes."""
@@ -49,6 +52,12 @@ def _longer(share: float) -> str:
     return f"{abs(share) * 100:.3g} % {'longer' if share >= 0 else 'shorter'}"
 
 
+def _changed(share: float) -> str:
+    if abs(share) < ALIKE:
+        return "the same"
+    return _longer(share) if share < TIMES else f"{1 + share:.3g} times as long"
+
+
 def _limits_of_it(found: WhatIf) -> Iterator[str]:
     if not found.long_enough:
         yield (
@@ -88,9 +97,12 @@ def _refused(made: Outcome) -> str:
 def _difference(found: WhatIf, other: Tried) -> Iterator[str]:
     before, after = found.current.outcome.gpu_hours, other.outcome.gpu_hours
     if before:
-        change = "as many" if after == before else f"{abs(after / before - 1) * 100:.3g} % {_more(after - before)}"
-        yield f"It takes {after:,.1f} GPU-hours instead of {before:,.1f} in the time that was recorded, {change}."
-    parts = [f"{NAMES[name]} p95 {_longer(each['p95'].value)}" for name, each in found.changes.items() if each]
+        if after == before:
+            yield f"It takes as many GPU-hours in the time that was recorded, {after:,.1f}."
+        else:
+            change = f"{abs(after / before - 1) * 100:.3g} % {_more(after - before)}"
+            yield f"It takes {after:,.1f} GPU-hours instead of {before:,.1f} in the time that was recorded, {change}."
+    parts = [f"{NAMES[name]} p95 {_changed(each['p95'].value)}" for name, each in found.changes.items() if each]
     if parts:
         yield f"With it: {', '.join(parts)}."
     yield from other.cautions

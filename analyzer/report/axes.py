@@ -104,7 +104,14 @@ def limit_lines(paths: Mapping[str, Sequence[tuple[float, float]]], limits: Mapp
         for name, path in paths.items()
         for order, (x, y) in enumerate(path)
     ]
-    legend = alt.Legend(title=None, orient="bottom", symbolSize=500, symbolStrokeWidth=2, symbolStrokeColor=theme.LIMIT)
+    legend = alt.Legend(
+        title=None,
+        orient="bottom",
+        symbolSize=500,
+        symbolStrokeWidth=2,
+        symbolStrokeColor=theme.LIMIT,
+        columnPadding=32,
+    )
     dashes = alt.Scale(domain=list(labels.values()), range=[theme.DASHES[name] for name in labels])
     return marked(
         rows,

@@ -10,7 +10,7 @@ from analyzer.demand import Rate
 from analyzer.report.alternatives import alternatives, sturdier
 from analyzer.report.blocks import Block, Column, Paragraph, Points, Table, Words, code, strong, words
 from analyzer.report.lead import PLACE, SETTING, gpus, how_sure, no_capacity
-from analyzer.report.numbers import milliseconds, plural, rate, share, whole
+from analyzer.report.numbers import milliseconds, money, plural, rate, share, whole
 
 GIB = 1 << 30
 KINDS = {"on_demand": "on demand", "reserved": "reserved", "on_prem": "of one's own", "stated": "as stated"}
@@ -79,9 +79,9 @@ def _money(advice: CapacityAdvice) -> Iterator[Words]:
     if advice.cost_per_hour is not None:
         tokens = ""
         if advice.cost_per_million_tokens is not None:
-            tokens = f", or {rate(advice.cost_per_million_tokens)} per million tokens"
+            tokens = f", or {money(advice.cost_per_million_tokens)} per million tokens"
         unit = "in the currency of the stated price" if not advice.costs else f"{advice.currency}, {_bought(advice)}"
-        yield words(f"Cost: {_price(advice.cost_per_hour)} an hour{tokens}, {unit}.")
+        yield words(f"Cost: {money(advice.cost_per_hour)} an hour{tokens}, {unit}.")
     if advice.current is not None and advice.change_gpus is not None:
         yield words(
             f"Today {plural(advice.current.replicas, 'replica')} with {plural(advice.current.gpus, 'GPU')} run: ",
@@ -106,7 +106,7 @@ def _used(advice: CapacityAdvice) -> str:
     told = f"; on average {share(current.used_share)} of what they carry is used"
     if advice.change_gpus is not None and advice.change_gpus < 0 and current.cost_per_hour is not None:
         saved = -advice.change_gpus * current.cost_per_hour / max(current.gpus, 1)
-        told += f", and the GPUs that are not needed cost {rate(saved)} an hour"
+        told += f", and the GPUs that are not needed cost {money(saved)} an hour"
     return told
 
 
@@ -187,8 +187,46 @@ def _value(value: object) -> str:
     return whole(value) if isinstance(value, int) else str(value)
 
 
+<<<<<<< HEAD
 def _price(value: float) -> str:
     return f"{value:,.2f}"
+=======
+def _alternatives(advice: CapacityAdvice) -> Table:
+    heads = (
+        Column("tp", numeric=False),
+        Column("pp"),
+        Column("requests at once"),
+        Column("tokens a step"),
+        Column("req/s a replica"),
+        Column("req/s a GPU"),
+        Column("replicas"),
+        Column("GPUs"),
+        Column("verdict", numeric=False),
+    )
+    rows = tuple(
+        (
+            words(whole(one.tp)),
+            words(whole(one.pp)),
+            words(whole(one.max_num_seqs) if one.max_num_seqs else "–"),
+            words(whole(one.max_num_batched_tokens) if one.max_num_batched_tokens else "–"),
+            words(_known(one.rps_per_replica)),
+            words(_known(one.rps_per_gpu)),
+            words("–" if one.replicas is None else whole(one.replicas)),
+            words("–" if one.gpus is None else whole(one.gpus)),
+            words(one.verdict),
+        )
+        for one in advice.alternatives
+    )
+    caption = (
+        "What else was tried, mostly in shorter runs, with replicas by the plain quotient. Other requests or tokens of"
+        " a step are advised only where long runs carry 6 % more: less than that is within the error of any model."
+    )
+    return Table(caption, heads, rows)
+
+
+def _known(value: float | None) -> str:
+    return "–" if value is None else rate(value)
+>>>>>>> 362474f50746632f7f79343a9282cbe5aa6002df
 
 
 def _prices(advice: CapacityAdvice) -> Iterator[Block]:
@@ -196,9 +234,9 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
         rows = tuple(
             (
                 words(KINDS[cost.kind]),
-                words(_price(cost.per_gpu_hour)),
-                words(_price(cost.per_hour)),
-                words("–" if cost.per_million_tokens is None else rate(cost.per_million_tokens)),
+                words(money(cost.per_gpu_hour)),
+                words(money(cost.per_hour)),
+                words("–" if cost.per_million_tokens is None else money(cost.per_million_tokens)),
                 words(cost.source),
             )
             for cost in advice.costs
@@ -229,8 +267,8 @@ def _hybrid(advice: CapacityAdvice) -> Table:
     rows = tuple(
         (
             words(api.name),
-            words(_price(api.per_hour)),
-            words(rate(api.per_million_tokens)),
+            words(money(api.per_hour)),
+            words(money(api.per_million_tokens)),
             words(_cheaper(api, advice)),
             words(_mix(api)),
             words(api.source),
@@ -241,7 +279,7 @@ def _hybrid(advice: CapacityAdvice) -> Table:
 
 
 def _cheaper(api: ApiCost, advice: CapacityAdvice) -> str:
-    carried = advice.replicas * advice.rps_per_replica
+    carried = max(advice.peak_rps, advice.replicas * advice.rps_per_replica)
     if api.break_even_rps > carried:
         return f"never: it would take {rate(api.break_even_rps)} req/s on average, and they carry {rate(carried)}"
     return f"above {rate(api.break_even_rps)} req/s on average"
@@ -253,5 +291,5 @@ def _mix(api: ApiCost) -> str:
     mixed = api.with_fewer
     return (
         f"{plural(mixed.replicas, 'replica')} with {share(mixed.overflow_share)} of the requests at the API:"
-        f" {_price(mixed.per_hour)} an hour"
+        f" {money(mixed.per_hour)} an hour"
     )

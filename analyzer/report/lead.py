@@ -168,6 +168,10 @@ def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
         )
         start = f" The busiest minute brought {_per_second(minute)}"
         found.append(Paragraph(words(strong("Surges are not covered."), start, *caller, text), tone="caution"))
+    if advice is not None and advice.replicas == 1:
+        text = " With one replica nothing answers while it restarts or has failed; "
+        more = (code("n_plus_one = true"), " under ", code(PLACE), " in the settings adds one.")
+        found.append(Paragraph(words(strong("No spare."), text, *more), tone="caution"))
     return tuple(found)
 
 

@@ -21,6 +21,12 @@ def rate(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def money(amount: float) -> str:
+    """An amount of money with its cents, below one with three significant digits: 9.60, 0.450, 0.0938."""
+    decimals = 2 if amount <= 0 else max(2, 2 - math.floor(math.log10(amount)))
+    return f"{amount:,.{decimals}f}"
+
+
 def share(part: float) -> str:
     """A share of 0..1 in per cent, three significant digits; what is not all is never called 100 %."""
     if part == 0:

@@ -162,5 +162,5 @@ def _sentence(gpu: Gpu, reached: Efficiency, error: float) -> str:
     measured = "" if reached.measured else ", shares of another generation as this one was not measured"
     return (
         f"A roofline: {reached.mfu:.0%} of the operations and {reached.mbu:.0%} of the bandwidth in the data sheet of "
-        f"{gpu.name}{measured}; ±{error:.0%}, not for purchase."
+        f"{gpu.name}{measured}; ±{error:.0%}, too wide to buy hardware by."
     )

@@ -31,8 +31,9 @@ def objectives(promised: Objectives) -> str:
 
 
 def seen(at: Trial, name: str) -> str:
-    """What one objective's time was in a run: 620 ms."""
-    return f"{getattr(at, f'{name}_ms'):,.3g} ms"
+    """What one objective's time was in a run: 620 ms, 1,930 ms."""
+    taken = getattr(at, f"{name}_ms")
+    return f"{taken:,.0f} ms" if taken >= 1000 else f"{taken:.3g} ms"
 
 
 def off(judged: Judged) -> str:
@@ -54,7 +55,7 @@ def confidence(judged: Judged, compared: Compared | None = None, scaled: Correct
     if judged.throughput.source in {"roofline", "aiconfigurator"}:
         told += "; a model of an ideal engine that no measurement of yours confirms"
     if share >= NOT_FOR_PURCHASE:
-        told += "; not for purchase"
+        told += "; too wide to buy hardware by"
     if batch is not None and judged.beyond > 1:
         told += (
             f"; extrapolated: {judged.running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"

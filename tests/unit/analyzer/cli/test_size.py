@@ -64,6 +64,17 @@ def test_a_profile_fixes_the_knobs(capsys: pytest.CaptureFixture[str], tmp_path:
     assert (found["profile"]["tp"], found["profile"]["max_num_seqs"], found["gpus_per_replica"]) == (2, 48, 2)
 
 
+def test_a_profile_names_the_model_and_the_gpu_where_no_option_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{LLAMA}"\ngpu = "h100"\n')
+    code, out, _ = told(capsys, "--profile", str(file), "--json", asked=["size", *ASKED[5:]])
+    assert (code, json.loads(out)["profile"]["model"]) == (0, LLAMA)
+    code, _, err = told(capsys, asked=["size", *ASKED[5:]])
+    assert (code, "--model and --gpu, or a --profile that names both" in err) == (2, True)
+
+
 def test_an_objective_that_cannot_be_kept_ends_with_4_and_the_best_that_there_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -94,8 +105,11 @@ def test_unknown_names_end_with_2_and_the_nearest_ones(
     ("options", "sentence"),
     [
         (["--ttft", "fast"], "--ttft fast is no duration"),
-        (["--percentile", "100"], "--percentile 100 is not between 0 and 100"),
-        (["--rps", "0"], "--rps 0 is not above zero"),
+        (["--percentile", "100"], "--percentile 100 is not between 1 and 100"),
+        (["--percentile", "0.95"], "--percentile 0.95 is not between 1 and 100"),
+        (["--rps", "0"], "--rps 0 is no number above zero"),
+        (["--rps", "inf"], "--rps inf is no number above zero"),
+        (["--isl", "200000"], "takes at most 131,072 tokens, and --isl and --osl ask for 200,200"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_sentence(

@@ -5,7 +5,7 @@ from analyzer.advise.sized import Alternative, Expected, MemoryUse
 from analyzer.cli.size_table import WIDTH, Asked, page
 from tests.unit.analyzer.report.analyses import SIZED
 
-ASKED = Asked("org/model", "NVIDIA H100", 2000, 200, 31)
+ASKED = Asked("org/model", "NVIDIA H100", 2000, 200, 31, 12.9, 0.1)
 
 
 def test_the_answer_stands_under_the_questions() -> None:
@@ -24,7 +24,7 @@ def test_no_line_is_wider_than_a_terminal_but_those_of_the_table() -> None:
 
 def test_every_price_has_its_source_at_the_end() -> None:
     said = page(SIZED, ASKED, "")
-    assert "Cost, on demand           9.60 USD an hour, 0.094 per million tokens" in said
+    assert "Cost, on demand           9.60 USD an hour, 0.0940 per million tokens" in said
     assert "Price on demand: a page (read 2026-08-26)." in said
     assert "own GPUs are cheaper above 3.67 requests/s" in " ".join(said.split())
 
@@ -33,6 +33,17 @@ def test_an_api_that_is_always_cheaper_is_said_to_be() -> None:
     cheap = ApiCost("cheap", 1.0, 0.01, 80.0, "their page")
     said = page(replace(SIZED, hybrid=(cheap,)), ASKED, "")
     assert "cheaper than these GPUs at any load" in " ".join(said.split())
+
+
+def test_the_mean_load_that_prices_are_at_is_told() -> None:
+    said = " ".join(page(SIZED, ASKED, "").split())
+    assert "Mean load 12.9 requests/s, as the busiest hour has 10 % of a day's requests (an assumption)" in said
+
+
+def test_an_api_is_compared_with_no_less_than_the_peak_that_the_replicas_carry_together() -> None:
+    cheap = ApiCost("cheap", 1.0, 0.01, 80.0, "their page")
+    said = page(replace(SIZED, hybrid=(cheap,), peak_rps=77), ASKED, "")
+    assert "at any load that they carry (up to 77 requests/s)" in " ".join(said.split())
 
 
 def test_a_gpu_without_a_price_is_told() -> None:

@@ -43,6 +43,14 @@ def test_it_says_whether_the_promise_is_kept_and_what_it_takes() -> None:
     assert "TTFT p95" in text
 
 
+def test_no_change_is_called_the_same_and_a_great_one_how_many_times_as_long() -> None:
+    text = said(other=setup(2))
+    assert "It takes as many GPU-hours" in text
+    assert "TTFT p95 the same" in text
+    slow = replace(setup(2), throughput=replace(setup(2).throughput, times=scaled(TIMES, 4, 4)))
+    assert "times as long" in said(other=slow)
+
+
 def test_it_says_that_a_queue_grows() -> None:
     assert "The other profile cannot carry this traffic" in said(recorded(rps=60, replicas=8), setup(8), setup(1))
 

@@ -77,7 +77,7 @@ SIZED = CapacityAdvice(
     objectives=Objectives(ttft_ms=500.0, percentile=95.0),
     source="roofline",
     source_detail="A roofline.",
-    confidence="step times ± 40%; not for purchase",
+    confidence="step times ± 40%; too wide to buy hardware by",
     profile=Profile(
         "org/model", "h100-sxm", 1, 8192, 3, 1, 1, "vllm", None, "bf16", "bf16", 1024, 8192, True, True, 0.92
     ),

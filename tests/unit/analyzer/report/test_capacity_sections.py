@@ -58,9 +58,9 @@ def test_what_was_tried_stands_with_why_it_was_not_taken() -> None:
 
 def test_prices_and_apis_name_where_they_are_from() -> None:
     text = said()
-    assert "on demand | 3.20 | 9.60 | 0.094 | a page (read 2026-08-26)" in text
+    assert "on demand | 3.20 | 9.60 | 0.0940 | a page (read 2026-08-26)" in text
     assert (
-        "an API | 33.76 | 0.33 | above 3.67 req/s on average | 2 replicas with 4 % of the requests at the API" in text
+        "an API | 33.76 | 0.330 | above 3.67 req/s on average | 2 replicas with 4 % of the requests at the API" in text
     )
     assert "Whom this can serve. Many." in text
 

@@ -80,6 +80,12 @@ def test_a_surge_above_what_the_replicas_carry_is_a_caution_that_names_who_made_
     )
 
 
+def test_a_replica_on_its_own_is_a_caution_that_names_the_setting() -> None:
+    (caution,) = cautions(model(capacity=capacity(replicas=1, rps_per_replica=31.0)))
+    assert "No spare. With one replica nothing answers" in text(caution.words)
+    assert "n_plus_one = true" in text(caution.words)
+
+
 def test_a_busy_minute_that_the_replicas_carry_is_no_caution() -> None:
     assert cautions(model(capacity=CAPACITY)) == ()
 

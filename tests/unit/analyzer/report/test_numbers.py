@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analyzer.report.numbers import days, milliseconds, moment, plural, power, rate, share, span, whole
+from analyzer.report.numbers import days, milliseconds, moment, money, plural, power, rate, share, span, whole
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,14 @@ from analyzer.report.numbers import days, milliseconds, moment, plural, power, r
 )
 def test_a_rate_has_three_significant_digits(number: float, read: str) -> None:
     assert rate(number) == read
+
+
+@pytest.mark.parametrize(
+    ("amount", "read"),
+    [(0, "0.00"), (0.0938, "0.0938"), (0.45, "0.450"), (1, "1.00"), (9.6, "9.60"), (1234.567, "1,234.57")],
+)
+def test_an_amount_of_money_has_its_cents_and_three_digits_below_one(amount: float, read: str) -> None:
+    assert money(amount) == read
 
 
 @pytest.mark.parametrize(

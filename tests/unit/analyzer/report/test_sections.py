@@ -102,7 +102,7 @@ def test_the_capacity_is_reckoned_step_by_step() -> None:
     assert "One replica carries 2.4 requests a second within TTFT 500 ms at p95" in steps
     assert "31 / 2.4 = 12.92 → 13: 13 replicas." in steps
     assert "13 × 2 GPUs a replica: 26 H100 GPUs, on 4 nodes." in steps
-    assert "Cost: 65.00 an hour, or 0.92 per million tokens" in steps
+    assert "Cost: 65.00 an hour, or 0.920 per million tokens" in steps
     assert "Today 16 replicas with 32 GPUs run: 6 GPUs fewer." in steps
 
 

@@ -40,7 +40,7 @@ def test_measured_times_say_from_how_many_requests_and_beyond_which_load_they_ar
     stretched = replace(judged, candidate=replace(judged.candidate, throughput=live))
     assert stretched.beyond == pytest.approx(stretched.running / 20)
     assert judged.beyond == 1
-    assert "not for purchase" not in said
+    assert "too wide to buy" not in said
 
 
 def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged: Judged) -> None:
