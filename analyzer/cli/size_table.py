@@ -142,15 +142,11 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
     if len(advice.alternatives) < 2:
         return
     yield ""
-<<<<<<< HEAD
-    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
-=======
     yield from _wrapped(
         "What else was tried, mostly in shorter runs, so that a few per cent may be chance. GPUs here are by the plain "
         "quotient, as if replicas did not share their load."
     )
-    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "")
->>>>>>> 362474f50746632f7f79343a9282cbe5aa6002df
+    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
     rows: list[Sequence[str]] = [heads]
     rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]

@@ -187,46 +187,8 @@ def _value(value: object) -> str:
     return whole(value) if isinstance(value, int) else str(value)
 
 
-<<<<<<< HEAD
 def _price(value: float) -> str:
     return f"{value:,.2f}"
-=======
-def _alternatives(advice: CapacityAdvice) -> Table:
-    heads = (
-        Column("tp", numeric=False),
-        Column("pp"),
-        Column("requests at once"),
-        Column("tokens a step"),
-        Column("req/s a replica"),
-        Column("req/s a GPU"),
-        Column("replicas"),
-        Column("GPUs"),
-        Column("verdict", numeric=False),
-    )
-    rows = tuple(
-        (
-            words(whole(one.tp)),
-            words(whole(one.pp)),
-            words(whole(one.max_num_seqs) if one.max_num_seqs else "–"),
-            words(whole(one.max_num_batched_tokens) if one.max_num_batched_tokens else "–"),
-            words(_known(one.rps_per_replica)),
-            words(_known(one.rps_per_gpu)),
-            words("–" if one.replicas is None else whole(one.replicas)),
-            words("–" if one.gpus is None else whole(one.gpus)),
-            words(one.verdict),
-        )
-        for one in advice.alternatives
-    )
-    caption = (
-        "What else was tried, mostly in shorter runs, with replicas by the plain quotient. Other requests or tokens of"
-        " a step are advised only where long runs carry 6 % more: less than that is within the error of any model."
-    )
-    return Table(caption, heads, rows)
-
-
-def _known(value: float | None) -> str:
-    return "–" if value is None else rate(value)
->>>>>>> 362474f50746632f7f79343a9282cbe5aa6002df
 
 
 def _prices(advice: CapacityAdvice) -> Iterator[Block]:
