@@ -18,13 +18,20 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parents[2]
 
 
+_given: set[int] = set()
+"""Ports that were handed out: drawn twice, one would be asked for by two programs of the same test."""
+
+
 def free_port() -> int:
     """A port below those that the system gives to clients, of a range that no other test worker takes from."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
         port = 10_000 * (1 + worker % 2) + random.randrange(10_000)  # noqa: S311 - a port is no secret
+        if port in _given:
+            continue
         with contextlib.suppress(OSError), socket.socket() as sock:
             sock.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
 
 
