@@ -4,29 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from analyzer.engine import EngineLimits, ServingProfile, StepTimes, Throughput
+from analyzer.engine import EngineLimits, StepTimes, Throughput
 from analyzer.replay import Pool, Recorded, Requests, replay
 from analyzer.replay.whatif import Setup
+from tests.fakes.profiles import LLAMA_8B
 
 TIMES = StepTimes(a0=4.0, a1=0.02, a2=0.0, b0=8.0, b1=0.02, b2=4e-5, m0=2.0)
 LIMITS = EngineLimits(256, 8192, True, 400_000, 131_072, "as_used", True)
-PROFILE = ServingProfile(
-    model="meta-llama/Llama-3.1-8B",
-    gpu="h100-sxm",
-    tp=1,
-    pp=1,
-    engine="vllm",
-    engine_version=None,
-    weights="bf16",
-    kv_cache="bf16",
-    max_model_len=None,
-    max_num_seqs=256,
-    max_num_batched_tokens=8192,
-    chunked_prefill=True,
-    prefix_caching=True,
-    gpu_memory_utilization=0.9,
-    replicas=2,
-)
+PROFILE = replace(LLAMA_8B, engine="vllm", prefix_caching=True, replicas=2)
 
 
 def throughput(times: StepTimes = TIMES) -> Throughput:
