@@ -113,7 +113,8 @@ def test_an_engine_that_stops_reading_an_upload_holds_the_client_back(tmp_path: 
 
             still(send, 0.3)
             assert sent < STREAM / 2, "nothing held the client back"
-            eventually(lambda: relay.memory(RELAY)[0] < before + 1, "the relay's return to its size before")
+            # A first observed request costs 0.7 MB by itself, and what the allocator keeps of the burst varies.
+            eventually(lambda: relay.memory(RELAY)[0] < before + 3, "the relay's return to about its size before")
             go_on.set()
             eventually(lambda: send() == STREAM, "the rest of the upload")
             client.sock.settimeout(20)
