@@ -154,7 +154,9 @@ def journey(places: Places, minutes: float, speed: float, programs: list[Program
     wait_for(lambda: accounted(places) >= seen.sent, RECORDS_SECONDS, sidecar, "Not all requests were accounted for")
     lost = unobserved(places)
     if lost:
-        print(f"  {lost:,} requests were not observed, as the machine is busy with other things; the sidecar counts them.")
+        print(
+            f"  {lost:,} requests were not observed, as the machine is busy with other things; the sidecar counts them."
+        )
     write_shifted_trace(places.trace / "azure_conv.parquet", first_request)
     print("Analysing the records together with the whole trace …")
     analysis = report(places)
@@ -206,7 +208,7 @@ def unobserved(places: Places) -> int:
     """Requests that the sidecar relayed without a record, as it counts them; 0 while it does not answer."""
     live = json.loads(answer(f"http://127.0.0.1:{places.admin}/live") or b"{}")
     lost = live.get("records", {}).get("lost", {})
-    return sum(live.get("dropped", {}).values()) + sum(lost.values())
+    return int(sum(live.get("dropped", {}).values()) + sum(lost.values()))
 
 
 def write_shifted_trace(file: Path, end: float) -> None:
