@@ -83,7 +83,7 @@ def test_objectives_that_cannot_be_kept_are_told_in_place_of_a_count() -> None:
 def test_a_model_that_does_not_fit_is_told_in_place_of_a_count() -> None:
     model = analysed(STEADY, question(gpu="l4", model="meta-llama/Llama-3.1-405B-Instruct"))
     assert model.capacity is None
-    assert "there is no choice that can be sized" in sentences(model)
+    assert "there is no way to split it that can be sized" in sentences(model)
 
 
 def test_too_few_requests_for_a_bound_are_too_few_for_a_count() -> None:

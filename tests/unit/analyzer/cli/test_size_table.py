@@ -58,4 +58,4 @@ def test_the_values_that_are_shown_are_those_of_the_advice() -> None:
     assert isinstance(SIZED.expected, Expected)
     assert isinstance(SIZED.memory, MemoryUse)
     assert all(isinstance(one, Alternative) for one in SIZED.alternatives)
-    assert "carries 28% less per GPU" in page(SIZED, ASKED, "")
+    assert "carries 28 % less per GPU" in page(SIZED, ASKED, "")
