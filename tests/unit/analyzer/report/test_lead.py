@@ -110,4 +110,5 @@ def test_headline_figures_show_limits_peak_and_replicas() -> None:
 
 def test_how_sure_a_throughput_is_names_its_source_once() -> None:
     assert how_sure(CAPACITY) == "stated, not checked against the records"
-    assert how_sure(dataclasses.replace(CAPACITY, source="sweep", confidence="high")) == "sweep; confidence: high"
+    swept = dataclasses.replace(CAPACITY, source="sweep", confidence="high")
+    assert how_sure(swept) == "by a benchmark's sweep; confidence: high"
