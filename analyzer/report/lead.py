@@ -159,6 +159,11 @@ def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
             " be longer than anything recorded here."
         )
         found.append(Paragraph(words(strong("Read the limits with care."), text), tone="caution"))
+    against_it = [item.sentence for item in model.evidence if item.figure == "capacity.profile"]
+    if against_it:
+        found.append(
+            Paragraph(words(strong("Check the profile of today."), f" {' '.join(against_it)}"), tone="caution")
+        )
     advice, minute = model.capacity, model.rate.peak_60s / 60
     if advice is not None and minute > (carried := advice.replicas * advice.rps_per_replica):
         by = model.rate.peak_60s_client

@@ -68,10 +68,24 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_keeps_its_own_limit() -> None:
+def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
-    assert model.capacity.profile.max_model_len == 4096
+    assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
+    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
+    kept = analysed(STEADY, fixed(max_model_len=1280))
+    assert "where the profile has" not in sentences(kept)
+
+
+def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
+    model = analysed(STEADY, fixed(max_model_len=1200))
+    told = next(item.sentence for item in model.evidence if item.figure == "capacity.profile")
+    over = sum(isl + osl > 1200 for _, isl, osl in STEADY)
+    assert f"max_model_len is 1,200, and {over:,} of 7,200 recorded requests" in told
+    assert "up to 1,218 tokens: it is not what ran" in told
+    assert model.capacity is not None
+    fits = analysed(STEADY, fixed(max_model_len=1218))
+    assert not any(item.figure == "capacity.profile" for item in fits.evidence)
 
 
 def test_objectives_that_cannot_be_kept_are_told_in_place_of_a_count() -> None:
