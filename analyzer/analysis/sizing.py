@@ -217,13 +217,15 @@ def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
 
 def _demanded(recording: Recording, hard: Kind, hours: Sequence[RecordedHour]) -> Demanded:
     """The load of the kind that asks for most; hours to replay come without any where a peak is stated."""
-    base, load = recording.base, recording.load
+    window, base, load = recording.window, recording.base, recording.load
     whole = base.whole
     busiest = load.rate.mean_rps if load.busiest is None else load.busiest.seconds.mean
+    kept = [one for one in hours if one.start not in base.left_out]
     return Demanded(
         peak=hard.peak,
         traffic=Traffic(load.rate.mean_rps, whole.isl.sum / whole.requests, whole.osl.sum / whole.requests),
         busy_hour_rps=busiest,
-        hours=tuple(one.requests for one in hours if one.start not in base.left_out),
+        hours=tuple(one.requests for one in kept),
+        hour_names=tuple(f"{window.local(one.start):%Y-%m-%d %H:%M} ({window.timezone})" for one in kept),
         seconds=whole.seconds,
     )

@@ -121,6 +121,14 @@ def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() 
     assert capacity.replicas > 4
 
 
+def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
+    hour = RecordedHour(MONDAY + 11 * HOUR, drawn(of_point(400, 50, 0.2), 0.1, 360))
+    capacity = analysed(STEADY, question(), asked=Questions(TARGET, WISHES, sizing=question(), hours=(hour,))).capacity
+    assert capacity is not None
+    assert capacity.expected is not None
+    assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
+
+
 @pytest.fixture(scope="module")
 def two_kinds() -> ModelAnalysis:
     """Two weeks of many short requests by day, and of fewer, much longer ones by night."""
