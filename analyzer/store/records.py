@@ -40,7 +40,7 @@ from analyzer.throughput.timings import Timings
 from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
 DAY_US = 86_400_000_000
-BATCH_ROWS = 1 << 20
+BATCH_ROWS = 1 << 18
 CALLERS = 10
 TIMED_REQUESTS = 50_000  # what a live fit needs at most; every load is among them
 

@@ -24,7 +24,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "made_from": (
         "version", "unreadable_files", "first", "last", "window_from", "models", "settings", "timezone",
         "timezone_from",
-    ),  # fmt: skip
+    ),
     "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours", "outside"),
     "models.m": (
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "clients", "prefix", "hours",
