@@ -38,7 +38,8 @@ LEAST_FACTOR = 0.2
 class Demanded:
     """What is to be carried: the peak, the mean traffic that is paid for, and the rate of the busiest hour.
 
-    `hours` are recorded hours to replay, `seconds` the counts of requests in seconds; both where there are records.
+    `hours` are recorded hours to replay, by `hour_names`, `seconds` the counts of requests in seconds; where there are
+    records.
     """
 
     peak: Peak
@@ -46,6 +47,7 @@ class Demanded:
     busy_hour_rps: float
     hours: tuple[Requests, ...] = ()
     seconds: Histogram | None = None
+    hour_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,9 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
+    if pooled.hour is not None and demanded.hour_names:
+        which = load if recorded > 1 else "the only one that was replayed"
+        load = f"the hour from {demanded.hour_names[pooled.hour]}, {which}"
     gap = at.token_itl_ms if at.token_itl_ms > 0 else None
     return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 
