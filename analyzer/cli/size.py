@@ -11,7 +11,7 @@ from analyzer.advise.capacity import Peak, StatedCapacity
 from analyzer.advise.prices import Prices, Traffic
 from analyzer.advise.sized import CapacityAdvice, Objectives
 from analyzer.advise.sizing import advice
-from analyzer.advise.sizing.advice import Demanded
+from analyzer.advise.sizing.fleets import Demanded
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import Sizing
 from analyzer.analysis import capacity_as_json
