@@ -126,7 +126,7 @@ def untold(mix: Mix, limits: EngineLimits) -> str:
 
 
 def beyond(pooled: Pooled, sizing: Sizing) -> str:
-    """That the replicas simulated together miss the objectives even with twice as many; empty where they do not."""
+    """That the replicas simulated together miss the objectives however many they are; empty where they do not."""
     at = pooled.at
     if at is None or pooled.replicas is not None:
         return ""
@@ -137,8 +137,8 @@ def beyond(pooled: Pooled, sizing: Sizing) -> str:
     ]
     why = " and ".join(missed) or refused(at.rejected_share)
     return (
-        " Simulated together, replicas twice as many as this count still miss an objective at the peak "
-        f"({why}), so that more of them do not help: the count is the plain quotient."
+        f" Simulated together, even many more replicas miss an objective at the peak ({why}), and doubling them does "
+        "not help: the count is the plain quotient."
     )
 
 

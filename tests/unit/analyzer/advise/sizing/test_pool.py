@@ -38,3 +38,11 @@ def test_recorded_hours_are_replayed_as_they_came() -> None:
     both = for_hours([calm, surge], H100, WITHIN, (1, 8)).replicas
     assert both is not None
     assert both > 3
+
+
+def test_a_surge_far_beyond_the_expected_load_gets_the_replicas_that_it_takes() -> None:
+    calm = streams.drawn(MIX, 5, 5000)
+    surge = Requests(np.sort(calm.arrival_us // 12), calm.isl, calm.osl, calm.max_tokens, calm.cached)
+    expected = for_hours([surge], H100, WITHIN, (1, 8)).replicas
+    assert expected is not None
+    assert for_hours([surge], H100, WITHIN, (1, 1)).replicas == expected
