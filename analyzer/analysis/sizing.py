@@ -8,8 +8,8 @@ from analyzer.advise.capacity import CapacityAdvice, Load, Peak, StatedCapacity
 from analyzer.advise.prices import Traffic
 from analyzer.advise.sized import OtherProfile
 from analyzer.advise.sizing import advice, kinds
-from analyzer.advise.sizing.advice import Demanded
 from analyzer.advise.sizing.choose import Judged
+from analyzer.advise.sizing.fleets import Demanded
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.kinds import Kind
 from analyzer.advise.sizing.mix import Mix, of_sample, of_shape

@@ -1,9 +1,7 @@
 """What is said about a sizing, in sentences."""
 
-from collections.abc import Callable
-
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.choose import WORTH_IT, Judged
+from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
@@ -13,7 +11,6 @@ from analyzer.engine import EngineLimits
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
-ALIKE = 0.03
 
 
 def percent(share: float) -> str:
@@ -148,37 +145,3 @@ def beyond(pooled: Pooled, sizing: Sizing) -> str:
 def refused(share: float) -> str:
     """How many requests no replica serves: 12 % of the requests are longer than ... and refused."""
     return f"{share * 100:.3g} % of the requests are longer than max_model_len or the KV cache allows and are refused"
-
-
-def verdict(one: Judged, best: Judged | None, promised: Objectives, replicas: Callable[[float], int]) -> str:
-    """Why a candidate was taken or not; `replicas` says how many of a throughput carry the load."""
-    if best is not None and one.candidate.profile == best.candidate.profile:
-        return "advised"
-    if one.capacity.rps and best is not None:
-        share = one.per_gpu / best.per_gpu - 1
-        much = f"{percent(abs(share))} {'more' if share > 0 else 'less'}" if abs(share) >= ALIKE else "about as much"
-        return f"carries {much} per GPU{_but(one, best, replicas)}"
-    missed = [name for name in one.capacity.missed if name in NAMES]
-    if "rejected" in one.capacity.missed and not missed:
-        return f"refuses {one.capacity.at.rejected_share * 100:.3g} % of the requests as too long"
-    if not missed:
-        return "carries nothing"
-    return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)
-
-
-def _but(one: Judged, best: Judged, replicas: Callable[[float], int]) -> str:
-    """What speaks against a candidate that keeps the objectives, behind how much it carries; empty if no more does."""
-    gpus, own = one.gpus(replicas), best.gpus(replicas)
-    if gpus.expected > own.expected:
-        bears = "; it bears slower steps" if own.slower is None and gpus.slower is not None else ""
-        return f"; the load takes {gpus.expected:,} GPUs of it, not {own.expected:,}{bears}"
-    off = percent(one.longest - 1)
-    if gpus.slower is None and own.slower is not None:
-        return f"; with steps {off} slower it misses the objectives at any load"
-    if gpus.slower is not None and own.slower is not None and gpus.slower > own.slower:
-        return f"; with steps {off} slower the load takes {gpus.slower:,} GPUs of it, not {own.slower:,}"
-    if gpus.slower is not None and (own.slower is None or gpus.slower < own.slower):
-        return f"; with steps {off} slower it takes fewer GPUs, but by less than any model can tell"
-    if 1 + ALIKE <= one.per_gpu / best.per_gpu <= WORTH_IT:
-        return ", which no model can tell for sure"
-    return ""
