@@ -208,7 +208,7 @@ def unobserved(places: Places) -> int:
     """Requests that the sidecar relayed without a record, as it counts them; 0 while it does not answer."""
     live = json.loads(answer(f"http://127.0.0.1:{places.admin}/live") or b"{}")
     lost = live.get("records", {}).get("lost", {})
-    return sum(live.get("dropped", {}).values()) + sum(lost.values())
+    return int(sum(live.get("dropped", {}).values()) + sum(lost.values()))
 
 
 def write_shifted_trace(file: Path, end: float) -> None:

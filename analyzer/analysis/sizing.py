@@ -12,9 +12,10 @@ from analyzer.advise.sizing.advice import Demanded
 from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.kinds import Kind
-from analyzer.advise.sizing.mix import of_shape
+from analyzer.advise.sizing.mix import Mix, of_sample, of_shape
 from analyzer.advise.sizing.money import HOUR_S
 from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.sample import Sample
 from analyzer.advise.windows import HoursAdvice
 from analyzer.analysis import sentences
 from analyzer.analysis.baseline import Baseline
@@ -28,6 +29,7 @@ from analyzer.replay.disproved import Longer, disproved
 from analyzer.shape import HourlyShape, merged
 from analyzer.window import HourOfWeek, Window
 
+LEAST_SAMPLED = 1000
 PROFILE = "capacity.profile"
 
 
@@ -70,7 +72,7 @@ def derive(model: str, recording: Recording, questions: Questions, max_seq_len: 
     if stated is None:
         return _without(base, sentences.stated_for_another(model, questions.stated_for or ""))
     if questions.sizing is not None:
-        return _found(questions.sizing, stated, recording, max_seq_len, questions.hours)
+        return _found(questions.sizing, stated, recording, max_seq_len, questions)
     advice, evidence = capacity.advise(model, recording.load, stated, max_seq_len, base.whole.requests, len(base.days))
     return Derived(advice, stated, (evidence,))
 
@@ -86,18 +88,17 @@ def _found(
     wanted: StatedCapacity,
     recording: Recording,
     max_seq_len: int | None,
-    hours: Sequence[RecordedHour],
+    questions: Questions,
 ) -> Derived:
     """The advice for the hardest kind of hours, with `max_seq_len` as the limit where the profile is to be chosen."""
     base = recording.base
     asked, limited = _limited(sizing, max_seq_len)
     against_it = _disproved(sizing, base)
-    every = _kinds(recording, wanted)
+    every = _kinds(recording, wanted, questions.sample)
+    hours = questions.hours if wanted.peak_rps is None else ()
     try:
         hard = kinds.hardest(asked, every)
-        found = advice.advise(
-            asked, hard.mix, _demanded(recording, hard, hours if wanted.peak_rps is None else ()), wanted
-        )
+        found = advice.advise(asked, hard.mix, _demanded(recording, hard, hours), wanted)
     except (DoesNotFit, NoThroughput) as error:
         return _without(base, str(error), told=against_it)
     if found.advice is None or found.stated is None:
@@ -116,16 +117,23 @@ def _found(
 
 
 def _limited(sizing: Sizing, max_seq_len: int | None) -> tuple[Sizing, str]:
-    """`sizing` with the recommended limit, chosen knobs or not, and the sentence that says so of a fixed profile.
+    """`sizing` with the recommended limit where the knobs are chosen, or where a fixed profile has a lower one.
 
-    The files of the advice set it too: what is sized is what they run.
+    And the sentence about a fixed profile whose limit is another one: the files of the advice set the recommended one.
     """
     asked, fixed = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len)), sizing.fixed
-    if fixed is None or max_seq_len is None or fixed.max_model_len == max_seq_len:
+    own = sizing.model.max_positions if fixed is None or fixed.max_model_len is None else fixed.max_model_len
+    if fixed is None or max_seq_len is None or own == max_seq_len:
         return asked, ""
-    was = "the model's own limit" if fixed.max_model_len is None else f"{fixed.max_model_len:,}"
-    sentence = f" It is sized with the recommended max_model_len of {max_seq_len:,} where the profile has {was}."
-    return replace(asked, fixed=replace(fixed, max_model_len=max_seq_len)), sentence
+    if own > max_seq_len:
+        return asked, (
+            f" It is sized with the profile's own max_model_len of {own:,}: with the recommended {max_seq_len:,}, "
+            "which the files of the advice set, a replica carries no less."
+        )
+    return replace(asked, fixed=replace(fixed, max_model_len=max_seq_len)), (
+        f" It is sized with the recommended max_model_len of {max_seq_len:,}, as the profile's {own:,} would refuse "
+        "requests that were recorded."
+    )
 
 
 def _disproved(sizing: Sizing, base: Baseline) -> tuple[Evidence, ...]:
@@ -193,10 +201,23 @@ def _by_hour(sizing: Sizing, best: Judged, stated: StatedCapacity, every: Sequen
     )
 
 
-def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
+def _mix(shapes: Sequence[HourlyShape], sample: Sample | None) -> Mix:
+    """The requests of these hours: recorded ones where there are enough of them, else as the hours count them."""
+    inside = None if sample is None else sample.inside([one.start for one in shapes])
+    if inside is None or not _enough(inside):
+        return of_shape(merged(shapes))
+    return of_sample(inside, sum(one.requests for one in shapes))
+
+
+def _enough(sample: Sample) -> bool:
+    """Whether a sample stands for its hours: all of their requests, or a thousand of them."""
+    return bool(sample.served.any()) and (sample.one_in == 1 or int(sample.served.sum()) >= LEAST_SAMPLED)
+
+
+def _kinds(recording: Recording, wanted: StatedCapacity, sample: Sample | None) -> tuple[Kind, ...]:
     """The kinds of hours that come back, each with its peak; all hours as one kind where none do or one is stated."""
     base, load = recording.base, recording.load
-    whole = Kind("all hours", of_shape(base.whole), capacity.peak(load, wanted), load.rate.mean_rps)
+    whole = Kind("all hours", _mix(base.hours, sample), capacity.peak(load, wanted), load.rate.mean_rps)
     windows = recording.kinds.windows
     if len(windows) < 2 or wanted.peak_rps is not None:
         return (whole,)
@@ -210,7 +231,7 @@ def _kinds(recording: Recording, wanted: StatedCapacity) -> tuple[Kind, ...]:
         rps = float(by_hour[list(own)].max())
         sentence = f"95 % of the seconds of the busiest hour of {kind.name} stay at or below {rps:g} requests/s"
         busiest = max(shape.requests for shape in shapes) / HOUR_S
-        mix, peak = of_shape(merged(shapes)), Peak(rps, sentence)
+        mix, peak = _mix(shapes, sample), Peak(rps, sentence)
         found.append(Kind(kind.name, mix, peak, kind.mean_rps, kind.hours_of_week, busiest))
     return tuple(found) or (whole,)
 

@@ -182,7 +182,9 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
     cached = mix.mean_cached / mix.mean_isl if best.candidate.limits.prefix_caching else 0.0
     means = throughput.Mix.of(mix.isl, mix.osl, cached)
     goals = throughput.Objectives(sizing.objectives.ttft_ms, sizing.objectives.itl_ms, sizing.objectives.e2e_ms)
-    found = throughput.most_carried(best.throughput.times, means, best.candidate.limits, goals)
+    limits = best.candidate.limits
+    held = replace(limits, max_num_seqs=max(1, min(limits.max_num_seqs, int(limits.kv_pool_tokens / mix.held(limits)))))
+    found = throughput.most_carried(best.throughput.times, means, held, goals)
     return None if found is None else found.rps
 
 
@@ -201,7 +203,7 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:
     memory, pool = best.candidate.memory, best.candidate.limits.kv_pool_tokens
-    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.context)
+    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.held(best.candidate.limits))
 
 
 def _alternatives(
@@ -266,7 +268,8 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
+        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)}"
+        f"{words.untold(mix, best.candidate.limits)} "
         f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
         f"{short(interval[1])}."
     )

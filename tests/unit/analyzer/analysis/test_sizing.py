@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from analyzer.advise.bounds import LengthTarget
@@ -11,10 +12,13 @@ from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.streams import drawn
 from analyzer.analysis import ModelAnalysis, Questions, Recorded, analyse
+from analyzer.engine import EngineLimits
+from analyzer.replay import Pool, Requests, replay
 from analyzer.shape import Thresholds, Traffic
 from analyzer.window import Window
 from tests.fakes.shapes import HOUR, SECOND, Request, hours
-from tests.unit.analyzer.advise.sizing.questions import fixed, question
+from tests.unit.analyzer.advise.sizing.questions import fixed, question, times
+from tests.unit.analyzer.advise.sizing.samples import sample
 
 MONDAY = 1_740_960_000 * SECOND  # 2025-03-03 00:00 UTC
 DAY = Window(datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 4, tzinfo=UTC), "UTC")
@@ -68,13 +72,20 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
+def test_a_fixed_profile_keeps_a_limit_above_the_recommended_one_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
+    assert (model.capacity.profile.max_model_len, model.lengths.max_seq_len) == (4096, 1280)
+    said = "sized with the profile's own max_model_len of 4,096: with the recommended 1,280"
+    assert said in sentences(model)
+    assert "the profile's" not in sentences(analysed(STEADY, fixed(max_model_len=1280)))
+
+
+def test_a_limit_that_would_refuse_what_was_recorded_is_replaced_by_the_recommended_one() -> None:
+    model = analysed(STEADY, fixed(max_model_len=1024))
+    assert model.capacity is not None
     assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
-    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
-    kept = analysed(STEADY, fixed(max_model_len=1280))
-    assert "where the profile has" not in sentences(kept)
+    assert "sized with the recommended max_model_len of 1,280, as the profile's 1,024 would refuse" in sentences(model)
 
 
 def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
@@ -127,6 +138,69 @@ def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
     assert capacity is not None
     assert capacity.expected is not None
     assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
+
+
+def with_records(
+    max_tokens: int = -1, cached_share: float = 0.0, sizing: Sizing | None = None, *, told: bool = True
+) -> ModelAnalysis:
+    """The steady load with answers twice as long, and each request as it was recorded beside the hours."""
+    rows = [(at, isl, 2 * osl) for at, isl, osl in STEADY]
+    recorded = [(at, isl, osl, max_tokens, int(isl * cached_share)) for at, isl, osl in rows]
+    asked = Questions(TARGET, WISHES, sizing=sizing or fixed(), sample=sample(recorded, told=told))
+    return analysed(rows, question(), asked=asked)
+
+
+def carried(model: ModelAnalysis) -> float:
+    assert model.capacity is not None
+    return model.capacity.rps_per_replica
+
+
+def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_recorded_requests() -> None:
+    """Answers of 200 tokens on average for which 4,096 were asked, and a context of 131,072."""
+    sizing = fixed(engine="trtllm")
+    assert sizing.fixed is not None
+    found = with_records(4096, sizing=sizing)
+    assert found.capacity is not None
+    assert found.capacity.memory is not None
+    assert "drawn from 7,200 recorded ones" in (found.capacity.lengths or "")
+    # each reserves some 1,000 and 4,096 tokens, and takes half of that at most to write 200
+    pool = found.capacity.memory.kv_pool_tokens
+    assert found.capacity.memory.concurrent == pytest.approx(pool / 5100, rel=0.01)
+    # the recorded requests one after the other, at a little less than that rate and at a little more
+    limits = EngineLimits(2048, 8192, False, pool, 131_072, "reserved", True)  # trtllm's
+    kept = []
+    for rate in (0.95, 1.1):
+        gaps = np.random.default_rng(5).exponential(1 / (rate * carried(found)), 40_000)
+        arrival = np.cumsum(gaps * 1e6).astype(np.int64)
+        isl, osl = (np.resize([each[place] for each in STEADY], 40_000).astype(np.int64) for place in (1, 2))
+        requests = Requests(arrival, isl, 2 * osl, np.full(40_000, 4096), np.zeros(40_000, np.int64))
+        done = replay(requests, limits, times(sizing.fixed).times, Pool(1))
+        kept.append(bool(np.quantile(done.ttft_ms[6000:], 0.95) <= 500))
+    assert kept == [True, False]
+    # without the requests nothing says what they asked for, and each reserves all that the model allows
+    alone = analysed([(at, isl, 2 * osl) for at, isl, osl in STEADY], sizing)
+    assert carried(alone) < carried(found) / 5
+    assert "by hourly counts" in sentences(alone)
+    assert "100 % of the requests name no max_tokens" in sentences(alone)
+
+
+def test_a_prefix_that_was_cached_need_not_be_read_and_more_is_carried() -> None:
+    none, most = with_records(cached_share=0.0), with_records(cached_share=0.6)
+    assert carried(most) > 1.2 * carried(none)
+    assert "Mind" not in sentences(none)
+
+
+def test_records_that_do_not_tell_what_was_cached_are_a_warning() -> None:
+    untold = with_records(told=False)
+    assert "no record tells how many input tokens were cached" in sentences(untold)
+    assert carried(untold) == carried(with_records(cached_share=0.0))
+    assert "Mind" not in sentences(with_records(sizing=fixed(prefix_caching=False), told=False))
+
+
+def test_too_few_of_many_requests_do_not_stand_for_them() -> None:
+    few = sample([(at, isl, osl, -1, 0) for at, isl, osl in STEADY[::20]], one_in=20)
+    asked = Questions(TARGET, WISHES, sizing=fixed(), sample=few)
+    assert "by hourly counts" in sentences(analysed(STEADY, question(), asked=asked))
 
 
 @pytest.fixture(scope="module")
