@@ -10,6 +10,7 @@ from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.hours import RecordedHour, busiest
 from analyzer.advise.sizing.question import Sizing, Wishes
+from analyzer.advise.sizing.sample import Sample, one_in
 from analyzer.analysis import Questions
 from analyzer.cli import price_list, step_times
 from analyzer.engine import Model
@@ -24,10 +25,11 @@ from analyzer.window import HOUR_US, Window
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What single requests of a model took, `None` without recorded times, and its busiest hours."""
+    """What single requests of a model took, `None` without recorded times, its busiest hours, and an even sample."""
 
     timings: Timings | None
     hours: Sequence[RecordedHour]
+    sample: Sample | None = None
 
 
 def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str, ...]:
@@ -42,7 +44,8 @@ def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str,
 def took(records: Records, window: Window, name: str, hours: Sequence[HourlyShape]) -> Took:
     """What `records` hold for the model that they call `name`; `hours` are its hours of `window`."""
     chosen = [RecordedHour(start, records.arrivals(_hour(window, start), name).requests) for start in busiest(hours)]
-    return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)))
+    sample = records.sample(window, name, one_in(sum(one.requests for one in hours)))
+    return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)), sample)
 
 
 def _hour(window: Window, start: int) -> Window:
@@ -82,7 +85,7 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
         routing=capacity.routing,
         timings=took.timings,
     )
-    return replace(asked, sizing=sizing, hours=tuple(took.hours))
+    return replace(asked, sizing=sizing, hours=tuple(took.hours), sample=took.sample)
 
 
 def _profile(name: str, capacity: CapacitySettings) -> tuple[ProfileSettings | None, str]:

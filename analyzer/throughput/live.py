@@ -199,7 +199,7 @@ def _sentence(
     at_once = f"with up to {evidence.largest:.0f} at once"
     words = [
         f"Fitted to {timings.requests:,} recorded requests{sampled} ({behind}) {at_once}",
-        f"off by at most {evidence.off:.0%} over ten levels of concurrency",
+        f"off by at most {evidence.off * 100:.0f} % over ten levels of concurrency",
     ]
     return "; ".join([*words, *_unseen(evidence, found, prior)]) + "."
 
@@ -208,7 +208,7 @@ def _unseen(evidence: _Evidence, found: StepFit, prior: Throughput | None) -> It
     """What the records do not tell, and how that was tried."""
     if evidence.held_out is not None:
         half = evidence.largest * live_error.HALF
-        yield f"a fit to those with up to {half:.0f} at once is off by {evidence.held_out:.0%} for those with more"
+        yield f"a fit to those with up to {half:.0f} at once is off by {evidence.held_out * 100:.0f} % for those with more"
     borrowed = prior.source if prior is not None else ""
     if "a1" not in found.names:
         yield f"the slope over input tokens from {borrowed}, as fewer than {LEAST_LENGTHS} lengths were seen"

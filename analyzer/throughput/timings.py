@@ -58,8 +58,8 @@ class Surroundings:
 
 
 def replicas_behind(timings: Timings, replicas: int) -> float:
-    """How many of `replicas` are behind each engine that the records tell apart, at least one."""
-    return max(1.0, replicas / max(len(np.unique(timings.engine)), 1))
+    """How many of `replicas` are behind each engine with times that the records tell apart, at least one."""
+    return max(1.0, replicas / max(len(np.unique(timings.engine[timings.e2e_us > 0])), 1))
 
 
 def surroundings(timings: Timings, replicas: float = 1.0) -> Surroundings:

@@ -38,7 +38,8 @@ LEAST_FACTOR = 0.2
 class Demanded:
     """What is to be carried: the peak, the mean traffic that is paid for, and the rate of the busiest hour.
 
-    `hours` are recorded hours to replay, `seconds` the counts of requests in seconds; both where there are records.
+    `hours` are recorded hours to replay, by `hour_names`, `seconds` the counts of requests in seconds; where there are
+    records.
     """
 
     peak: Peak
@@ -46,6 +47,7 @@ class Demanded:
     busy_hour_rps: float
     hours: tuple[Requests, ...] = ()
     seconds: Histogram | None = None
+    hour_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
     cached = mix.mean_cached / mix.mean_isl if best.candidate.limits.prefix_caching else 0.0
     means = throughput.Mix.of(mix.isl, mix.osl, cached)
     goals = throughput.Objectives(sizing.objectives.ttft_ms, sizing.objectives.itl_ms, sizing.objectives.e2e_ms)
-    found = throughput.most_carried(best.throughput.times, means, best.candidate.limits, goals)
+    limits = best.candidate.limits
+    held = replace(limits, max_num_seqs=max(1, min(limits.max_num_seqs, int(limits.kv_pool_tokens / mix.held(limits)))))
+    found = throughput.most_carried(best.throughput.times, means, held, goals)
     return None if found is None else found.rps
 
 
@@ -190,13 +194,16 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
+    if pooled.hour is not None and demanded.hour_names:
+        which = load if recorded > 1 else "the only one that was replayed"
+        load = f"the hour from {demanded.hour_names[pooled.hour]}, {which}"
     gap = at.token_itl_ms if at.token_itl_ms > 0 else None
     return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:
     memory, pool = best.candidate.memory, best.candidate.limits.kv_pool_tokens
-    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.context)
+    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.held(best.candidate.limits))
 
 
 def _alternatives(
@@ -261,7 +268,8 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
+        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)}"
+        f"{words.untold(mix, best.candidate.limits)} "
         f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
         f"{short(interval[1])}."
     )

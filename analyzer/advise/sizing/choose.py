@@ -181,5 +181,5 @@ def requests_at_once(one: Judged, itl_ms: float | None, mix: Mix) -> int | None:
     times = one.throughput.times
     slope = times.b1 + times.b2 * mix.context
     batch = (itl_ms - times.b0) / slope if slope else math.inf
-    held = one.candidate.limits.kv_pool_tokens / mix.context
+    held = one.candidate.limits.kv_pool_tokens / mix.held(one.candidate.limits)
     return tuning.allowed_requests(min(batch, held), held * mix.context, mix.context) if batch >= 1 else None

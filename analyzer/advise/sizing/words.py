@@ -5,9 +5,11 @@ from collections.abc import Callable
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import WORTH_IT, Judged
 from analyzer.advise.sizing.fit import Compared, Corrected
+from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
+from analyzer.engine import EngineLimits
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
@@ -109,8 +111,25 @@ def left_out(at: Trial) -> str:
     return f" {refused(at.rejected_share)}." if at.rejected_share > 0 else ""
 
 
+def untold(mix: Mix, limits: EngineLimits) -> str:
+    """What of the requests is not known and matters to this engine, as sentences behind another; empty if nothing."""
+    said = ""
+    if limits.prefix_caching and mix.cache_told is not None and mix.cache_told < 1:
+        told = f"only {percent(mix.cache_told)} of the records tell" if mix.cache_told else "no record tells"
+        said += (
+            f" Mind that prefix caching is on and {told} how many input tokens were cached: where none is told all "
+            "count as read, so that a replica may carry more than this."
+        )
+    if limits.admission == "reserved" and mix.unnamed:
+        said += (
+            f" {percent(mix.unnamed)} of the requests name no max_tokens, and the engine reserves its cache for each "
+            f"of them up to {limits.max_model_len:,} tokens."
+        )
+    return said
+
+
 def beyond(pooled: Pooled, sizing: Sizing) -> str:
-    """That the replicas simulated together miss the objectives even with twice as many; empty where they do not."""
+    """That the replicas simulated together miss the objectives however many they are; empty where they do not."""
     at = pooled.at
     if at is None or pooled.replicas is not None:
         return ""
@@ -121,8 +140,8 @@ def beyond(pooled: Pooled, sizing: Sizing) -> str:
     ]
     why = " and ".join(missed) or refused(at.rejected_share)
     return (
-        " Simulated together, replicas twice as many as this count still miss an objective at the peak "
-        f"({why}), so that more of them do not help: the count is the plain quotient."
+        f" Simulated together, even many more replicas miss an objective at the peak ({why}), and doubling them does "
+        "not help: the count is the plain quotient."
     )
 
 

@@ -120,7 +120,7 @@ def test_what_no_number_of_replicas_keeps_is_not_told_as_expected() -> None:
     one = advice.advise(fixed(), MIX, hours, WISHES)
     assert one.advice is not None
     assert (one.advice.expected, one.advice.pooled) == (None, None)
-    assert "still miss an objective at the peak (TTFT p95 is" in one.sentence
+    assert "more replicas miss an objective at the peak (TTFT p95 is" in one.sentence
 
 
 def test_every_choice_is_told_with_why_it_was_not_taken(usual: CapacityAdvice) -> None:

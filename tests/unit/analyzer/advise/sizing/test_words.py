@@ -88,3 +88,20 @@ def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
     assert "TTFT p95 ≤ 5 ms (the best is" in said
     assert "with tp 8" in said
     assert "ITL p95 ≤ 1 ms (the best is" in said
+
+
+def test_a_prefix_cache_of_which_the_records_tell_nothing_is_a_warning(judged: Judged) -> None:
+    limits, records = judged.candidate.limits, replace(MIX, cache_told=0.0)
+    assert limits.prefix_caching
+    assert "prefix caching is on and no record tells how many input tokens were cached" in words.untold(records, limits)
+    assert "only 40 % of the records tell" in words.untold(replace(MIX, cache_told=0.4), limits)
+    assert words.untold(records, replace(limits, prefix_caching=False)) == ""
+    assert words.untold(replace(MIX, cache_told=1.0), limits) == ""
+    assert words.untold(MIX, limits) == ""  # lengths that were asked for are no records
+
+
+def test_requests_without_a_limit_of_their_own_are_told_where_the_engine_reserves(judged: Judged) -> None:
+    reserved = replace(judged.candidate.limits, admission="reserved", max_model_len=8192)
+    assert "100 % of the requests name no max_tokens" in words.untold(MIX, reserved)
+    assert "up to 8,192 tokens" in words.untold(MIX, reserved)
+    assert words.untold(replace(MIX, max_tokens=MIX.osl), reserved) == ""
