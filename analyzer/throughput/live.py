@@ -208,7 +208,8 @@ def _unseen(evidence: _Evidence, found: StepFit, prior: Throughput | None) -> It
     """What the records do not tell, and how that was tried."""
     if evidence.held_out is not None:
         half = evidence.largest * live_error.HALF
-        yield f"a fit to those with up to {half:.0f} at once is off by {evidence.held_out * 100:.0f} % for those with more"
+        off = f"{evidence.held_out * 100:.0f} %"
+        yield f"a fit to those with up to {half:.0f} at once is off by {off} for those with more"
     borrowed = prior.source if prior is not None else ""
     if "a1" not in found.names:
         yield f"the slope over input tokens from {borrowed}, as fewer than {LEAST_LENGTHS} lengths were seen"
