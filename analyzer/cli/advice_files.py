@@ -87,7 +87,7 @@ def _reasons(model: ModelAnalysis, advice: CapacityAdvice) -> dict[Knob, str]:
         found["max_model_len"] = evidence["lengths.max_seq_len"]
     if len(advice.alternatives) > 1:
         found["tp"] = (
-            f"Of {len(advice.alternatives)} choices this one takes the fewest GPUs for the load, all replicas together (to 6 %), and of such "
-            "the fewest if steps are slower by the error of their source."
+            f"Of {len(advice.alternatives)} choices this one takes the fewest GPUs for the load, all replicas together "
+            "(to 6 %), and of such the fewest if steps are slower by the error of their source."
         )
     return found
