@@ -18,7 +18,8 @@ class Timings:
     the engine had already, 0 where it did not say. `ttft_us` and `e2e_us` are microseconds, -1 where not recorded;
     `ends` tells how long a request was there however it ended. `engine` numbers the engines that requests went to.
     `counted` is False for requests that are there only because they were in the way of others. `requests` says how
-    many the records hold, of which these were taken.
+    many the records hold, of which these were taken. `max_tokens` are the output tokens that the client allowed, -1
+    where it named none, `None` where that is not known of any.
     """
 
     arrival_us: Ints
@@ -31,6 +32,7 @@ class Timings:
     counted: Bools
     engine: Ints
     requests: int
+    max_tokens: Ints | None = None
 
     def __len__(self) -> int:
         """How many requests there are."""
