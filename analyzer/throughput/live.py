@@ -12,7 +12,7 @@ from analyzer.throughput.live_expected import expected
 from analyzer.throughput.live_steps import Alone, Expected, StepFit, Written, fit_steps
 from analyzer.throughput.mix import Mix
 from analyzer.throughput.quantile import at_quantile
-from analyzer.throughput.readings import Readings, readings, without_reading
+from analyzer.throughput.readings import Readings, readings, short_step, without_reading
 from analyzer.throughput.timings import (
     Bools,
     Surroundings,
@@ -28,6 +28,7 @@ LEAST_LENGTHS = 5  # distinct input lengths that a slope can be found from
 MOST_ROWS = 2000  # of the quantile regression, those with the fewest requests ahead
 MOST_FITTED = 20_000  # requests whose time between tokens is fitted, evenly over all of them
 LEAST_ERROR = 0.15  # what capacity and TTFT of engines were off by that are not quite of this form
+PIECE = 0.5  # of a short step for each token: answers that took even less were not written token by token
 UNTOLD = 30.0  # the condition number above which requests and cached tokens are hardly told apart
 
 
@@ -101,7 +102,11 @@ def _usable(timings: Timings) -> Bools:
 
 
 def _written(timings: Timings, beside: Surroundings, read: Readings, usable: Bools) -> Written:
+    """What requests took that wrote token by token; answers that came in one piece did not."""
     rows = np.flatnonzero(usable & (timings.osl >= 2) & (timings.e2e_us > timings.ttft_us))
+    if len(rows):
+        per_token = (timings.e2e_us - timings.ttft_us)[rows] / (timings.osl[rows] - 1)
+        rows = rows[per_token >= PIECE * short_step(per_token)]
     if len(rows) < LEAST_REQUESTS:
         raise NoThroughput(
             f"Only {len(rows):,} requests have two tokens or more with their times, and a live fit takes "
@@ -140,7 +145,7 @@ def _expected(
             "tell what one more costs: record hours of different load."
         )
     slopes = (0.0, 0.0) if prior is not None or kernels is not None else _slopes(timings, beside, usable)
-    thought = expected(float(np.quantile(seen.took / seen.gaps, 0.05)), slopes, prior, kernels)
+    thought = expected(short_step(seen.took / seen.gaps), slopes, prior, kernels)
     if prior is not None and lengths < LEAST_LENGTHS:
         thought = _kept(thought, prior, "a1", "a2")
     if prior is not None and not live_error.varies(seen):

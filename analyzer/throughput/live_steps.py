@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from analyzer.engine import StepTimes
-from analyzer.throughput.readings import Readings
+from analyzer.throughput.readings import Readings, short_step
 from analyzer.throughput.timings import Bools, Floats, Ints
 
 NAMES = ("b0", "b1", "b2", "m0", "a1", "a2", "overlap_ms")
@@ -91,7 +91,7 @@ def fit_steps(seen: Written, alone: Alone, expected: Expected) -> StepFit:
     centre, width = (np.array([getattr(each, n) for n in names]) for each in (expected.times, expected.widths))
     scale = np.where(centre > 0, centre, width)
     weight = np.sqrt(seen.gaps / seen.gaps.mean()) / _at_least(seen)
-    together = np.sqrt(max(1.0, float(seen.batch.mean())))
+    together = seen.readings.replicas * np.sqrt(max(1.0, float(seen.batch.mean())))
     off = FIRST_OFF
 
     def times(shares: Floats) -> StepTimes:
@@ -117,8 +117,7 @@ def fit_steps(seen: Written, alone: Alone, expected: Expected) -> StepFit:
 
 def _at_least(seen: Written) -> Floats:
     """What errors are shares of: what a request took, or what its tokens take in short steps if it took even less."""
-    short = float(np.quantile(seen.took / seen.gaps, 0.05))
-    least: Floats = np.maximum(seen.took, short * seen.gaps)
+    least: Floats = np.maximum(seen.took, short_step(seen.took / seen.gaps) * seen.gaps)
     return least
 
 

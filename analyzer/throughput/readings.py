@@ -85,14 +85,20 @@ def without_reading(timings: Timings, read: Readings, times: StepTimes) -> Timin
     return replace(timings, arrival_us=first, ttft_us=zeros, e2e_us=np.where(known, np.maximum(lasted, 1), zeros - 1))
 
 
+def short_step(per_token: Floats) -> float:
+    """What one of twenty requests takes less than for a token; a quarter of the median where that is more.
+
+    Answers that came in one piece have their tokens at one moment, which no step does.
+    """
+    return float(max(np.quantile(per_token, 0.05), np.median(per_token) / 4))
+
+
 def _short_step_us(timings: Timings, usable: Bools) -> float:
-    """A time between tokens that one request in twenty falls below, of those with five tokens or more if there are."""
+    """The same for the requests that are `usable`, those with five tokens or more if there are; 0 without any."""
     rows = usable & (timings.osl >= 2) & (timings.e2e_us > timings.ttft_us)
     many = rows & (timings.osl >= 5)
     rows = many if many.any() else rows
-    if not rows.any():
-        return 0.0
-    return float(np.quantile((timings.e2e_us - timings.ttft_us)[rows] / (timings.osl[rows] - 1), 0.05))
+    return short_step((timings.e2e_us - timings.ttft_us)[rows] / (timings.osl[rows] - 1)) if rows.any() else 0.0
 
 
 def _of_engine(timings: Timings, rows: Ints, near: float) -> tuple[Ints, Ints, NDArray[np.float64]]:

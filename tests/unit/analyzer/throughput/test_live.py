@@ -21,6 +21,7 @@ TRUE = StepTimes(4.44, 0.01863, 6.2e-7, 6.63, 0.0074, 4.27e-5, outside_ms=3.0)
 SWEPT = StepTimes(4.94, 0.0253, 4.42e-7, 7.12, 0, 4.25e-5, m0=2.69, outside_ms=14.7, overlap_ms=4.87)
 PURE = replace(SWEPT, m0=0.0, outside_ms=3.0)
 LONG, SHORT = (2000, 200), (200, 64)
+KERNELS = StepTimes(0, 0.0253, 4.4e-7, 0, 0, 4.25e-5, overlap_ms=4.9)
 PRIOR = Throughput(TRUE, "aiconfigurator", "NVIDIA's tables.", 0.3)
 
 
@@ -161,3 +162,34 @@ def test_requests_that_found_the_engine_empty_tell_what_is_outside_it() -> None:
     quiet = recorded(poisson(1, 600), TRUE, noise_ms=0.0)
     found = fit(quiet).times
     assert found.prefill_ms(200) + found.outside_ms == pytest.approx(TRUE.prefill_ms(200) + TRUE.outside_ms, rel=0.01)
+
+
+def test_answers_that_came_in_one_piece_do_not_make_steps_of_no_time() -> None:
+    some = recorded(rising(poisson(8, 1500)), TRUE)
+    pieces = np.arange(1500) % 10 == 0
+    found = fit(replace(some, ttft_us=np.where(pieces, some.e2e_us - 1, some.ttft_us)))
+    assert found.times.decode_ms(32, 2100 * 32) == pytest.approx(TRUE.decode_ms(32, 2100 * 32), rel=0.15)
+
+
+def test_the_kinks_of_an_engine_are_found_where_the_records_show_them_and_told_where_not() -> None:
+    many = fit(recorded(rising(poisson(62, 6000, means=SHORT)), SWEPT), kernels=KERNELS)
+    assert many.times.overlap_ms == pytest.approx(SWEPT.overlap_ms, rel=0.1)
+    assert many.times.m0 == pytest.approx(SWEPT.m0, rel=0.1)
+    assert "a fit to those with up to" in many.detail
+    assert "hides" not in many.detail
+    few = fit(recorded(rising(poisson(2, 1500, means=(250, 800))), SWEPT), kernels=KERNELS)
+    assert "what hides behind the reading of weights is hardly told" in few.detail
+    assert few.times.a1 == pytest.approx(KERNELS.a1, rel=0.5)
+
+
+def test_replicas_behind_one_address_are_fitted_as_one_of_them_each() -> None:
+    """Four engines with the same step times, whose requests are recorded under one address."""
+    parts = [recorded(rising(poisson(8, 1500, seed=seed)), TRUE) for seed in range(4)]
+    names = ("arrival_us", "isl", "cached", "osl", "ttft_us", "e2e_us", "completed", "counted", "engine")
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    found = fit(Timings(**columns, requests=6000), PRIOR, 4, KERNELS)
+    assert "4 share what was in flight" in found.detail
+    assert found.error_share >= 0.15
+    mix = Mix.of(parts[0].isl, parts[0].osl)
+    for batch in (20, 40, 80, 160):
+        assert carried(found.times, mix, batch).rps == pytest.approx(carried(TRUE, mix, batch).rps, rel=0.1)
