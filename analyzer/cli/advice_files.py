@@ -128,6 +128,6 @@ def _of_the_choice(advice: CapacityAdvice) -> dict[Knob, str]:
         return {}
     choices = f"Of {len(advice.alternatives)} choices"
     return {
-        "tp": f"{choices} this one takes the fewest GPUs for the load (to 6 %), and of such the fewest if steps are "
-        "slower by the error of their source."
+        "tp": f"{choices} this one takes the fewest GPUs for the load, all replicas together (to 6 %), and of such the "
+        "fewest if steps are slower by the error of their source."
     }

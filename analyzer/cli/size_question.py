@@ -9,7 +9,7 @@ from analyzer import engine, profiles
 from analyzer.advise.capacity import Peak
 from analyzer.advise.prices import Prices, Traffic
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.advice import Demanded
+from analyzer.advise.sizing.fleets import Demanded
 from analyzer.advise.sizing.question import Sizing, Wishes
 from analyzer.cli import numbers, step_times
 from analyzer.cli.durations import milliseconds

@@ -148,10 +148,11 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
         return
     yield ""
     yield from _wrapped(
-        "What else was tried. GPUs here are by the plain quotient, as if replicas did not share their load; the last "
-        "number of them is what the load takes if steps are slower by the error of their source."
+        "What else was tried, each with the GPUs of the replicas that carry the load together. Headroom is what they "
+        "carry beyond the peak by what one carries alone; the last number of GPUs is what the load takes if steps are "
+        "slower by the error of their source, by the plain quotient."
     )
-    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
+    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "an hour", "headroom", "if slower", "")
     rows: list[Sequence[str]] = [heads]
     rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]
@@ -170,6 +171,8 @@ def _choice(one: Alternative) -> tuple[str, ...]:
         "–" if one.rps_per_replica is None else short(one.rps_per_replica),
         "–" if one.rps_per_gpu is None else short(one.rps_per_gpu),
         "–" if one.gpus is None else f"{one.gpus:,}",
+        "–" if one.cost_per_hour is None else money(one.cost_per_hour),
+        "–" if one.headroom is None else words.percent(one.headroom),
         "–" if one.gpus_if_slower is None else f"{one.gpus_if_slower:,}",
         one.verdict,
     )

@@ -36,6 +36,10 @@ def priced(
         costs=found,
         cost_per_hour=first.per_hour,
         cost_per_million_tokens=first.per_million_tokens,
+        alternatives=tuple(
+            replace(one, cost_per_hour=None if one.gpus is None else one.gpus * first.per_gpu_hour)
+            for one in advice.alternatives
+        ),
         current=None
         if advice.current is None
         else replace(advice.current, cost_per_hour=advice.current.gpus * first.per_gpu_hour),

@@ -1,19 +1,16 @@
 """What is said about a sizing, in sentences."""
 
-from collections.abc import Callable
-
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.choose import WORTH_IT, Judged
+from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
-from analyzer.engine import EngineLimits
+from analyzer.engine import EngineLimits, unsplit
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
-ALIKE = 0.03
 
 
 def percent(share: float) -> str:
@@ -90,8 +87,8 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
         best = min(able, key=lambda one: getattr(one.capacity.at, f"{name}_ms"))
         profile = best.candidate.profile
         each.append(
-            f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp} "
-            f"and {profile.max_num_batched_tokens:,} tokens a step)"
+            f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp}"
+            f"{f', pp {profile.pp}' if profile.pp > 1 else ''} and {profile.max_num_batched_tokens:,} tokens a step)"
         )
     refusing = [one.capacity.at.rejected_share for one in tried if "rejected" in one.capacity.missed]
     if refusing and not each:
@@ -104,6 +101,12 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
         f"{sizing.model.name} on {sizing.gpu.name} cannot keep {what} even when nearly idle, so no number of replicas "
         "can: allow more time, take a faster GPU or smaller weights, or shorten the requests."
     )
+
+
+def split(sizing: Sizing) -> str:
+    """What speaks against how a fixed profile is split, as a sentence behind another; empty where nothing does."""
+    why = None if sizing.fixed is None else unsplit(sizing.model, sizing.gpu, sizing.fixed.tp)
+    return "" if why is None else f" Mind that {why}"
 
 
 def left_out(at: Trial) -> str:
@@ -148,37 +151,3 @@ def beyond(pooled: Pooled, sizing: Sizing) -> str:
 def refused(share: float) -> str:
     """How many requests no replica serves: 12 % of the requests are longer than ... and refused."""
     return f"{share * 100:.3g} % of the requests are longer than max_model_len or the KV cache allows and are refused"
-
-
-def verdict(one: Judged, best: Judged | None, promised: Objectives, replicas: Callable[[float], int]) -> str:
-    """Why a candidate was taken or not; `replicas` says how many of a throughput carry the load."""
-    if best is not None and one.candidate.profile == best.candidate.profile:
-        return "advised"
-    if one.capacity.rps and best is not None:
-        share = one.per_gpu / best.per_gpu - 1
-        much = f"{percent(abs(share))} {'more' if share > 0 else 'less'}" if abs(share) >= ALIKE else "about as much"
-        return f"carries {much} per GPU{_but(one, best, replicas)}"
-    missed = [name for name in one.capacity.missed if name in NAMES]
-    if "rejected" in one.capacity.missed and not missed:
-        return f"refuses {one.capacity.at.rejected_share * 100:.3g} % of the requests as too long"
-    if not missed:
-        return "carries nothing"
-    return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)
-
-
-def _but(one: Judged, best: Judged, replicas: Callable[[float], int]) -> str:
-    """What speaks against a candidate that keeps the objectives, behind how much it carries; empty if no more does."""
-    gpus, own = one.gpus(replicas), best.gpus(replicas)
-    if gpus.expected > own.expected:
-        bears = "; it bears slower steps" if own.slower is None and gpus.slower is not None else ""
-        return f"; the load takes {gpus.expected:,} GPUs of it, not {own.expected:,}{bears}"
-    off = percent(one.longest - 1)
-    if gpus.slower is None and own.slower is not None:
-        return f"; with steps {off} slower it misses the objectives at any load"
-    if gpus.slower is not None and own.slower is not None and gpus.slower > own.slower:
-        return f"; with steps {off} slower the load takes {gpus.slower:,} GPUs of it, not {own.slower:,}"
-    if gpus.slower is not None and (own.slower is None or gpus.slower < own.slower):
-        return f"; with steps {off} slower it takes fewer GPUs, but by less than any model can tell"
-    if 1 + ALIKE <= one.per_gpu / best.per_gpu <= WORTH_IT:
-        return ", which no model can tell for sure"
-    return ""

@@ -72,20 +72,13 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_keeps_a_limit_above_the_recommended_one_and_says_so() -> None:
+def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
-    assert (model.capacity.profile.max_model_len, model.lengths.max_seq_len) == (4096, 1280)
-    said = "sized with the profile's own max_model_len of 4,096: with the recommended 1,280"
-    assert said in sentences(model)
-    assert "the profile's" not in sentences(analysed(STEADY, fixed(max_model_len=1280)))
-
-
-def test_a_limit_that_would_refuse_what_was_recorded_is_replaced_by_the_recommended_one() -> None:
-    model = analysed(STEADY, fixed(max_model_len=1024))
-    assert model.capacity is not None
     assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
-    assert "sized with the recommended max_model_len of 1,280, as the profile's 1,024 would refuse" in sentences(model)
+    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
+    kept = analysed(STEADY, fixed(max_model_len=1280))
+    assert "where the profile has" not in sentences(kept)
 
 
 def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
@@ -132,22 +125,17 @@ def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() 
     assert capacity.replicas > 4
 
 
-def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
-    hour = RecordedHour(MONDAY + 11 * HOUR, drawn(of_point(400, 50, 0.2), 0.1, 360))
-    capacity = analysed(STEADY, question(), asked=Questions(TARGET, WISHES, sizing=question(), hours=(hour,))).capacity
-    assert capacity is not None
-    assert capacity.expected is not None
-    assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
+MIXED = [(at, 16_000 if number % 400 == 0 else isl, 2 * osl) for number, (at, isl, osl) in enumerate(STEADY)]
+"""The steady load with answers twice as long, and a few inputs so long that the recommended limit is far from most."""
 
 
 def with_records(
     max_tokens: int = -1, cached_share: float = 0.0, sizing: Sizing | None = None, *, told: bool = True
 ) -> ModelAnalysis:
-    """The steady load with answers twice as long, and each request as it was recorded beside the hours."""
-    rows = [(at, isl, 2 * osl) for at, isl, osl in STEADY]
-    recorded = [(at, isl, osl, max_tokens, int(isl * cached_share)) for at, isl, osl in rows]
-    asked = Questions(TARGET, WISHES, sizing=sizing or fixed(), sample=sample(recorded, told=told))
-    return analysed(rows, question(), asked=asked)
+    """The load of `MIXED`, and each request as it was recorded beside the hours."""
+    recorded = [(at, isl, osl, max_tokens, int(isl * cached_share)) for at, isl, osl in MIXED]
+    asked = Questions(LengthTarget(0.001), WISHES, sizing=sizing or fixed(), sample=sample(recorded, told=told))
+    return analysed(MIXED, question(), asked=asked)
 
 
 def carried(model: ModelAnalysis) -> float:
@@ -156,7 +144,7 @@ def carried(model: ModelAnalysis) -> float:
 
 
 def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_recorded_requests() -> None:
-    """Answers of 200 tokens on average for which 4,096 were asked, and a context of 131,072."""
+    """Answers of 200 tokens on average for which 4,096 were asked, and a limit of some 16,000."""
     sizing = fixed(engine="trtllm")
     assert sizing.fixed is not None
     found = with_records(4096, sizing=sizing)
@@ -164,22 +152,23 @@ def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_r
     assert found.capacity.memory is not None
     assert "drawn from 7,200 recorded ones" in (found.capacity.lengths or "")
     # each reserves some 1,000 and 4,096 tokens, and takes half of that at most to write 200
-    pool = found.capacity.memory.kv_pool_tokens
-    assert found.capacity.memory.concurrent == pytest.approx(pool / 5100, rel=0.01)
+    pool, limit = found.capacity.memory.kv_pool_tokens, found.capacity.profile.max_model_len
+    assert limit is not None
+    assert found.capacity.memory.concurrent == pytest.approx(pool / 5130, rel=0.02)
     # the recorded requests one after the other, at a little less than that rate and at a little more
-    limits = EngineLimits(2048, 8192, False, pool, 131_072, "reserved", True)  # trtllm's
+    limits = EngineLimits(2048, 8192, False, pool, limit, "reserved", True)  # trtllm's
     kept = []
     for rate in (0.95, 1.1):
         gaps = np.random.default_rng(5).exponential(1 / (rate * carried(found)), 40_000)
         arrival = np.cumsum(gaps * 1e6).astype(np.int64)
-        isl, osl = (np.resize([each[place] for each in STEADY], 40_000).astype(np.int64) for place in (1, 2))
-        requests = Requests(arrival, isl, 2 * osl, np.full(40_000, 4096), np.zeros(40_000, np.int64))
+        isl, osl = (np.resize([each[place] for each in MIXED], 40_000).astype(np.int64) for place in (1, 2))
+        requests = Requests(arrival, isl, osl, np.full(40_000, 4096), np.zeros(40_000, np.int64))
         done = replay(requests, limits, times(sizing.fixed).times, Pool(1))
         kept.append(bool(np.quantile(done.ttft_ms[6000:], 0.95) <= 500))
     assert kept == [True, False]
-    # without the requests nothing says what they asked for, and each reserves all that the model allows
-    alone = analysed([(at, isl, 2 * osl) for at, isl, osl in STEADY], sizing)
-    assert carried(alone) < carried(found) / 5
+    # without the requests nothing says what they asked for, and each reserves all that the limit allows
+    alone = analysed(MIXED, sizing, asked=Questions(LengthTarget(0.001), WISHES, sizing=sizing))
+    assert carried(alone) < 0.8 * carried(found)
     assert "by hourly counts" in sentences(alone)
     assert "100 % of the requests name no max_tokens" in sentences(alone)
 
@@ -201,6 +190,14 @@ def test_too_few_of_many_requests_do_not_stand_for_them() -> None:
     few = sample([(at, isl, osl, -1, 0) for at, isl, osl in STEADY[::20]], one_in=20)
     asked = Questions(TARGET, WISHES, sizing=fixed(), sample=few)
     assert "by hourly counts" in sentences(analysed(STEADY, question(), asked=asked))
+
+
+def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
+    hour = RecordedHour(MONDAY + 11 * HOUR, drawn(of_point(400, 50, 0.2), 0.1, 360))
+    capacity = analysed(STEADY, question(), asked=Questions(TARGET, WISHES, sizing=question(), hours=(hour,))).capacity
+    assert capacity is not None
+    assert capacity.expected is not None
+    assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,21 @@
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
-from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing import words
-from analyzer.advise.sizing.choose import Judged, choose, judge
+from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge
 from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
-from tests.unit.analyzer.advise.sizing.questions import WITHIN, question
+from analyzer.engine import complete
+from tests.unit.analyzer.advise.sizing.questions import question
 
 MIX = of_point(2000, 200)
+
+
+def one_gpu(_: Judged) -> Gpus:
+    return Gpus(1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -53,41 +56,20 @@ def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged:
     assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
 
 
-def test_a_verdict_says_why_a_choice_was_not_taken(judged: Judged) -> None:
-    assert words.verdict(judged, judged, WITHIN, lambda _: 1) == "advised"
-    tight = Objectives(ttft_ms=5, percentile=95)
-    found = choose(question(tight), MIX, lambda _: 1)
-    assert words.verdict(found.tried[0], None, tight, lambda _: 1).startswith("misses TTFT p95 ≤ 5 ms: ")
-
-
-@pytest.mark.parametrize(
-    ("rate", "figures", "said"),
-    [
-        (8, (16, 5), "carries 60 % more per GPU; with steps 30 % slower the load takes 2 GPUs of it, not 1"),
-        (15, (16, 0), "carries 60 % more per GPU; with steps 30 % slower it misses the objectives at any load"),
-        (8, (7, 7), "carries 30 % less per GPU; the load takes 2 GPUs of it, not 1"),
-        (8, (10.5, 8.5), "carries 5 % more per GPU, which no model can tell for sure"),
-        (8.2, (10.1, 8.3), "carries about as much per GPU; with steps 30 % slower it takes fewer GPUs, but by less"),
-        (8, (9, 8.2), "carries 10 % less per GPU"),
-    ],
-)
-def test_what_carries_more_and_is_not_advised_has_what_speaks_against_it(
-    judged: Judged, rate: float, figures: tuple[float, float], said: str
-) -> None:
-    best = replace(judged, capacity=replace(judged.capacity, rps=10.0), slow_rps=8.1)
-    profile = replace(judged.candidate.profile, max_num_batched_tokens=2048)
-    carried, slower = figures
-    one = Judged(replace(judged.candidate, profile=profile), replace(judged.capacity, rps=carried), slower)
-    assert words.verdict(one, best, WITHIN, partial(replicas_for, rate)).startswith(said)
-
-
 def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
     tight = Objectives(ttft_ms=5, itl_ms=1, percentile=95)
-    found = choose(question(tight), MIX, lambda _: 1)
+    found = choose(question(tight), MIX, one_gpu)
     said = words.unreachable(question(tight), found.tried)
     assert "TTFT p95 ≤ 5 ms (the best is" in said
     assert "with tp 8" in said
     assert "ITL p95 ≤ 1 ms (the best is" in said
+
+
+def test_a_profile_that_is_split_over_gpus_without_nvlink_is_a_warning() -> None:
+    asked = question(gpu="l40s")
+    wide = [replace(asked, fixed=complete(asked.model, asked.gpu, tp=tp)) for tp in (2, 4)]
+    assert words.split(wide[0]) == words.split(asked) == ""
+    assert words.split(wide[1]).startswith(" Mind that tp 4 needs NVLink, which l40s lacks")
 
 
 def test_a_prefix_cache_of_which_the_records_tell_nothing_is_a_warning(judged: Judged) -> None:
