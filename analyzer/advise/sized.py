@@ -191,6 +191,14 @@ class FitError:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the step times were multiplied by where the simulation of what runs today was too far off its records."""
+
+    prefill_factor: float
+    decode_factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """Whom the advised replicas can serve: daily active users, and tokens a day at the advised rate all day long."""
 
@@ -244,3 +252,4 @@ class CapacityAdvice:
     hybrid: tuple[ApiCost, ...] = ()
     reach: Reach | None = None
     fit_error: FitError | None = None
+    correction: Correction | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analyzer import profiles
+from analyzer import engine, profiles
 from analyzer import settings as settings_file
 from analyzer.cli import choices, replay_table
 from analyzer.cli.durations import milliseconds
@@ -17,7 +17,7 @@ from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, UnreadableRec
 from analyzer.replay.as_json import as_json
 from analyzer.replay.disproved import disproved, longer
 from analyzer.replay.outcome import Promise
-from analyzer.replay.setups import carried_over, setup, today
+from analyzer.replay.setups import carried_over, checked, setup, today
 from analyzer.replay.whatif import Setup, WhatIf, what_if
 from analyzer.settings import Settings
 from analyzer.store import Records, Span, find, opened
@@ -91,7 +91,9 @@ def _answer(
     first, second = setups
     if first is None:
         raise BadSettings("--profile names nothing to replay.")
-    answer = what_if(recorded, first, second, _promise(options, settings, model), options.routing)
+    on = engine.model(current.model), engine.gpu(current.gpu)
+    known = checked(current, throughput, timings, on, told, options.routing)
+    answer = what_if(recorded, known, first, second, _promise(options, settings, model), options.routing)
     against_it = disproved(current, longer(recorded.requests, current.max_model_len), timings)
     return replace(answer, disproved=against_it), model
 

@@ -9,8 +9,10 @@ from analyzer.advise.capacity import fleet, replicas_for, short
 from analyzer.advise.sized import (
     Alternative,
     CapacityAdvice,
+    Correction,
     Deployment,
     Expected,
+    FitError,
     MemoryUse,
     Origin,
     Profile,
@@ -18,7 +20,6 @@ from analyzer.advise.sized import (
 )
 from analyzer.advise.sizing import verdicts, words
 from analyzer.advise.sizing.choose import Chosen, Gpus, Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, Corrected, compare, corrected
 from analyzer.advise.sizing.fleets import Demanded, Fleet, fleets, used_share
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
@@ -26,8 +27,8 @@ from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Candidate, Sizing
 from analyzer.advise.sizing.search import QUICK, Engine, capacity, slower
 from analyzer.engine import ServingProfile
-from analyzer.replay import Pool
-from analyzer.throughput.timings import replicas_behind
+from analyzer.replay.checking import Checked, off
+from analyzer.replay.outcome import scaled
 
 LEAST_FACTOR = 0.2
 
@@ -53,11 +54,11 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     chosen = choose(sizing, mix, lambda one: fleet_of(one).gpus)
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
-    own, compared, scaled = _checked(sizing, chosen.best)
+    own = _checked(sizing, chosen.best)
     best = chosen.best if own is chosen.best.candidate else judge(own, sizing, mix)
     if not best.capacity.rps:  # with the corrected step times
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
-    stated = _stated(wanted, sizing, best, words.confidence(best, compared, scaled))
+    stated = _stated(wanted, sizing, best, words.confidence(best, sizing.checked))
     pooled = fleet_of(best).pooled
     profile, tokens = told(best.candidate.profile), demanded.traffic.tokens_per_hour
     advice = fleet(profile, demanded.peak, stated, tokens, pooled.replicas)
@@ -73,7 +74,8 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
         memory=_memory(best, mix),
         alternatives=tuple(_alternatives(chosen, best, sizing, fleet_of)),
         current=_used(advice, demanded),
-        fit_error=None if compared is None else compared.error,
+        fit_error=_fit_error(sizing.checked),
+        correction=_correction(sizing.checked),
     )
     advice = priced(advice, stated, sizing.prices, demanded.traffic, demanded.seconds)
     users = reach(advice, demanded.traffic, demanded.busy_hour_rps, sizing.prices.assumptions)
@@ -81,24 +83,29 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix) + why)
 
 
-def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None, Corrected | None]:
-    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded.
+def _checked(sizing: Sizing, best: Judged) -> Candidate:
+    """The chosen candidate, its step times corrected where its simulation is too far off what was recorded.
 
     They are taken to be off by what the medians still are, where that is more than their source says.
     """
-    own, timings = best.candidate, sizing.timings
-    if timings is None or sizing.fixed is None:
-        return own, None, None
-    pool = Pool(round(replicas_behind(timings, sizing.fixed.replicas)), sizing.routing)
-    compared = compare(timings, own.engine, pool)
-    if compared is None:
-        return own, None, None
-    made = None if compared.trusted else corrected(timings, own.engine, compared, pool)
-    left = (compared if made is None else made.compared).error.p50_share
-    said = own.throughput
+    own, known = best.candidate, sizing.checked
+    if known is None or not known.first or sizing.fixed is None:
+        return own
+    left, said = off(known.corrected, "p50"), own.throughput
     shorter = None if said.shorter_share is None else max(said.shorter_share, left)
-    known = replace(said, error_share=max(said.error_share, left), shorter_share=shorter)
-    return replace(own, throughput=known if made is None else replace(known, times=made.times)), compared, made
+    times = scaled(said.times, known.prefill, known.decode)
+    now = replace(said, times=times, error_share=max(said.error_share, left), shorter_share=shorter)
+    return own if now == said else replace(own, throughput=now)
+
+
+def _fit_error(known: Checked | None) -> FitError | None:
+    return FitError(off(known.first, "p50"), off(known.first, "p95")) if known is not None and known.first else None
+
+
+def _correction(known: Checked | None) -> Correction | None:
+    if known is None or (known.prefill, known.decode) == (1, 1):
+        return None
+    return Correction(known.prefill, known.decode)
 
 
 def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, confidence: str) -> StatedCapacity:

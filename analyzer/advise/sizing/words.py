@@ -2,12 +2,13 @@
 
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.choose import Judged
-from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
 from analyzer.engine import EngineLimits, unsplit
+from analyzer.replay import checking
+from analyzer.replay.checking import Checked, Measures
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
@@ -44,10 +45,11 @@ def off(judged: Judged) -> str:
     return f"up to {percent(known.error_share * beyond)} longer{shorter}"
 
 
-def confidence(judged: Judged, compared: Compared | None = None, scaled: Corrected | None = None) -> str:
+def confidence(judged: Judged, checked: Checked | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
-    told = "" if compared is None or compared.trusted else "low confidence: "
+    compared = checked is not None and bool(checked.first)
+    told = "low confidence: " if checked is not None and compared and not checked.accepted else ""
     told += f"step times {judged.throughput.off}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
@@ -59,19 +61,20 @@ def confidence(judged: Judged, compared: Compared | None = None, scaled: Correct
         told += (
             f"; extrapolated: {judged.running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
         )
-    if compared is not None:
-        error = compared.error
-        median, high = percent(error.p50_share), percent(error.p95_share)
-        told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
-    return told if scaled is None else f"{told}, so {_scaled(scaled)}"
+    if checked is not None and compared:
+        told += f"; simulating what runs today is {_off(checked.first)}"
+        told += "" if checked.accepted else f", so {_scaled(checked)}"
+    return told
 
 
-def _scaled(made: Corrected) -> str:
-    parts = (("reading", made.prefill), ("writing", made.decode))
-    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if factor != 1)
-    left = made.compared.error
-    off = f"off by {percent(left.p50_share)} (p50) and {percent(left.p95_share)} (p95)"
-    return f"{by}: then it is {off}" if by else "it is not to be relied on"
+def _off(compared: Measures) -> str:
+    return f"off by {percent(checking.off(compared, 'p50'))} (p50) and {percent(checking.off(compared, 'p95'))} (p95)"
+
+
+def _scaled(checked: Checked) -> str:
+    parts = (("reading", checked.prefill), ("writing", checked.decode))
+    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if round(factor, 2) != 1)
+    return f"{by}: then it is {_off(checked.corrected)}" if by else "it is not to be relied on"
 
 
 def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:

@@ -5,10 +5,10 @@ import pytest
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, Corrected
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from analyzer.engine import complete
+from analyzer.replay.checking import Checked, Compared, unchecked
 from tests.unit.analyzer.advise.sizing.questions import question
 
 MIX = of_point(2000, 200)
@@ -47,13 +47,17 @@ def test_measured_times_say_from_how_many_requests_and_beyond_which_load_they_ar
 
 
 def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged: Judged) -> None:
-    off = Compared((100, 200), (150, 200), (10, 20), (10, 20))
-    left = Compared((100, 200), (120, 280), (10, 20), (10, 20))
-    said = words.confidence(judged, off, Corrected(judged.throughput.times, 0.5, 1.0, left))
+    first = {"ttft_ms": {"p50": Compared(100, 150), "p95": Compared(200, 200)}}
+    left = {"ttft_ms": {"p50": Compared(100, 120), "p95": Compared(200, 280)}}
+    said = words.confidence(judged, Checked(first, left, 0.5, 1.0, judged.throughput.times))
     assert said.startswith("low confidence: ")
     assert "is off by 50 % (p50) and 0 % (p95), so reading was scaled by 0.50" in said
     assert said.endswith("then it is off by 20 % (p50) and 40 % (p95)")
-    assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
+    near = {"ttft_ms": {"p50": Compared(100, 110), "p95": Compared(200, 200)}}
+    assert "low confidence" not in words.confidence(judged, Checked(near, near, 1.0, 1.0, judged.throughput.times))
+    nothing = words.confidence(judged, Checked(first, first, 1.0, 1.0, judged.throughput.times))
+    assert nothing.endswith("so it is not to be relied on")
+    assert words.confidence(judged, unchecked(judged.throughput.times)) == words.confidence(judged)
 
 
 def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
