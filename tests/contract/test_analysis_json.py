@@ -79,7 +79,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
         "replicas", "gpus_per_replica", "gpus", "nodes", "cost_per_hour", "cost_per_million_tokens", "current",
         "change_gpus", "rho_max", "min_replicas", "spare", "pooled", "rps_interval", "replicas_interval",
         "saturation_rps", "closed_form_rps", "lengths", "expected", "memory", "alternatives", "currency", "costs",
-        "hybrid", "reach", "fit_error",
+        "hybrid", "reach", "fit_error", "correction",
     ),
     "models.m.evidence.0": ("figure", "requests", "days", "interval", "sentence"),
 }  # fmt: skip

@@ -72,13 +72,20 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
+def test_a_fixed_profile_keeps_a_limit_above_the_recommended_one_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
+    assert (model.capacity.profile.max_model_len, model.lengths.max_seq_len) == (4096, 1280)
+    said = "sized with the profile's own max_model_len of 4,096: with the recommended 1,280"
+    assert said in sentences(model)
+    assert "the profile's" not in sentences(analysed(STEADY, fixed(max_model_len=1280)))
+
+
+def test_a_limit_that_would_refuse_what_was_recorded_is_replaced_by_the_recommended_one() -> None:
+    model = analysed(STEADY, fixed(max_model_len=1024))
+    assert model.capacity is not None
     assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
-    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
-    kept = analysed(STEADY, fixed(max_model_len=1280))
-    assert "where the profile has" not in sentences(kept)
+    assert "sized with the recommended max_model_len of 1,280, as the profile's 1,024 would refuse" in sentences(model)
 
 
 def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
