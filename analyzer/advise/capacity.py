@@ -174,7 +174,7 @@ def _current(stated: StatedCapacity) -> Deployment | None:
 def sentence(found: Peak, advice: CapacityAdvice) -> str:
     """How the peak was found, and how the replicas follow from it."""
     replicas = "1 replica" if advice.replicas == 1 else f"{advice.replicas:,} replicas"
-    used = f" used to {advice.rho_max:.0%}" if advice.rho_max < 1 else ""
+    used = f" used to {advice.rho_max * 100:.0f} %" if advice.rho_max < 1 else ""
     stated = ", which the settings state and these records do not check," if advice.source == "stated" else ""
     each = f"{advice.rps_per_replica:g}" if stated else short(advice.rps_per_replica)
     return (

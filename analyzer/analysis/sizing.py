@@ -25,9 +25,11 @@ from analyzer.demand.weeks import HOURS
 from analyzer.engine import ServingProfile
 from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.evidence import Evidence
+from analyzer.replay.disproved import Longer, disproved
 from analyzer.shape import HourlyShape, merged
 from analyzer.window import HourOfWeek, Window
 
+PROFILE = "capacity.profile"
 LEAST_SAMPLED = 1000
 
 
@@ -75,8 +77,10 @@ def derive(model: str, recording: Recording, questions: Questions, max_seq_len: 
     return Derived(advice, stated, (evidence,))
 
 
-def _without(base: Baseline, sentence: str, carries: StatedCapacity | None = None) -> Derived:
-    return Derived(None, carries, (Evidence("capacity", base.whole.requests, len(base.days), None, sentence),))
+def _without(
+    base: Baseline, sentence: str, carries: StatedCapacity | None = None, told: tuple[Evidence, ...] = ()
+) -> Derived:
+    return Derived(None, carries, (Evidence("capacity", base.whole.requests, len(base.days), None, sentence), *told))
 
 
 def _found(
@@ -88,16 +92,17 @@ def _found(
 ) -> Derived:
     """The advice for the hardest kind of hours, with `max_seq_len` as the limit where the profile is to be chosen."""
     base = recording.base
-    asked = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len))
+    asked, limited = _limited(sizing, max_seq_len)
+    against_it = _disproved(sizing, base)
     every = _kinds(recording, wanted, questions.sample)
     hours = questions.hours if wanted.peak_rps is None else ()
     try:
         hard = kinds.hardest(asked, every)
         found = advice.advise(asked, hard.mix, _demanded(recording, hard, hours), wanted)
     except (DoesNotFit, NoThroughput) as error:
-        return _without(base, str(error))
+        return _without(base, str(error), told=against_it)
     if found.advice is None or found.stated is None:
-        return _without(base, found.sentence)
+        return _without(base, found.sentence, told=against_it)
     said = capacity.sentence(hard.peak, found.advice)
     of = f" The lengths are those of {hard.name}, which ask for the most replicas." if hard.hours_of_week else ""
     serving = None if found.best is None else found.best.candidate.profile
@@ -105,10 +110,38 @@ def _found(
     carries, borne_out = _borne_out(carries, found.advice, every)
     requests, days = base.whole.requests, len(base.days)
     told = (
-        Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of + borne_out),
+        Evidence("capacity.replicas", requests, days, found.advice.replicas_interval, said + of + limited + borne_out),
         Evidence("capacity.rps_per_replica", requests, days, found.advice.rps_interval, found.sentence),
     )
-    return Derived(found.advice, carries, told, serving)
+    return Derived(found.advice, carries, (*told, *against_it), serving)
+
+
+def _limited(sizing: Sizing, max_seq_len: int | None) -> tuple[Sizing, str]:
+    """`sizing` with the recommended limit, chosen knobs or not, and the sentence that says so of a fixed profile.
+
+    The files of the advice set it too: what is sized is what they run.
+    """
+    asked, fixed = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len)), sizing.fixed
+    if fixed is None or max_seq_len is None or fixed.max_model_len == max_seq_len:
+        return asked, ""
+    was = "the model's own limit" if fixed.max_model_len is None else f"{fixed.max_model_len:,}"
+    sentence = f" It is sized with the recommended max_model_len of {max_seq_len:,} where the profile has {was}."
+    return replace(asked, fixed=replace(fixed, max_model_len=max_seq_len)), sentence
+
+
+def _disproved(sizing: Sizing, base: Baseline) -> tuple[Evidence, ...]:
+    """What the records say against the profile that is said to run today."""
+    if sizing.fixed is None:
+        return ()
+    told = disproved(sizing.fixed, _longer(base.whole, sizing.fixed.max_model_len), sizing.timings)
+    return tuple(Evidence(PROFILE, base.whole.requests, len(base.days), None, one) for one in told)
+
+
+def _longer(whole: HourlyShape, limit: int | None) -> Longer | None:
+    """The requests that were answered beyond `limit`; those without output may be the longest, and do not count."""
+    total, unanswered = whole.total, int(whole.osl.counts[whole.osl.values == 0].sum())
+    over = 0 if limit is None else int(total.counts[total.values > limit].sum()) - unanswered
+    return Longer(over, whole.requests - unanswered, int(total.values[-1])) if over > 0 else None
 
 
 def _borne_out(stated: StatedCapacity, advice: CapacityAdvice, every: Sequence[Kind]) -> tuple[StatedCapacity, str]:
@@ -198,13 +231,15 @@ def _kinds(recording: Recording, wanted: StatedCapacity, sample: Sample | None) 
 
 def _demanded(recording: Recording, hard: Kind, hours: Sequence[RecordedHour]) -> Demanded:
     """The load of the kind that asks for most; hours to replay come without any where a peak is stated."""
-    base, load = recording.base, recording.load
+    window, base, load = recording.window, recording.base, recording.load
     whole = base.whole
     busiest = load.rate.mean_rps if load.busiest is None else load.busiest.seconds.mean
+    kept = [one for one in hours if one.start not in base.left_out]
     return Demanded(
         peak=hard.peak,
         traffic=Traffic(load.rate.mean_rps, whole.isl.sum / whole.requests, whole.osl.sum / whole.requests),
         busy_hour_rps=busiest,
-        hours=tuple(one.requests for one in hours if one.start not in base.left_out),
+        hours=tuple(one.requests for one in kept),
+        hour_names=tuple(f"{window.local(one.start):%Y-%m-%d %H:%M} ({window.timezone})" for one in kept),
         seconds=whole.seconds,
     )

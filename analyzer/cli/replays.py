@@ -15,6 +15,7 @@ from analyzer.cli.durations import milliseconds
 from analyzer.engine import ServingProfile
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, UnreadableRecords
 from analyzer.replay.as_json import as_json
+from analyzer.replay.disproved import disproved, longer
 from analyzer.replay.outcome import Promise
 from analyzer.replay.setups import carried_over, checked, setup, today
 from analyzer.replay.whatif import Setup, WhatIf, what_if
@@ -92,7 +93,9 @@ def _answer(
         raise BadSettings("--profile names nothing to replay.")
     on = engine.model(current.model), engine.gpu(current.gpu)
     known = checked(current, throughput, timings, on, told, options.routing)
-    return what_if(recorded, known, first, second, _promise(options, settings, model), options.routing), model
+    answer = what_if(recorded, known, first, second, _promise(options, settings, model), options.routing)
+    against_it = disproved(current, longer(recorded.requests, current.max_model_len), timings)
+    return replace(answer, disproved=against_it), model
 
 
 def _chosen(spans: Sequence[Span], options: argparse.Namespace, served: str) -> Span:

@@ -27,6 +27,7 @@ def as_json(found: WhatIf, model: str, routing: str) -> Json:
         "objectives": {**found.promise.limits, "percentile": found.promise.percentile},
         "confidence": found.confidence,
         "check": _check(found),
+        "disproved": list(found.disproved),
         "current": _tried(found.current),
         "against": None if found.against is None else _tried(found.against),
         "changes": _changes(found) if found.against is not None else None,

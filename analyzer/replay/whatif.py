@@ -43,6 +43,7 @@ class WhatIf:
 
     `confidence` is `checked` where today's replay comes near to the records, `low` where it had to be corrected,
     `unchecked` where no latency is recorded. `changes` are by measure and quantile, as shares of what they were.
+    `disproved` are sentences about knobs of today's profile that cannot be what ran.
     """
 
     requests: int
@@ -57,6 +58,7 @@ class WhatIf:
     current: Tried
     against: Tried | None
     changes: dict[str, dict[str, Figure]]
+    disproved: tuple[str, ...] = ()
 
 
 def what_if(

@@ -13,8 +13,8 @@ TIMES = 2.0  # from three times as long on per cent are hard to read
 
 
 def sentences(found: WhatIf) -> tuple[str, ...]:
-    """How far to trust it, whether today's profile keeps what is promised, whether the other does, and what changes."""
-    said = [_trust(found), *_limits_of_it(found), _verdict("What runs today", found.current, found)]
+    """What speaks against today's profile, how far to trust the replay, whether promises are kept, and what changes."""
+    said = [*found.disproved, _trust(found), *_limits_of_it(found), _verdict("What runs today", found.current, found)]
     if found.against is not None:
         said += [_verdict("The other profile", found.against, found), *_difference(found, found.against)]
     return tuple(said)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from analyzer.advise.bounds import requests_needed
 from analyzer.advise.capacity import CapacityAdvice
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.source_words import spoken
 from analyzer.analysis import ModelAnalysis
 from analyzer.patterns.anomalies import Anomaly
 from analyzer.report.blocks import Paragraph, Span, Tile, Tiles, Words, code, strong, words
@@ -126,7 +127,7 @@ def how_sure(advice: CapacityAdvice) -> str:
     """Where the throughput of a replica comes from and how far to trust it."""
     if advice.confidence.startswith(advice.source):
         return advice.confidence
-    return f"{advice.source}; confidence: {advice.confidence}"
+    return f"by {spoken(advice.source)}; confidence: {advice.confidence}"
 
 
 def _per_second(number: float) -> str:
@@ -158,6 +159,11 @@ def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
             " be longer than anything recorded here."
         )
         found.append(Paragraph(words(strong("Read the limits with care."), text), tone="caution"))
+    against_it = [item.sentence for item in model.evidence if item.figure == "capacity.profile"]
+    if against_it:
+        found.append(
+            Paragraph(words(strong("Check the profile of today."), f" {' '.join(against_it)}"), tone="caution")
+        )
     advice, minute = model.capacity, model.rate.peak_60s / 60
     if advice is not None and minute > (carried := advice.replicas * advice.rps_per_replica):
         by = model.rate.peak_60s_client

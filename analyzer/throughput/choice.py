@@ -83,7 +83,8 @@ def blended(sources: Sequence[Throughput]) -> Throughput:
     heaviest = max(zip(shares, sources, strict=True), key=lambda pair: pair[0])[1]
     batches = [each.largest_batch for each in sources if each.largest_batch is not None]
     said = "; ".join(
-        f"{share:.0%} {each.source} ({each.detail.rstrip('.')})" for share, each in zip(shares, sources, strict=True)
+        f"{share * 100:.0f} % {each.source} ({each.detail.rstrip('.')})"
+        for share, each in zip(shares, sources, strict=True)
     )
     return Throughput(
         times=times,

@@ -169,7 +169,7 @@ def _sentence(timings: Timings, prompt: _Prompt, step: _Step, prior: Throughput 
     at_once = f"with up to {step.largest_batch:.0f} at once"
     words = [
         f"Fitted to {timings.requests:,} recorded requests{sampled} ({behind}) {at_once}",
-        f"off by at most {step.error:.0%} over ten levels of concurrency",
+        f"off by at most {step.error * 100:.0f} % over ten levels of concurrency",
     ]
     borrowed = prior.source if prior is not None else ""
     if not prompt.found:

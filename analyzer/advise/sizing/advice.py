@@ -158,6 +158,9 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
+    if pooled.hour is not None and demanded.hour_names:
+        which = load if recorded > 1 else "the only one that was replayed"
+        load = f"the hour from {demanded.hour_names[pooled.hour]}, {which}"
     gap = at.token_itl_ms if at.token_itl_ms > 0 else None
     return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 

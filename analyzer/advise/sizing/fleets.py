@@ -23,7 +23,8 @@ TOGETHER = Effort(900, 6000, 60_000, 0.01)  # every candidate is tried
 class Demanded:
     """What is to be carried: the peak, the mean traffic that is paid for, and the rate of the busiest hour.
 
-    `hours` are recorded hours to replay, `seconds` the counts of requests in seconds; both where there are records.
+    `hours` are recorded hours to replay, by `hour_names`, `seconds` the counts of requests in seconds; where there are
+    records.
     """
 
     peak: Peak
@@ -31,6 +32,7 @@ class Demanded:
     busy_hour_rps: float
     hours: tuple[Requests, ...] = ()
     seconds: Histogram | None = None
+    hour_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,14 @@ EASED = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """The fewest replicas that keep the objectives together, and what their requests see; `None`: no number does."""
+    """The fewest replicas that keep the objectives together, and what their requests see; `None`: no number does.
+
+    `hour` is the place of the recorded hour that `at` is of, where hours were replayed.
+    """
 
     replicas: int | None
     at: Trial | None
+    hour: int | None = None
 
 
 def for_rate(
@@ -58,13 +62,16 @@ def for_hours(
     The trial that is answered is that of the hour with the longest TTFT. Whether the load grows is not judged: within
     an hour it does.
     """
+    places: dict[Trial, int] = {}
 
     def at(replicas: int) -> Trial:
         seen = [_recorded(one, engine, objectives, Pool(replicas, routing)) for one in hours]
+        places.update(zip(seen, range(len(seen)), strict=True))
         missing = [one for one in seen if one.missed(objectives)]
         return max(missing or seen, key=lambda one: one.ttft_ms)
 
-    return _fewest(at, objectives, bounds)
+    found = _fewest(at, objectives, bounds)
+    return dataclasses.replace(found, hour=None if found.at is None else places[found.at])
 
 
 def _recorded(requests: Requests, engine: Engine, objectives: Objectives, pool: Pool) -> Trial:

@@ -121,8 +121,9 @@ def candidates(sizing: Sizing, context: float) -> tuple[tuple[Candidate, ...], t
         else:
             able.append(made)
     if not able:
-        whys = " ".join(one.why[0].upper() + one.why[1:] for one in refused)
-        raise DoesNotFit(f"{sizing.model.name} on {sizing.gpu.name}: there is no choice that can be sized. {whys}")
+        whys = "; ".join(dict.fromkeys(one.why.removesuffix(".") for one in refused))
+        where = f"{sizing.model.name} on {sizing.gpu.name}"
+        raise DoesNotFit(f"{where}: there is no way to split it that can be sized: {whys}.")
     return tuple(able), tuple(refused)
 
 

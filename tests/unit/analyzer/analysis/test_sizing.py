@@ -72,10 +72,24 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_keeps_its_own_limit() -> None:
+def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
-    assert model.capacity.profile.max_model_len == 4096
+    assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
+    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
+    kept = analysed(STEADY, fixed(max_model_len=1280))
+    assert "where the profile has" not in sentences(kept)
+
+
+def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
+    model = analysed(STEADY, fixed(max_model_len=1200))
+    told = next(item.sentence for item in model.evidence if item.figure == "capacity.profile")
+    over = sum(isl + osl > 1200 for _, isl, osl in STEADY)
+    assert f"max_model_len is 1,200, and {over:,} of 7,200 recorded requests" in told
+    assert "up to 1,218 tokens: it is not what ran" in told
+    assert model.capacity is not None
+    fits = analysed(STEADY, fixed(max_model_len=1218))
+    assert not any(item.figure == "capacity.profile" for item in fits.evidence)
 
 
 def test_objectives_that_cannot_be_kept_are_told_in_place_of_a_count() -> None:
@@ -87,7 +101,7 @@ def test_objectives_that_cannot_be_kept_are_told_in_place_of_a_count() -> None:
 def test_a_model_that_does_not_fit_is_told_in_place_of_a_count() -> None:
     model = analysed(STEADY, question(gpu="l4", model="meta-llama/Llama-3.1-405B-Instruct"))
     assert model.capacity is None
-    assert "there is no choice that can be sized" in sentences(model)
+    assert "there is no way to split it that can be sized" in sentences(model)
 
 
 def test_too_few_requests_for_a_bound_are_too_few_for_a_count() -> None:
@@ -111,14 +125,17 @@ def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() 
     assert capacity.replicas > 4
 
 
+MIXED = [(at, 16_000 if number % 400 == 0 else isl, 2 * osl) for number, (at, isl, osl) in enumerate(STEADY)]
+"""The steady load with answers twice as long, and a few inputs so long that the recommended limit is far from most."""
+
+
 def with_records(
     max_tokens: int = -1, cached_share: float = 0.0, sizing: Sizing | None = None, *, told: bool = True
 ) -> ModelAnalysis:
-    """The steady load with answers twice as long, and each request as it was recorded beside the hours."""
-    rows = [(at, isl, 2 * osl) for at, isl, osl in STEADY]
-    recorded = [(at, isl, osl, max_tokens, int(isl * cached_share)) for at, isl, osl in rows]
-    asked = Questions(TARGET, WISHES, sizing=sizing or fixed(), sample=sample(recorded, told=told))
-    return analysed(rows, question(), asked=asked)
+    """The load of `MIXED`, and each request as it was recorded beside the hours."""
+    recorded = [(at, isl, osl, max_tokens, int(isl * cached_share)) for at, isl, osl in MIXED]
+    asked = Questions(LengthTarget(0.001), WISHES, sizing=sizing or fixed(), sample=sample(recorded, told=told))
+    return analysed(MIXED, question(), asked=asked)
 
 
 def carried(model: ModelAnalysis) -> float:
@@ -127,7 +144,7 @@ def carried(model: ModelAnalysis) -> float:
 
 
 def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_recorded_requests() -> None:
-    """Answers of 200 tokens on average for which 4,096 were asked, and a context of 131,072."""
+    """Answers of 200 tokens on average for which 4,096 were asked, and a limit of some 16,000."""
     sizing = fixed(engine="trtllm")
     assert sizing.fixed is not None
     found = with_records(4096, sizing=sizing)
@@ -135,22 +152,23 @@ def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_r
     assert found.capacity.memory is not None
     assert "drawn from 7,200 recorded ones" in (found.capacity.lengths or "")
     # each reserves some 1,000 and 4,096 tokens, and takes half of that at most to write 200
-    pool = found.capacity.memory.kv_pool_tokens
-    assert found.capacity.memory.concurrent == pytest.approx(pool / 5100, rel=0.01)
+    pool, limit = found.capacity.memory.kv_pool_tokens, found.capacity.profile.max_model_len
+    assert limit is not None
+    assert found.capacity.memory.concurrent == pytest.approx(pool / 5130, rel=0.02)
     # the recorded requests one after the other, at a little less than that rate and at a little more
-    limits = EngineLimits(2048, 8192, False, pool, 131_072, "reserved", True)  # trtllm's
+    limits = EngineLimits(2048, 8192, False, pool, limit, "reserved", True)  # trtllm's
     kept = []
     for rate in (0.95, 1.1):
         gaps = np.random.default_rng(5).exponential(1 / (rate * carried(found)), 40_000)
         arrival = np.cumsum(gaps * 1e6).astype(np.int64)
-        isl, osl = (np.resize([each[place] for each in STEADY], 40_000).astype(np.int64) for place in (1, 2))
-        requests = Requests(arrival, isl, 2 * osl, np.full(40_000, 4096), np.zeros(40_000, np.int64))
+        isl, osl = (np.resize([each[place] for each in MIXED], 40_000).astype(np.int64) for place in (1, 2))
+        requests = Requests(arrival, isl, osl, np.full(40_000, 4096), np.zeros(40_000, np.int64))
         done = replay(requests, limits, times(sizing.fixed).times, Pool(1))
         kept.append(bool(np.quantile(done.ttft_ms[6000:], 0.95) <= 500))
     assert kept == [True, False]
-    # without the requests nothing says what they asked for, and each reserves all that the model allows
-    alone = analysed([(at, isl, 2 * osl) for at, isl, osl in STEADY], sizing)
-    assert carried(alone) < carried(found) / 5
+    # without the requests nothing says what they asked for, and each reserves all that the limit allows
+    alone = analysed(MIXED, sizing, asked=Questions(LengthTarget(0.001), WISHES, sizing=sizing))
+    assert carried(alone) < 0.8 * carried(found)
     assert "by hourly counts" in sentences(alone)
     assert "100 % of the requests name no max_tokens" in sentences(alone)
 
@@ -172,6 +190,14 @@ def test_too_few_of_many_requests_do_not_stand_for_them() -> None:
     few = sample([(at, isl, osl, -1, 0) for at, isl, osl in STEADY[::20]], one_in=20)
     asked = Questions(TARGET, WISHES, sizing=fixed(), sample=few)
     assert "by hourly counts" in sentences(analysed(STEADY, question(), asked=asked))
+
+
+def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
+    hour = RecordedHour(MONDAY + 11 * HOUR, drawn(of_point(400, 50, 0.2), 0.1, 360))
+    capacity = analysed(STEADY, question(), asked=Questions(TARGET, WISHES, sizing=question(), hours=(hour,))).capacity
+    assert capacity is not None
+    assert capacity.expected is not None
+    assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,12 @@ def test_a_replica_on_its_own_is_a_caution_that_names_the_setting() -> None:
     assert "n_plus_one = true" in text(caution.words)
 
 
+def test_a_profile_that_the_records_disprove_is_a_caution() -> None:
+    told = Evidence("capacity.profile", 7200, 1, None, "The profile's max_model_len is 1,200: it is not what ran.")
+    (caution,) = cautions(model(capacity=CAPACITY, evidence=(told,)))
+    assert text(caution.words).startswith("Check the profile of today. The profile's max_model_len is 1,200")
+
+
 def test_a_busy_minute_that_the_replicas_carry_is_no_caution() -> None:
     assert cautions(model(capacity=CAPACITY)) == ()
 
@@ -110,4 +116,5 @@ def test_headline_figures_show_limits_peak_and_replicas() -> None:
 
 def test_how_sure_a_throughput_is_names_its_source_once() -> None:
     assert how_sure(CAPACITY) == "stated, not checked against the records"
-    assert how_sure(dataclasses.replace(CAPACITY, source="sweep", confidence="high")) == "sweep; confidence: high"
+    swept = dataclasses.replace(CAPACITY, source="sweep", confidence="high")
+    assert how_sure(swept) == "by a benchmark's sweep; confidence: high"
