@@ -117,16 +117,23 @@ def _found(
 
 
 def _limited(sizing: Sizing, max_seq_len: int | None) -> tuple[Sizing, str]:
-    """`sizing` with the recommended limit, chosen knobs or not, and the sentence that says so of a fixed profile.
+    """`sizing` with the recommended limit where the knobs are chosen, or where a fixed profile has a lower one.
 
-    The files of the advice set it too: what is sized is what they run.
+    And the sentence about a fixed profile whose limit is another one: the files of the advice set the recommended one.
     """
     asked, fixed = replace(sizing, wishes=replace(sizing.wishes, max_model_len=max_seq_len)), sizing.fixed
-    if fixed is None or max_seq_len is None or fixed.max_model_len == max_seq_len:
+    own = sizing.model.max_positions if fixed is None or fixed.max_model_len is None else fixed.max_model_len
+    if fixed is None or max_seq_len is None or own == max_seq_len:
         return asked, ""
-    was = "the model's own limit" if fixed.max_model_len is None else f"{fixed.max_model_len:,}"
-    sentence = f" It is sized with the recommended max_model_len of {max_seq_len:,} where the profile has {was}."
-    return replace(asked, fixed=replace(fixed, max_model_len=max_seq_len)), sentence
+    if own > max_seq_len:
+        return asked, (
+            f" It is sized with the profile's own max_model_len of {own:,}: with the recommended {max_seq_len:,}, "
+            "which the files of the advice set, a replica carries no less."
+        )
+    return replace(asked, fixed=replace(fixed, max_model_len=max_seq_len)), (
+        f" It is sized with the recommended max_model_len of {max_seq_len:,}, as the profile's {own:,} would refuse "
+        "requests that were recorded."
+    )
 
 
 def _disproved(sizing: Sizing, base: Baseline) -> tuple[Evidence, ...]:

@@ -12,8 +12,8 @@ from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
 from analyzer.replay.checking import Checked, check, unchecked
 from analyzer.replay.traffic import Requests, Routing
 from analyzer.replay.whatif import Setup
-from analyzer.throughput import live, roofline, sweeps
-from analyzer.throughput.choice import blended, choose
+from analyzer.throughput import roofline, sweeps
+from analyzer.throughput.choice import blended, choose, from_records
 from analyzer.throughput.timings import Timings
 
 
@@ -42,7 +42,7 @@ def today(profile: ServingProfile, timings: Timings | None, table: Path | None =
     if timings is None:
         return others
     try:
-        fitted = live.fit(timings, others, profile.replicas)
+        fitted = from_records(timings, others, profile, model, gpu)
     except NoThroughput:
         return others
     return fitted if measured is None else blended((fitted, measured))

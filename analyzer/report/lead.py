@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from analyzer.advise.bounds import requests_needed
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, replicas_for, together
 from analyzer.advise.lengths import LengthAdvice
 from analyzer.advise.source_words import spoken
 from analyzer.analysis import ModelAnalysis
@@ -114,8 +114,17 @@ def _machines(model: ModelAnalysis) -> Words:
         strong(f"{plural(advice.replicas, 'replica')} ({gpus(advice)})"),
         f": the peak to carry is {_per_second(advice.peak_rps)}, and one replica carries"
         f" {rate(advice.rps_per_replica)} ({how_sure(advice)}).",
+        _more_than_the_quotient(advice),
         _change(advice),
     )
+
+
+def _more_than_the_quotient(advice: CapacityAdvice) -> str:
+    """Why the count is another one than peak over throughput; empty where it is not."""
+    bare = replicas_for(advice.peak_rps, advice.rps_per_replica, advice.rho_max)
+    if advice.pooled is None or advice.pooled == bare:
+        return ""
+    return f" By these two alone it would be {bare:,}, but {together(advice)}."
 
 
 def no_capacity(model: ModelAnalysis) -> str:

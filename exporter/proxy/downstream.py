@@ -10,7 +10,7 @@ from exporter.proxy.lingering import Lingering
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate, Limits
 from exporter.proxy.upstream import no_delay, reset_on_close
-from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, request_head
+from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, repeated, request_head
 
 WRITE_LIMIT: Final = 64 * 1024
 """Bytes that may wait for a slow client before the engine is no longer read."""
@@ -37,6 +37,7 @@ class Downstream(asyncio.Protocol):
         "_buffer",
         "_full",
         "_house",
+        "_known",
         "_last",
         "_left",
         "_paused",
@@ -54,6 +55,7 @@ class Downstream(asyncio.Protocol):
         self._paused = 0
         self._full = False
         self._left = 0
+        self._known: RequestHead | None = None
         self._last: socket.socket | None = None
         self.passage: Passage | None = None
         self.since = monotonic()
@@ -141,11 +143,13 @@ class Downstream(asyncio.Protocol):
 
     def finished(self, *, keep: bool) -> None:
         """The exchange is over; the next request may already wait."""
-        self.passage = None
+        passage, self.passage = self.passage, None
         self.since = monotonic()
         if not keep:
             self.close()
             return
+        if passage is not None and passage.head.raw:  # of a stream's nothing is kept
+            self._known = passage.head
         self._unpause(_UPLOAD)
         if self._buffer:
             # not from here: a long pipeline would recurse
@@ -219,10 +223,11 @@ class Downstream(asyncio.Protocol):
                     _check_start(buffer[start:], self._house.limits)
                 self._unpause(_PIPELINE)
                 return
-            head = _checked(buffer[start:end], self._house.limits)
+            head = _checked(buffer[start:end], self._house.limits, self._known)
         except BadMessage as error:
             self._refuse(error)
             return
+        self._known = None
         self._buffer = b""
         self._unpause(_PIPELINE)
         self._begin(head, buffer[end + 4 :])
@@ -259,11 +264,14 @@ class Downstream(asyncio.Protocol):
         self._paused &= ~why
 
 
-def _checked(raw: bytes, limits: Limits) -> RequestHead:
-    """The head, if it and the body that it announces are within the limits. Raises BadMessage."""
+def _checked(raw: bytes, limits: Limits, known: RequestHead | None) -> RequestHead:
+    """The head, if it and the body that it announces are within the limits; `known` was the one before.
+
+    Raises BadMessage.
+    """
     if len(raw) > limits.head_bytes:
         raise BadMessage(f"The request head is longer than {limits.head_bytes} bytes.", 431)
-    head = request_head(raw, limits.header_lines)
+    head = (known and repeated(raw, known)) or request_head(raw, limits.header_lines)
     if head.body != CHUNKED and head.body > limits.body_bytes:
         raise BadMessage(f"The request body is longer than {limits.body_bytes} bytes.", 413)
     return head

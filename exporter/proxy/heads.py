@@ -6,11 +6,13 @@ from typing import Final
 
 from exporter.wire.http1 import CHUNKED, RequestHead, ResponseHead
 
+_END: Final = b"\r\n"
 _HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade"}
 )
 _NOT_FOR_UPSTREAM: Final = _HOP_BY_HOP | {b"host"}
-_IDENTITY: Final = frozenset({b"x-request-id", b"traceparent"})
+_PERSISTENCE: Final = frozenset({b"close", b"keep-alive"})
+"""Options of a Connection header that name no other header."""
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _REASONS: Final = {
     400: b"Bad Request",
@@ -31,27 +33,28 @@ def for_upstream(head: RequestHead, authority: bytes, target: bytes) -> bytes:
     `authority` replaces the Host header and `target` the path: a request never chooses where it is sent. A request
     without `x-request-id` or `traceparent` gets one; the new trace is marked as not sampled.
     """
-    out = [head.method + b" " + target + (b" HTTP/1.1" if head.minor else b" HTTP/1.0")]
-    out.append(b"Host: " + authority)
-    left_out = _NOT_FOR_UPSTREAM | head.connection if head.connection else _NOT_FOR_UPSTREAM
+    lines = (head.lines if head.connection <= _PERSISTENCE else _unnamed(head)) + _END
     named = traced = False
-    for name, _, line in head.fields:
-        if name in left_out:
-            continue
-        out.append(line)
-        if name in _IDENTITY:
-            named |= name == b"x-request-id"
-            traced |= name == b"traceparent"
+    for name, _, line in head.notable:
+        if name in _NOT_FOR_UPSTREAM or name in head.connection:
+            lines = lines.replace(_END + line + _END, _END, 1)
+        elif name == b"x-request-id":
+            named = True
+        elif name == b"traceparent":
+            traced = True
+    added = b"" if head.minor else b"Connection: close\r\n"
     if not named or not traced:
         token = b"%048x" % random.getrandbits(192)
-        if not named:
-            out.append(b"x-request-id: " + token[:32])
         if not traced:
-            out.append(b"traceparent: 00-" + token[:32] + b"-" + token[32:] + b"-00")
-    if not head.minor:
-        out.append(b"Connection: close")
-    out.append(b"\r\n")
-    return b"\r\n".join(out)
+            added = b"traceparent: 00-%b-%b-00\r\n%b" % (token[:32], token[32:], added)
+        if not named:
+            added = b"x-request-id: %b\r\n%b" % (token[:32], added)
+    return b"%b %b HTTP/1.%d\r\nHost: %b%b%b\r\n" % (head.method, target, head.minor, authority, lines, added)
+
+
+def _unnamed(head: RequestHead) -> bytes:
+    """The lines without those that the Connection header names."""
+    return b"".join(_END + line for name, _, line in head.fields if name not in head.connection)
 
 
 def for_client(head: ResponseHead, *, close: bool) -> bytes:

@@ -183,7 +183,7 @@ class Passage:
         self._left = head.body
         if head.body == CHUNKED:
             self._chunks = ChunkEnd()
-            self.head = self.head._replace(fields=())  # 1.5 KB that nobody reads any more; many streams are open
+            self.head = self.head._replace(raw=b"", notable=(), length=b"")  # 1.5 KB each, and many streams are open
         self._close = not self.head.keep_alive or head.body == UNTIL_CLOSE or self._gate.draining
         self._unsent = heads.for_client(head, close=self._close)
         self._gate.meter.passed("first_byte", at)

@@ -9,7 +9,7 @@ from exporter.proxy.hiding import Hiding
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate
 from exporter.wire.chunked import Dechunker, chunk, last_chunk
-from exporter.wire.http1 import CHUNKED, BadMessage, Field, RequestHead
+from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead
 
 _log = logging.getLogger("tokentide")
 
@@ -164,14 +164,14 @@ def _fits(head: RequestHead) -> bool:
 
 def _head(head: RequestHead, length: int) -> RequestHead:
     """The head with the new length of the body; the answer must be readable here, so it must not be compressed."""
-    fields: list[Field] = []
-    for name, value, line in head.fields:
+    told = head.length
+    raw = head.raw.partition(b"\r\n")[0]
+    for name, _, line in head.fields:
         if name == b"content-length":
-            told = b"%d" % length
-            fields.append((name, told, line[: len(name)] + b": " + told))
+            line = line[: len(name)] + b": %d" % length  # noqa: PLW2901 - the same, corrected
+            told = b"\r\n" + line
         elif name == b"accept-encoding":
-            fields.append((name, b"identity", line[: len(name)] + b": identity"))
-        else:
-            fields.append((name, value, line))
+            line = line[: len(name)] + b": identity"  # noqa: PLW2901 - likewise
+        raw += b"\r\n" + line
     body = CHUNKED if head.body == CHUNKED else length
-    return head._replace(fields=tuple(fields), body=body)
+    return head._replace(raw=raw, length=told, body=body)

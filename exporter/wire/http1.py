@@ -15,17 +15,30 @@ MAX_FIELDS: Final = 200
 Field = tuple[bytes, bytes, bytes]
 """Lower-case name, value without outer blanks, and the line as it came (without its end)."""
 
+_END: Final = b"\r\n"
 _USUAL: Final = 64
 """Names up to this length are remembered."""
 _USUAL_HEAD: Final = 1024
 """Heads of answers up to this length are remembered."""
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TCHAR: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+_TOKEN = re.compile(rb"%b+" % _TCHAR)
 _CONTROLS: Final = bytes((*range(9), *range(0x0A, 0x20), 0x7F))
 """All but the tab; CR and LF are allowed as the ends of lines only."""
-_REQUEST_LINE = re.compile(rb"([A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*) ([\x21-\x7e]+) HTTP/1\.([01])")
+_REQUEST = re.compile(
+    rb"([A-Za-z]%b*+) ([\x21-\x7e]++) HTTP/1\.([01])((?:\r\n%b++:[\t\x20-\x7e\x80-\xff]*+)*)" % (_TCHAR, _TCHAR)
+)
+"""A whole request head: its line, and any number of fields."""
+_NOTABLE = re.compile(
+    rb"\r\n((host|content-length|transfer-encoding|connection|close|keep-alive|proxy-connection|proxy-authorization"
+    rb"|te|upgrade|expect|x-request-id|traceparent):([^\r]*+))",
+    re.IGNORECASE,
+)
+"""The fields of a request that the relay reads, leaves out or would add; others it only passes on."""
+_LENGTH = re.compile(rb"\r\ncontent-length:[\t ]*+([0-9]{1,18})[\t ]*+", re.IGNORECASE)
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*")
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+_FRAMING = _LENGTHS | {b"host"}
 _DECISIVE = _FRAMING | {b"connection"}
 """Names whose fields decide how the message is read."""
 _NONE: Final[frozenset[bytes]] = frozenset()
@@ -46,21 +59,35 @@ class BadMessage(Exception):
 class RequestHead(NamedTuple):
     """A request head.
 
-    `body` is a number of bytes or CHUNKED. `target` is in origin form, whatever form the client used. `keep_alive` is
-    what the client's side of the connection allows.
+    `raw` is all of it as it came, `notable` are those of its fields that a relay looks at, and `length` is the line of
+    its Content-Length, empty where there is none. `body` is a number of bytes or CHUNKED. `target` is in origin form,
+    whatever form the client used. `keep_alive` is what the client's side of the connection allows.
     """
 
     method: bytes
     target: bytes
     minor: int
-    fields: tuple[Field, ...]
+    raw: bytes
+    notable: tuple[Field, ...]
+    length: bytes
     body: int
     keep_alive: bool
     connection: frozenset[bytes]
 
+    @property
+    def lines(self) -> bytes:
+        """The header lines, each behind the CRLF that ends the one before it."""
+        _, end, lines = self.raw.partition(_END)
+        return end + lines
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All fields in their order; read anew each time."""
+        return tuple(map(_field, self.lines.split(_END)[1:]))
+
     def value(self, name: bytes) -> bytes | None:
-        """The first value of the field `name` (lower case), or None."""
-        return _value(self.fields, name)
+        """The first value of the notable field `name` (lower case), or None."""
+        return _value(self.notable, name)
 
 
 class ResponseHead(NamedTuple):
@@ -81,15 +108,39 @@ class ResponseHead(NamedTuple):
 
 def request_head(head: bytes, most_fields: int = MAX_FIELDS) -> RequestHead:
     """Reads a request head (everything up to, not including, the blank line's CRLF pair). Raises BadMessage."""
-    line, fields, decisive = _split(head, most_fields)
-    match = _REQUEST_LINE.fullmatch(line)
+    match = _REQUEST.fullmatch(head)
     if match is None:
+        _split(head, most_fields)  # which says what is wrong with a field
         raise BadMessage("The request line is not a valid HTTP/1.1 request line.")
-    method, target, version = match.groups()
+    method, target, version, lines = match.groups()
+    _check_count(lines.count(_END), most_fields)
     minor = 1 if version == b"1" else 0
-    body, connection = _request_framing(decisive, minor)
+    fields = [(name.lower(), value.strip(b" \t"), line) for line, name, value in _NOTABLE.findall(lines)]
+    body = _request_framing(fields, minor)
+    connection = _options([value for name, value, _ in fields if name == b"connection"])
+    if connection & _FRAMING:
+        raise BadMessage("The Connection header names a header that frames the message.")
     keep_alive = minor == 1 and b"close" not in connection
-    return RequestHead(method, _origin_form(method, target), minor, fields, body, keep_alive, connection)
+    length = b"".join([_END + line for name, _, line in fields if name == b"content-length"])
+    notable = tuple([field for field in fields if field[0] not in _LENGTHS])
+    return RequestHead(method, _origin_form(method, target), minor, head, notable, length, body, keep_alive, connection)
+
+
+def repeated(head: bytes, known: RequestHead) -> RequestHead | None:
+    """What `request_head` would read in `head`, where it is the head `known` again; None where it is another one.
+
+    It may have another line of Content-Length in the same place, but no other byte may differ.
+    """
+    if head == known.raw:
+        return known
+    if not known.length:
+        return None
+    before, _, behind = known.raw.partition(known.length)
+    if not (head.startswith(before) and head.endswith(behind)):
+        return None
+    line = head[len(before) : len(head) - len(behind)]
+    match = _LENGTH.fullmatch(line)
+    return known._replace(raw=head, length=line, body=int(match[1])) if match else None
 
 
 def response_head(head: bytes, method: bytes) -> ResponseHead:
@@ -128,13 +179,12 @@ def _response_head(head: bytes, method: bytes) -> ResponseHead:
 _usual_response = lru_cache(64)(_response_head)
 
 
-def _request_framing(decisive: list[Field], minor: int) -> tuple[int, frozenset[bytes]]:
-    """The body's framing and the options of the Connection header. Raises BadMessage."""
+def _request_framing(fields: list[Field], minor: int) -> int:
+    """The body's framing. Raises BadMessage."""
     hosts = 0
     length: bytes | None = None
     chunked = False
-    options: list[bytes] = []
-    for name, value, _ in decisive:
+    for name, value, _ in fields:
         if name == b"host":
             hosts += 1
         elif name == b"content-length":
@@ -145,16 +195,11 @@ def _request_framing(decisive: list[Field], minor: int) -> tuple[int, frozenset[
             if chunked or value.lower() != b"chunked" or minor == 0:
                 raise BadMessage("The only transfer coding understood is a single chunked, in HTTP/1.1.")
             chunked = True
-        else:
-            options.append(value)
     if hosts > 1 or (hosts == 0 and minor == 1):
         raise BadMessage("An HTTP/1.1 request has exactly one Host header.")
     if length is not None and chunked:
         raise BadMessage("A request with both Content-Length and Transfer-Encoding is ambiguous.")
-    connection = _options(options)
-    if connection & _FRAMING:
-        raise BadMessage("The Connection header names a header that frames the message.")
-    return CHUNKED if chunked else int(length or 0), connection
+    return CHUNKED if chunked else int(length or 0)
 
 
 def _response_body(method: bytes, status: int, *, chunked: bool, lengths: set[bytes]) -> int:
@@ -174,20 +219,21 @@ def _split(head: bytes, most_fields: int) -> tuple[bytes, tuple[Field, ...], lis
     # each end of a line is one CR and one LF: any other control character makes this come out shorter
     if len(head.translate(None, _CONTROLS)) != len(head) - 2 * ends:
         raise BadMessage("The head holds control characters, or a bare CR or LF.")
-    if ends > most_fields:
-        raise BadMessage(f"The head has more than {most_fields} header lines.", 431)
-    fields: list[Field] = []
-    decisive: list[Field] = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        if not colon:
-            raise BadMessage("A header line has no colon.")
-        known = _usual_name(name) if len(name) < _USUAL else _name(name)
-        field = (known, value.strip(b" \t"), line)
-        fields.append(field)
-        if known in _DECISIVE:
-            decisive.append(field)
-    return lines[0], tuple(fields), decisive
+    _check_count(ends, most_fields)
+    fields = tuple(map(_field, lines[1:]))
+    return lines[0], fields, [field for field in fields if field[0] in _DECISIVE]
+
+
+def _check_count(lines: int, most: int) -> None:
+    if lines > most:
+        raise BadMessage(f"The head has more than {most} header lines.", 431)
+
+
+def _field(line: bytes) -> Field:
+    name, colon, value = line.partition(b":")
+    if not colon:
+        raise BadMessage("A header line has no colon.")
+    return _usual_name(name) if len(name) < _USUAL else _name(name), value.strip(b" \t"), line
 
 
 def _name(name: bytes) -> bytes:

@@ -88,7 +88,7 @@ def test_records_without_latency_are_sized_by_a_model_and_say_so(capacity: Any) 
     found, _, folder = capacity('gpu = "h100"\n', timed=False)
     assert found["source"] in {"roofline", "aiconfigurator"}
     assert found["fit_error"] is None
-    assert found["expected"]["load"].startswith("the hardest of")
+    assert "the hardest of" in found["expected"]["load"]
     assert found["rps_interval"][0] < found["rps_per_replica"] <= found["rps_interval"][1]
     assert len(found["alternatives"]) > 4
     markdown = (folder / "report.md").read_text()

@@ -102,6 +102,17 @@ def requests(draw: st.DrawFn, *, wild: bool) -> bytes:
     return blank + method + b" " + target + b" " + version + end + end.join((*fields, b"")) + end + body
 
 
+@st.composite
+def repetitions(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    """A request head and what comes next on its connection: perhaps the same with another length, bent or not."""
+    head = draw(requests(wild=draw(st.booleans()))).partition(b"\r\n\r\n")[0]
+    start, found, rest = head.partition(b"Content-Length: ")
+    odd = [field for field in ODD_FIELDS if field[:14].lower() == b"content-length"]
+    told = mostly(draw, [b"Content-Length: 3", b"content-length:12", b"CONTENT-LENGTH: 003\t"], odd, wild=True)
+    other = start + told + rest.lstrip(b"0123456789") if found else head
+    return head, draw(bent(other))
+
+
 def known_attacks() -> Iterator[bytes]:
     """Every request whose body ends in two places, depending on which of its two framing fields a reader believes."""
     framing = [b"Content-Length: 3", b"Content-Length: 42", CHUNKED]
@@ -127,7 +138,8 @@ def streams(draw: st.DrawFn, *, wild: bool) -> bytes:
     """One or several pipelined requests; wild ones may have noise anywhere and end anywhere."""
     attacks = st.sampled_from([*known_attacks(), *known_codings()])
     one = st.one_of(requests(wild=True), requests(wild=True), attacks) if wild else requests(wild=False)
-    data = b"".join(draw(st.lists(one, min_size=1, max_size=4)))
+    each = draw(st.lists(one, min_size=1, max_size=4))
+    data = b"".join(request * draw(st.sampled_from([1, 1, 2])) for request in each)  # clients repeat their heads
     if wild:
         data = draw(bent(data))
     return data

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from exporter.proxy.ports import Limits
 from exporter.proxy.usage import UsageAsking
+from exporter.wire.http1 import BadMessage, repeated, request_head
 from tests.fakes.wires import House
 from tests.fuzz.effort import effort
-from tests.fuzz.grammar import known_attacks, known_codings, pieces, places, streams
+from tests.fuzz.grammar import known_attacks, known_codings, pieces, places, repetitions, streams
 from tests.fuzz.story import KINDS, Story, check
 
 SMALL = Limits(head_bytes=400, header_lines=6, body_bytes=1000)
@@ -65,3 +66,15 @@ def test_how_the_bytes_are_cut_makes_no_difference(data: bytes, at: Sequence[int
     assert cut.house.mailbox.refused.total() == whole.house.mailbox.refused.total()
     assert cut.caller.closed == whole.caller.closed
     assert cut.engine.completed == whole.engine.completed
+
+
+@effort(400)
+@given(repetitions())
+def test_what_is_taken_for_the_last_head_again_is_what_reading_it_gives(heads: tuple[bytes, bytes]) -> None:
+    first, second = heads
+    try:
+        known = request_head(first)
+    except BadMessage:
+        return
+    again = repeated(second, known)
+    assert again is None or again == request_head(second)

@@ -72,13 +72,20 @@ def test_the_recommended_limit_is_that_of_the_profile(steady: ModelAnalysis) -> 
     assert steady.capacity.profile.max_model_len == steady.lengths.max_seq_len
 
 
-def test_a_fixed_profile_is_sized_with_the_recommended_limit_that_its_files_set_and_says_so() -> None:
+def test_a_fixed_profile_keeps_a_limit_above_the_recommended_one_and_says_so() -> None:
     model = analysed(STEADY, fixed(max_model_len=4096))
     assert model.capacity is not None
+    assert (model.capacity.profile.max_model_len, model.lengths.max_seq_len) == (4096, 1280)
+    said = "sized with the profile's own max_model_len of 4,096: with the recommended 1,280"
+    assert said in sentences(model)
+    assert "the profile's" not in sentences(analysed(STEADY, fixed(max_model_len=1280)))
+
+
+def test_a_limit_that_would_refuse_what_was_recorded_is_replaced_by_the_recommended_one() -> None:
+    model = analysed(STEADY, fixed(max_model_len=1024))
+    assert model.capacity is not None
     assert model.capacity.profile.max_model_len == model.lengths.max_seq_len == 1280
-    assert "sized with the recommended max_model_len of 1,280 where the profile has 4,096" in sentences(model)
-    kept = analysed(STEADY, fixed(max_model_len=1280))
-    assert "where the profile has" not in sentences(kept)
+    assert "sized with the recommended max_model_len of 1,280, as the profile's 1,024 would refuse" in sentences(model)
 
 
 def test_a_profile_that_the_recorded_lengths_disprove_is_told_with_their_numbers() -> None:
@@ -126,7 +133,7 @@ def test_a_stated_peak_is_not_played_down_by_recorded_hours_that_never_saw_it() 
 
 
 MIXED = [(at, 16_000 if number % 400 == 0 else isl, 2 * osl) for number, (at, isl, osl) in enumerate(STEADY)]
-"""The steady load with answers twice as long, and a few inputs so long that the recommended limit is far from most."""
+"""The steady load with answers twice as long, and a few inputs that are far longer than most."""
 
 
 def with_records(
@@ -144,7 +151,7 @@ def carried(model: ModelAnalysis) -> float:
 
 
 def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_recorded_requests() -> None:
-    """Answers of 200 tokens on average for which 4,096 were asked, and a limit of some 16,000."""
+    """Answers of 200 tokens on average for which 4,096 were asked, and a context of 131,072."""
     sizing = fixed(engine="trtllm")
     assert sizing.fixed is not None
     found = with_records(4096, sizing=sizing)
@@ -152,11 +159,10 @@ def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_r
     assert found.capacity.memory is not None
     assert "drawn from 7,200 recorded ones" in (found.capacity.lengths or "")
     # each reserves some 1,000 and 4,096 tokens, and takes half of that at most to write 200
-    pool, limit = found.capacity.memory.kv_pool_tokens, found.capacity.profile.max_model_len
-    assert limit is not None
+    pool = found.capacity.memory.kv_pool_tokens
     assert found.capacity.memory.concurrent == pytest.approx(pool / 5130, rel=0.02)
     # the recorded requests one after the other, at a little less than that rate and at a little more
-    limits = EngineLimits(2048, 8192, False, pool, limit, "reserved", True)  # trtllm's
+    limits = EngineLimits(2048, 8192, False, pool, 131_072, "reserved", True)  # trtllm's
     kept = []
     for rate in (0.95, 1.1):
         gaps = np.random.default_rng(5).exponential(1 / (rate * carried(found)), 40_000)
@@ -166,9 +172,9 @@ def test_an_engine_that_reserves_what_is_asked_for_carries_what_it_does_of_the_r
         done = replay(requests, limits, times(sizing.fixed).times, Pool(1))
         kept.append(bool(np.quantile(done.ttft_ms[6000:], 0.95) <= 500))
     assert kept == [True, False]
-    # without the requests nothing says what they asked for, and each reserves all that the limit allows
+    # without the requests nothing says what they asked for, and each reserves all that the model allows
     alone = analysed(MIXED, sizing, asked=Questions(LengthTarget(0.001), WISHES, sizing=sizing))
-    assert carried(alone) < 0.8 * carried(found)
+    assert carried(alone) < carried(found) / 2
     assert "by hourly counts" in sentences(alone)
     assert "100 % of the requests name no max_tokens" in sentences(alone)
 

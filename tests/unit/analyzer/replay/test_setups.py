@@ -36,7 +36,7 @@ def test_replicas_that_records_do_not_tell_apart_share_what_was_in_flight() -> N
     known = timings(recorded(6000, 4.0, replicas=4))
     one, four = today(replace(PROFILE, replicas=1), known), today(replace(PROFILE, replicas=4), known)
     assert four.times.decode_ms(32, 32_000) == pytest.approx(TIMES.decode_ms(32, 32_000), rel=0.1)
-    assert one.times.decode_ms(32, 32_000) < 0.85 * TIMES.decode_ms(32, 32_000)
+    assert one.times.decode_ms(32, 32_000) < 0.9 * TIMES.decode_ms(32, 32_000)
     assert (four.largest_batch or 0) == pytest.approx(1 + ((one.largest_batch or 0) - 1) / 4)
     assert "do not tell replicas apart" in four.detail
 

@@ -268,3 +268,26 @@ def test_a_client_that_waits_for_the_word_gets_it_from_us_where_the_engine_depen
     assert house.upstreams[0].sent.endswith(b"\r\n\r\n{}")
     say(house.upstreams[0], OK)
     assert caller.take() == OK
+
+
+def test_each_request_of_a_connection_has_its_own_length_whatever_else_its_head_repeats() -> None:
+    house = House()
+    caller = client(house)
+    for body in (b"a", b"bcd", b"bcd", b"", b"e" * 100):
+        say(caller, b"POST /v1/x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\nX: y\r\n\r\n" % len(body) + body)
+        [engine] = house.upstreams
+        sent = engine.take()
+        assert b"\r\nContent-Length: %d\r\nX: y\r\n" % len(body) in sent
+        assert sent.endswith(b"\r\n\r\n" + body)
+        say(engine, OK)
+        assert caller.take() == OK
+
+
+def test_a_longer_body_is_refused_even_where_the_rest_of_the_head_has_passed_before() -> None:
+    house = House(limits=Limits(body_bytes=5))
+    caller = client(house)
+    say(caller, b"POST /v1/x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")
+    say(house.upstreams[0], OK)
+    caller.take()
+    say(caller, b"POST /v1/x HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nhello!")
+    assert caller.sent.startswith(b"HTTP/1.1 413 ")

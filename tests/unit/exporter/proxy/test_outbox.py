@@ -46,6 +46,29 @@ def test_the_first_bytes_of_a_turn_leave_at_once_and_all_others_at_its_end() -> 
     assert second.sent == b"bd"
 
 
+def test_where_turns_have_one_write_each_the_loop_is_asked_for_their_end_only_now_and_then() -> None:
+    turns = Turns()
+    outbox = Outbox(turns.soon)
+    first, second = (MemoryTransport(asyncio.Protocol()) for _ in range(2))
+    asked = 0
+    for _ in range(64):
+        outbox.write(first, b"a")
+        asked += len(turns.due)
+        turns.next()
+    assert first.sent == b"a" * 64
+    assert asked == 4
+    while not turns.due:  # it becomes busy: after a few turns writes are gathered again
+        outbox.write(first, b"b")
+    outbox.write(second, b"c")
+    assert second.sent == b""
+    turns.next()
+    outbox.write(first, b"d")
+    outbox.write(second, b"e")
+    assert second.sent == b"c"
+    turns.next()
+    assert second.sent == b"ce"
+
+
 def test_much_does_not_wait_and_neither_does_what_waits_before_it() -> None:
     turns = Turns()
     outbox = Outbox(turns.soon)

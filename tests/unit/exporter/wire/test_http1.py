@@ -1,6 +1,6 @@
 import pytest
 
-from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, request_head, response_head
+from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, repeated, request_head, response_head
 
 
 def request(*lines: bytes, start: bytes = b"POST /v1/x HTTP/1.1", host: bool = True) -> bytes:
@@ -141,3 +141,37 @@ def test_a_malformed_answer_is_the_engines_fault(lines: bytes) -> None:
     with pytest.raises(BadMessage) as error:
         response_head(lines, b"POST")
     assert error.value.status in {400, 502}
+
+
+@pytest.mark.parametrize("line", [b"Content-Length: 3", b"content-length:345", b"Content-Length: \t034 \t"])
+def test_a_head_that_differs_in_its_length_alone_is_the_one_before_with_another_length(line: bytes) -> None:
+    known = request_head(request(b"A: b", b"Content-Length: 34", b"Connection: keep-alive", b"X: y"))
+    other = request(b"A: b", line, b"Connection: keep-alive", b"X: y")
+    assert repeated(other, known) == request_head(other)
+    assert repeated(known.raw, known) == known
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b"A: c", b"Content-Length: 34", b"X: y"),
+        (b"A: b", b"Content-Length: 34", b"X: z"),
+        (b"A: b", b"Content-Length: 34", b"X: y", b"Z: 1"),
+        (b"A: b", b"X: y", b"Content-Length: 34"),
+        (b"A: b", b"Content-Length: 34x", b"X: y"),
+        (b"A: b", b"Content-Length: 3 4", b"X: y"),
+        (b"A: b", b"Content-Length: 3", b"Content-Length: 4", b"X: y"),
+        (b"A: b", b"Content-Length: 3\r\nTransfer-Encoding: chunked", b"X: y"),
+        (b"A: b", b"Content-Length:", b"X: y"),
+        (b"A: b", b"X: y"),
+    ],
+)
+def test_every_other_head_is_read_by_itself(lines: tuple[bytes, ...]) -> None:
+    known = request_head(request(b"A: b", b"Content-Length: 34", b"X: y"))
+    assert repeated(request(*lines), known) is None
+
+
+def test_a_head_without_a_length_is_repeated_by_its_equal_only() -> None:
+    known = request_head(request(b"A: b"))
+    assert repeated(known.raw, known) == known
+    assert repeated(request(b"A: b", b"Content-Length: 1"), known) is None
