@@ -65,6 +65,11 @@ def _limits_of_it(found: WhatIf) -> Iterator[str]:
         yield f"{found.left_out:,} requests that ended without a token are left out, as nobody knows what they took."
     if found.days < 2:
         yield "All requests came on one day, so that no figure has an interval."
+    else:
+        yield (
+            f"Intervals in brackets are of the {found.days} recorded days, from drawing them again and again: how far "
+            f"step times may be off ({found.current.setup.throughput.off}) is not in them."
+        )
 
 
 def _verdict(who: str, tried: Tried, found: WhatIf) -> str:

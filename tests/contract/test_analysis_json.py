@@ -119,7 +119,7 @@ def test_what_is_not_computed_is_null(analysis: Any) -> None:
     model = analysis["models"]["m"]
     assert model["seasons"]["saving_share"] is None
     assert model["lengths"]["drift_per_week"] is None
-    assert model["capacity"]["fit_error"] is None
+    assert (model["capacity"]["fit_error"], model["capacity"]["correction"]) == (None, None)
 
 
 def test_figures_have_the_types_that_the_contract_names(analysis: Any) -> None:
