@@ -43,7 +43,7 @@ class SimulatedTime:
 
 @dataclass(slots=True)
 class Latencies:
-    """Time to first token of each request and gaps between tokens, milliseconds."""
+    """Time to first token of each request, and its mean time per token after the first, milliseconds."""
 
     ttft: list[float] = field(default_factory=list)
     itl: list[float] = field(default_factory=list)
@@ -73,16 +73,19 @@ def _arrivals(rate: float, seconds: float, chance: random.Random) -> Iterator[fl
 
 
 def _request(replica: Replica, time: SimulatedTime, row: Row, seen: Latencies) -> Callable[[], None]:
-    before, first = 0, True
+    arrived = first = 0
 
-    def on_token(_: bool) -> None:  # noqa: FBT001 – the engine's call-back
-        nonlocal before, first
-        (seen.ttft if first else seen.itl).append((time.now_ns() - before) / 1e6)
-        before, first = time.now_ns(), False
+    def on_token(last: bool) -> None:  # noqa: FBT001 – the engine's call-back
+        nonlocal first
+        if not first:
+            first = time.now_ns()
+            seen.ttft.append((first - arrived) / 1e6)
+        if last and row.output_tokens > 1:
+            seen.itl.append((time.now_ns() - first) / 1e6 / (row.output_tokens - 1))
 
     def arrive() -> None:
-        nonlocal before
-        before = time.now_ns()
+        nonlocal arrived
+        arrived = time.now_ns()
         replica.admit(Sequence(row.input_tokens, row.output_tokens, on_token))
 
     return arrive

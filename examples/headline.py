@@ -47,8 +47,15 @@ def _gpus(figures: Json) -> str:
     return (
         f"Replicas      {_number(_at(capacity, 'replicas'))} of {_number(_at(capacity, 'gpus_per_replica'))} GPU = "
         f"{_number(_at(capacity, 'gpus'))} × {_at(capacity, 'gpu')}, each good for "
-        f"{_number(_at(capacity, 'rps_per_replica'), digits=1)} requests/s"
+        f"{_number(_at(capacity, 'rps_per_replica'), digits=1)} requests/s{_bars(_at(capacity, 'rps_interval'))}"
     )
+
+
+def _bars(interval: Json) -> str:
+    if not isinstance(interval, list):
+        return ""
+    low, high = (_number(each, digits=1) for each in interval)
+    return f" ({low} to {high}, from the recorded times)"
 
 
 def _peak(figures: Json) -> str:

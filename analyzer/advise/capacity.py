@@ -34,6 +34,7 @@ __all__ = [
     "replicas_for",
     "sentence",
     "short",
+    "together",
 ]
 
 LAWS: dict[Law, str] = {
@@ -52,12 +53,20 @@ def arithmetic(advice: CapacityAdvice) -> str:
     quotient = advice.peak_rps / (advice.rps_per_replica * advice.rho_max)
     steps = f"{top} / {divisor} = {quotient:,.2f} → {bare:,}"
     if advice.pooled is not None and advice.pooled != bare:
-        steps += f"; simulated together behind one router {advice.pooled:,} keep the objectives"
+        steps += f"; {together(advice)}"
     if (advice.pooled or bare) < advice.min_replicas:
         steps += f", at least {advice.min_replicas:,} by the settings"
     if advice.spare:
         steps += f", + {advice.spare} spare = {advice.replicas:,}"
     return steps
+
+
+def together(advice: CapacityAdvice) -> str:
+    """How many replicas keep the objectives together, and by what: a recorded hour, or chance arrivals at the peak."""
+    load = "" if advice.expected is None else advice.expected.load
+    if load.startswith("the hour"):
+        return f"{load}, replayed as it came takes {advice.pooled or 0:,} behind one router to keep the objectives"
+    return f"simulated together behind one router {advice.pooled or 0:,} keep the objectives"
 
 
 def short(number: float) -> str:
@@ -174,7 +183,7 @@ def _current(stated: StatedCapacity) -> Deployment | None:
 def sentence(found: Peak, advice: CapacityAdvice) -> str:
     """How the peak was found, and how the replicas follow from it."""
     replicas = "1 replica" if advice.replicas == 1 else f"{advice.replicas:,} replicas"
-    used = f" used to {advice.rho_max:.0%}" if advice.rho_max < 1 else ""
+    used = f" used to {advice.rho_max * 100:.0f} %" if advice.rho_max < 1 else ""
     stated = ", which the settings state and these records do not check," if advice.source == "stated" else ""
     each = f"{advice.rps_per_replica:g}" if stated else short(advice.rps_per_replica)
     return (

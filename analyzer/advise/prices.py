@@ -140,6 +140,15 @@ def of_gpu(prices: Prices, gpu: str) -> tuple[GpuPrice, ...]:
     return tuple(price for price in prices.gpus if price.gpu.lower() == gpu.lower())
 
 
+def unpriced(gpu: str | None) -> str:
+    """That no price is known, and how to add one."""
+    name = gpu or "the GPU"
+    return (
+        f'no price of {name} is known: put [[gpu]] with name = "{name}", kind = "on_demand", per_hour, source and read '
+        "(a date) into a copy of the example prices, and name that file with --prices, or as prices under [capacity]"
+    )
+
+
 def of_model(prices: Prices, model: str) -> tuple[ApiPrice, ...]:
     """The APIs that serve `model`, in the order of the file."""
     return tuple(api for api in prices.apis if model.lower() in {name.lower() for name in api.models})

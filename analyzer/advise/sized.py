@@ -148,8 +148,10 @@ class Expected:
 class Alternative:
     """Another choice of knobs with what it carries; `verdict` says in words why it was taken or not.
 
-    `gpus_if_slower` is how many GPUs the load takes if every step lasts longer by the error of the source: `None` where
-    the objectives are missed then at any load, or as expected.
+    `replicas` and `gpus` are those that carry the load together, the spare one among them, and `cost_per_hour` is what
+    they cost. `gpus_if_slower` is how many GPUs it takes if every step lasts longer by the error of the source: `None`
+    where the objectives are missed then at any load, or as expected. `headroom` is how much more than the peak the
+    replicas carry by what one carries alone, as a share of it; spare ones do not count.
     """
 
     tp: int
@@ -162,6 +164,8 @@ class Alternative:
     gpus: int | None
     verdict: str
     gpus_if_slower: int | None = None
+    headroom: float | None = None
+    cost_per_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,14 @@ class FitError:
 
     p50_share: float
     p95_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the step times were multiplied by where the simulation of what runs today was too far off its records."""
+
+    prefill_factor: float
+    decode_factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +252,4 @@ class CapacityAdvice:
     hybrid: tuple[ApiCost, ...] = ()
     reach: Reach | None = None
     fit_error: FitError | None = None
+    correction: Correction | None = None

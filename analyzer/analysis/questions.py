@@ -6,6 +6,7 @@ from analyzer.advise.bounds import LengthTarget
 from analyzer.advise.capacity import StatedCapacity
 from analyzer.advise.sizing.hours import RecordedHour
 from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Questions:
 
     `stated_for` names the model for which the one statement of the user is used, where it is not used for this one.
     With `sizing` what one replica carries is found by simulation: `stated` then holds the user's other wishes, and its
-    `rps_per_replica` is not looked at. `hours` are recorded hours to replay.
+    `rps_per_replica` is not looked at. `hours` are recorded hours to replay, `sample` the
+    recorded requests from which streams are drawn, `None` where only hourly counts are known.
     """
 
     target: LengthTarget
@@ -22,3 +24,4 @@ class Questions:
     stated_for: str | None = None
     sizing: Sizing | None = None
     hours: tuple[RecordedHour, ...] = ()
+    sample: Sample | None = None

@@ -88,7 +88,9 @@ class Origin:
 
     `files` were read, `unreadable_files` could not be. `first` and `last` are the arrivals at the ends of all that was
     recorded. `window_from` says who chose the window: `default`, `all`, or `options` (--from, --to). `models` are those
-    that were asked for, `None` where that left none out; `settings` are those that are not the default.
+    that were asked for, `None` where that left none out; `settings` are those that are not the default, without the
+    time zone: `timezone` is the one that was used, and `timezone_from` says who chose it, `option` (--timezone),
+    `settings` (their file or the environment) or `default`.
     """
 
     version: str
@@ -99,6 +101,8 @@ class Origin:
     window_from: Literal["default", "all", "options"]
     models: tuple[str, ...] | None
     settings: Mapping[str, object]
+    timezone: str = "UTC"
+    timezone_from: Literal["default", "option", "settings"] = "default"
 
 
 @dataclass(frozen=True, slots=True)

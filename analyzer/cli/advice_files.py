@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
+from pathlib import Path
 
 from analyzer import emit
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, arithmetic
+from analyzer.advise.source_words import spoken
 from analyzer.analysis import Analysis, ModelAnalysis, Questions
 from analyzer.emit import Recommendation, SeasonPlan
 from analyzer.emit.recommendation import Knob
 from analyzer.engine import ServingProfile
+from analyzer.errors import BadSettings
 from analyzer.window import DAY, Window
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -60,6 +63,33 @@ def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -
     )
 
 
+def without_records(serving: ServingProfile, advice: CapacityAdvice, asked: str) -> Recommendation:
+    """What is recommended for the load that `asked` names, of which there are no records."""
+    reasons: dict[Knob, str] = {"replicas": f"{arithmetic(advice)}. {_by(advice)}"}
+    return Recommendation(
+        profile=replace(serving, replicas=advice.replicas),
+        current=None,
+        replicas=advice.replicas,
+        window=asked,
+        requests=0,
+        timezone="UTC",
+        objectives=advice.objectives,
+        reasons=reasons | _of_the_choice(advice),
+        kv_pool_tokens=None if advice.memory is None else advice.memory.kv_pool_tokens,
+    )
+
+
+def write(found: Mapping[str, str], folder: Path) -> None:
+    """Write files by their path below `folder`; raises `BadSettings` where that cannot be."""
+    try:
+        for path, text in found.items():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"--emit {folder} cannot be written: {error.strerror}.") from error
+
+
 def _days(window: Window) -> str:
     """The window by its first and last day where it has whole ones: 2025-04-07 to 2025-04-13."""
     start, end = window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)
@@ -82,12 +112,22 @@ def _reasons(model: ModelAnalysis, advice: CapacityAdvice) -> dict[Knob, str]:
     if "capacity.replicas" in evidence:
         found["replicas"] = evidence["capacity.replicas"]
         if advice.source != "stated":
-            found["replicas"] += f" What a replica carries is by {advice.source}: {advice.confidence}."
+            found["replicas"] += f" {_by(advice)}"
     if "lengths.max_seq_len" in evidence:
         found["max_model_len"] = evidence["lengths.max_seq_len"]
-    if len(advice.alternatives) > 1:
-        found["tp"] = (
-            f"Of {len(advice.alternatives)} choices this one takes the fewest GPUs for the load (to 6 %), and of such "
-            "the fewest if steps are slower by the error of their source."
-        )
-    return found
+    return found | _of_the_choice(advice)
+
+
+def _by(advice: CapacityAdvice) -> str:
+    return f"What a replica carries is by {spoken(advice.source)}: {advice.confidence}."
+
+
+def _of_the_choice(advice: CapacityAdvice) -> dict[Knob, str]:
+    """Why this parallelism, where there was a choice."""
+    if len(advice.alternatives) < 2:
+        return {}
+    choices = f"Of {len(advice.alternatives)} choices"
+    return {
+        "tp": f"{choices} this one takes the fewest GPUs for the load, all replicas together (to 6 %), and of such the "
+        "fewest if steps are slower by the error of their source."
+    }

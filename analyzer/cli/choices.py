@@ -68,6 +68,10 @@ def origin(
         window_from="all" if options.everything else "options" if options.since or options.until else "default",
         models=asked if asked and others else None,
         settings=settings.model_dump(mode="json", exclude_defaults=True, exclude={"memory_limit", "timezone"}),
+        timezone=options.timezone or settings.timezone,
+        timezone_from=(
+            "option" if options.timezone else "settings" if "timezone" in settings.model_fields_set else "default"
+        ),
     )
 
 

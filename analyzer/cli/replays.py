@@ -8,15 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analyzer import profiles
+from analyzer import engine, profiles
 from analyzer import settings as settings_file
 from analyzer.cli import choices, replay_table
 from analyzer.cli.durations import milliseconds
 from analyzer.engine import ServingProfile
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, UnreadableRecords
 from analyzer.replay.as_json import as_json
+from analyzer.replay.disproved import disproved, longer
 from analyzer.replay.outcome import Promise
-from analyzer.replay.setups import carried_over, setup, today
+from analyzer.replay.setups import carried_over, checked, setup, today
 from analyzer.replay.whatif import Setup, WhatIf, what_if
 from analyzer.settings import Settings
 from analyzer.store import Records, Span, find, opened
@@ -80,7 +81,8 @@ def _answer(
     current, against = said
     own = settings.of(model)
     table = options.throughput or (None if own.capacity is None else own.capacity.throughput)
-    throughput, told = today(current, records.timings(window, model), table), own.kv_pool_tokens
+    timings, told = records.timings(window, model), own.kv_pool_tokens
+    throughput = today(current, timings, table)
     setups: list[Setup | None] = [_priced(setup(current, throughput, recorded.requests, told), settings, model), None]
     if against is not None:
         changed = carried_over(throughput, current, against, table)
@@ -89,7 +91,11 @@ def _answer(
     first, second = setups
     if first is None:
         raise BadSettings("--profile names nothing to replay.")
-    return what_if(recorded, first, second, _promise(options, settings, model), options.routing), model
+    on = engine.model(current.model), engine.gpu(current.gpu)
+    known = checked(current, throughput, timings, on, told, options.routing)
+    answer = what_if(recorded, known, first, second, _promise(options, settings, model), options.routing)
+    against_it = disproved(current, longer(recorded.requests, current.max_model_len), timings)
+    return replace(answer, disproved=against_it), model
 
 
 def _chosen(spans: Sequence[Span], options: argparse.Namespace, served: str) -> Span:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.advise.capacity import arithmetic, short
+from analyzer.advise.prices import unpriced
 from analyzer.advise.sized import Alternative, CapacityAdvice, Expected
 from analyzer.advise.sizing import words
+from analyzer.advise.source_words import spoken
 from analyzer.report.numbers import money
 
 GIB = 1 << 30
@@ -32,18 +34,21 @@ class Asked:
     busy_share: float
 
 
-def page(advice: CapacityAdvice, asked: Asked, sentence: str) -> str:
-    """The whole answer, ready to print."""
+def page(advice: CapacityAdvice, asked: Asked, sentence: str, start: str) -> str:
+    """The whole answer, ready to print; `start` is the command that starts a replica."""
     lines = [
         *_questions(advice, asked),
         "",
         *_answer(advice),
         "",
+        "Start each replica with:",
+        f"  {start}",
+        "",
         *_money(advice, asked),
         *_alternatives(advice),
         "",
         *_wrapped(sentence),
-        *_wrapped(f"Source: {advice.source}. Confidence: {advice.confidence}."),
+        *_wrapped(f"Source: {spoken(advice.source)}. Confidence: {advice.confidence}."),
         *_sources(advice),
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -112,7 +117,7 @@ def _money(advice: CapacityAdvice, asked: Asked) -> Iterator[str]:
     mean = f"{short(asked.mean_rps)} requests/s, as the busiest hour has {words.percent(asked.busy_share)} of a day's"
     yield from _row("Mean load", f"{mean} requests (an assumption); prices of a million tokens are at this load")
     if not advice.costs:
-        yield from _row("Cost", f"no price of {advice.gpu} is known: put it into a price file")
+        yield from _row("Cost", unpriced(advice.gpu))
     for cost in advice.costs:
         tokens = "" if cost.per_million_tokens is None else f", {money(cost.per_million_tokens)} per million tokens"
         yield from _row(f"Cost, {KINDS[cost.kind]}", f"{cost.per_hour:,.2f} {unit} an hour{tokens}")
@@ -143,10 +148,11 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
         return
     yield ""
     yield from _wrapped(
-        "What else was tried. GPUs here are by the plain quotient, as if replicas did not share their load; the last "
-        "number of them is what the load takes if steps are slower by the error of their source."
+        "What else was tried, each with the GPUs of the replicas that carry the load together. Headroom is what they "
+        "carry beyond the peak by what one carries alone; the last number of GPUs is what the load takes if steps are "
+        "slower by the error of their source, by the plain quotient."
     )
-    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "if slower", "")
+    heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "an hour", "headroom", "if slower", "")
     rows: list[Sequence[str]] = [heads]
     rows.extend(_choice(one) for one in advice.alternatives)
     widths = [max(len(row[place]) for row in rows) for place in range(len(heads) - 1)]
@@ -165,6 +171,8 @@ def _choice(one: Alternative) -> tuple[str, ...]:
         "–" if one.rps_per_replica is None else short(one.rps_per_replica),
         "–" if one.rps_per_gpu is None else short(one.rps_per_gpu),
         "–" if one.gpus is None else f"{one.gpus:,}",
+        "–" if one.cost_per_hour is None else money(one.cost_per_hour),
+        "–" if one.headroom is None else words.percent(one.headroom),
         "–" if one.gpus_if_slower is None else f"{one.gpus_if_slower:,}",
         one.verdict,
     )

@@ -1,6 +1,7 @@
 """What the settings want to have sized from records, with the recorded times and hours that it takes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,13 +10,17 @@ from pydantic import ValidationError
 from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing.hours import RecordedHour, busiest
-from analyzer.advise.sizing.question import Sizing, Wishes
+from analyzer.advise.sizing.question import Sizing, StepModel, Wishes
+from analyzer.advise.sizing.sample import Sample, one_in
 from analyzer.analysis import Questions
 from analyzer.cli import price_list, step_times
-from analyzer.engine import Model
-from analyzer.errors import BadSettings, UnknownEngine
+from analyzer.engine import Gpu, Model, ServingProfile
+from analyzer.errors import BadSettings, DoesNotFit, NoThroughput, UnknownEngine
 from analyzer.profiles import ProfileSettings
-from analyzer.settings import CapacitySettings, Settings, sentence
+from analyzer.replay import Routing
+from analyzer.replay.checking import Checked
+from analyzer.replay.setups import checked
+from analyzer.settings import CapacitySettings, ModelSettings, Settings, sentence
 from analyzer.shape import HourlyShape
 from analyzer.store import Records
 from analyzer.throughput.timings import Timings
@@ -24,10 +29,11 @@ from analyzer.window import HOUR_US, Window
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What single requests of a model took, `None` without recorded times, and its busiest hours."""
+    """What single requests of a model took, `None` without recorded times, its busiest hours, and an even sample."""
 
     timings: Timings | None
     hours: Sequence[RecordedHour]
+    sample: Sample | None = None
 
 
 def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str, ...]:
@@ -42,7 +48,8 @@ def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str,
 def took(records: Records, window: Window, name: str, hours: Sequence[HourlyShape]) -> Took:
     """What `records` hold for the model that they call `name`; `hours` are its hours of `window`."""
     chosen = [RecordedHour(start, records.arrivals(_hour(window, start), name).requests) for start in busiest(hours)]
-    return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)))
+    sample = records.sample(window, name, one_in(sum(one.requests for one in hours)))
+    return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)), sample)
 
 
 def _hour(window: Window, start: int) -> Window:
@@ -81,8 +88,20 @@ def question(name: str, settings: Settings, asked: Questions, took: Took) -> Que
         told_pool_tokens=own.kv_pool_tokens,
         routing=capacity.routing,
         timings=took.timings,
+        checked=_checked(fixed, times, took, (model, gpu), own),
     )
-    return replace(asked, sizing=sizing, hours=tuple(took.hours))
+    return replace(asked, sizing=sizing, hours=tuple(took.hours), sample=took.sample)
+
+
+def _checked(
+    fixed: ServingProfile | None, times: StepModel, took: Took, on: tuple[Model, Gpu], own: ModelSettings
+) -> Checked | None:
+    """How near the simulation of what runs today comes to what was recorded; `None` where it cannot run."""
+    routing: Routing = "least_outstanding" if own.capacity is None else own.capacity.routing
+    if fixed is not None:
+        with suppress(DoesNotFit, NoThroughput):  # which the sizing tells
+            return checked(fixed, times(fixed), took.timings, on, own.kv_pool_tokens, routing)
+    return None
 
 
 def _profile(name: str, capacity: CapacitySettings) -> tuple[ProfileSettings | None, str]:

@@ -58,8 +58,7 @@ def _readme(whole: Plan, seasons: list[Plan], paths: list[str]) -> str:
     return render(
         "README.md",
         model=_plain(recommendation.profile.model),
-        requests=f"{recommendation.requests:,}",
-        window=_plain(recommendation.window),
+        basis=_plain(recommendation.basis),
         objectives=objectives(recommendation.objectives),
         changes=[_plain(said) for said in (*moves(recommendation), *(one.sentence for one in whole.changes.values()))],
         index=index,

@@ -10,10 +10,9 @@ from analyzer.engine import ServingProfile
 
 def header(recommendation: Recommendation, what: str, apply: str, more: Iterable[str] = ()) -> str:
     """Comment lines: what the file is, where the advice is from, what else there is to know, how to apply it."""
-    origin = f"Advice from {recommendation.requests:,} requests of {recommendation.window}."
     lines = (
         f"{what} for {recommendation.profile.model}.",
-        f"{origin} {objectives(recommendation.objectives)}",
+        f"Advice from {recommendation.basis}. {objectives(recommendation.objectives)}",
         *more,
     )
     return "\n".join([*(comment(line) for line in lines), command(f"Apply: {apply}")])

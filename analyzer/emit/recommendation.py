@@ -44,7 +44,8 @@ class Recommendation:
     `replicas` serve all hours that no season names. `reasons` are sentences with their evidence, by knob.
     `kv_pool_tokens` is how many tokens the KV cache of one replica holds as recommended, `kv_pool_tokens_now` as it
     runs today. `max_input_len` is the limit of the input alone, in tokens, which only some engines know. `window` is
-    the name of the analysed window and `requests` how many requests it holds. `timezone` is an IANA name. `deployment`
+    the name of the analysed window and `requests` how many requests it holds; without records it says what was asked
+    for, and they are none. `timezone` is an IANA name. `deployment`
     is what the workload is called in the cluster; without one it is made from the model's name.
     """
 
@@ -61,6 +62,11 @@ class Recommendation:
     kv_pool_tokens_now: int | None = None
     max_input_len: int | None = None
     deployment: str | None = None
+
+    @property
+    def basis(self) -> str:
+        """What the advice is from."""
+        return f"{self.requests:,} requests of {self.window}" if self.requests else self.window
 
     def replicas_by_hour(self) -> tuple[int, ...]:
         """Replicas of each of the 168 hours of the week; where seasons overlap, the most."""

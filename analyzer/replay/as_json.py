@@ -4,7 +4,7 @@ from dataclasses import asdict
 from math import isfinite
 
 from analyzer.replay.by_day import Figure
-from analyzer.replay.checking import Compared
+from analyzer.replay.checking import Measures
 from analyzer.replay.whatif import Tried, WhatIf
 from analyzer.replay.words import sentences
 
@@ -27,6 +27,7 @@ def as_json(found: WhatIf, model: str, routing: str) -> Json:
         "objectives": {**found.promise.limits, "percentile": found.promise.percentile},
         "confidence": found.confidence,
         "check": _check(found),
+        "disproved": list(found.disproved),
         "current": _tried(found.current),
         "against": None if found.against is None else _tried(found.against),
         "changes": _changes(found) if found.against is not None else None,
@@ -38,6 +39,7 @@ def _check(found: WhatIf) -> Json | None:
     if not found.checked.first:
         return None
     return {
+        "requests": found.checked.requests,
         "first": _compared(found.checked.first),
         "corrected": _compared(found.checked.corrected),
         "prefill_factor": found.checked.prefill,
@@ -45,7 +47,7 @@ def _check(found: WhatIf) -> Json | None:
     }
 
 
-def _compared(compared: dict[str, dict[str, Compared]]) -> Json:
+def _compared(compared: Measures) -> Json:
     return {
         name: {
             label: {"recorded": each.recorded, "replayed": each.replayed, "error_share": each.error}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.engine import ServingProfile, StepTimes
+from analyzer.replay.backlog import grows
 from analyzer.replay.by_day import Draws, Figure, counted
 from analyzer.replay.traffic import REJECTED, TRUNCATED, Floats, Ints, Recorded, Replayed
 
@@ -147,16 +148,8 @@ def span_ms(recorded: Recorded) -> float:
 
 
 def queue_grows(run: Run) -> bool:
-    """Whether TTFT rises through the last three fifths of the requests to more than three times that of the first.
-
-    And to more than three times what a request takes in all at the median: an evening busier than the morning is none.
-    """
-    fifths = [part[np.isfinite(part)] for part in np.array_split(run.measured("ttft_ms"), 5)]
-    if min(len(part) for part in fifths) < 1:
-        return False
-    means = [float(part.mean()) for part in fifths]
-    usual = nearest_rank(run.measured("e2e_ms") - run.measured("ttft_ms"), 0.5)
-    return means[2] < means[3] < means[4] and means[4] > 3 * max(means[0], usual)
+    """Whether requests come faster than they are served up to the end."""
+    return grows(run.recorded.requests.arrival_us / 1000, run.replayed.ttft_ms, run.counts)
 
 
 def scaled(times: StepTimes, prefill: float, decode: float) -> StepTimes:

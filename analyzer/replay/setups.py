@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from analyzer import engine
-from analyzer.engine import ServingProfile, StepTimes, Throughput
+from analyzer.engine import Gpu, Model, ServingProfile, StepTimes, Throughput
 from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
-from analyzer.replay.traffic import Requests
+from analyzer.replay.checking import Checked, check, unchecked
+from analyzer.replay.traffic import Requests, Routing
 from analyzer.replay.whatif import Setup
-from analyzer.throughput import live, roofline, sweeps
-from analyzer.throughput.choice import blended, choose
+from analyzer.throughput import roofline, sweeps
+from analyzer.throughput.choice import blended, choose, from_records
 from analyzer.throughput.timings import Timings
 
 
@@ -41,10 +42,32 @@ def today(profile: ServingProfile, timings: Timings | None, table: Path | None =
     if timings is None:
         return others
     try:
-        fitted = live.fit(timings, others, profile.replicas)
+        fitted = from_records(timings, others, profile, model, gpu)
     except NoThroughput:
         return others
     return fitted if measured is None else blended((fitted, measured))
+
+
+def checked(
+    profile: ServingProfile,
+    throughput: Throughput,
+    timings: Timings | None,
+    on: tuple[Model, Gpu],
+    told_pool_tokens: int | None = None,
+    routing: Routing = "least_outstanding",
+) -> Checked:
+    """How near the simulation of what runs today comes to its records, and its step times, corrected where it must be.
+
+    `on` are the model and the GPU of the profile. Every command asks here, so that the same records have the same
+    correction. Raises `DoesNotFit` where the model does not fit.
+    """
+    if timings is None or not len(timings):
+        return unchecked(throughput.times)
+    model, gpu = on
+    memory = engine.memory(profile, model, gpu, told_pool_tokens)
+    context = float(np.mean(timings.isl + timings.osl / 2))
+    limits = engine.limits(profile, memory, model, context)
+    return check(timings, limits, throughput.times, profile.replicas, routing)
 
 
 def reckon(profile: ServingProfile) -> Throughput:

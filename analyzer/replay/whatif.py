@@ -7,14 +7,12 @@ import numpy as np
 
 from analyzer.engine import EngineLimits, ServingProfile, StepTimes, Throughput
 from analyzer.replay.by_day import Figure, draws
-from analyzer.replay.checking import Again, Checked, check
+from analyzer.replay.checking import Checked, settled
 from analyzer.replay.outcome import MEASURES, Outcome, Promise, Run, changes, outcome, scaled, span_ms
 from analyzer.replay.simulation import replay
 from analyzer.replay.traffic import Pool, Recorded, Routing
 
 Confidence = Literal["checked", "low", "unchecked"]
-WARM_UP = 5  # mean times of a request, as nothing is in flight when a replay begins
-MOST_WARM_UP = 0.1  # of the requests
 LEAST_LENGTHS = 20  # mean times of a request
 LEAST_MS = 600_000.0
 EXTRAPOLATED = 1.25  # times the most concurrent requests that were measured
@@ -45,6 +43,7 @@ class WhatIf:
 
     `confidence` is `checked` where today's replay comes near to the records, `low` where it had to be corrected,
     `unchecked` where no latency is recorded. `changes` are by measure and quantile, as shares of what they were.
+    `disproved` are sentences about knobs of today's profile that cannot be what ran.
     """
 
     requests: int
@@ -59,21 +58,23 @@ class WhatIf:
     current: Tried
     against: Tried | None
     changes: dict[str, dict[str, Figure]]
+    disproved: tuple[str, ...] = ()
 
 
-def what_if(recorded: Recorded, current: Setup, against: Setup | None, promise: Promise, routing: Routing) -> WhatIf:
+def what_if(
+    recorded: Recorded, checked: Checked, current: Setup, against: Setup | None, promise: Promise, routing: Routing
+) -> WhatIf:
     """Replay `recorded`, at least one request, with what runs today and, where given, with another profile.
 
-    Both are replayed with step times that are corrected by what the replay of today's is off, if it is off too far.
+    Both are replayed with step times that are corrected by what `checked` found today's to be off.
     """
-    checked = check(current.throughput.times, _again(recorded, current, routing))
-    run, days = checked.run, int(recorded.day.max()) + 1
+    run, days = _run(recorded, current, checked.times, routing), int(recorded.day.max()) + 1
     drawn = draws(days)
     today = Tried(current, outcome(run, current.profile, promise, drawn), _cautions(current, None, run))
     other, changed = None, {}
     if against is not None:
-        after = _again(recorded, against, routing)(scaled(against.throughput.times, checked.prefill, checked.decode))
-        after = replace(after, counts=run.counts)
+        times = scaled(against.throughput.times, checked.prefill, checked.decode)
+        after = replace(_run(recorded, against, times, routing), counts=run.counts)
         other = Tried(against, outcome(after, against.profile, promise, drawn), _cautions(against, current, after))
         changed = {name: changes(run, after, name, drawn) for name in MEASURES}
     return WhatIf(
@@ -92,18 +93,9 @@ def what_if(recorded: Recorded, current: Setup, against: Setup | None, promise: 
     )
 
 
-def _again(recorded: Recorded, setup: Setup, routing: Routing) -> Again:
-    pool = Pool(setup.profile.replicas, routing)
-
-    def again(times: StepTimes) -> Run:
-        replayed = replay(recorded.requests, setup.limits, times, pool)
-        number = len(recorded.requests)
-        known = replayed.e2e_ms[np.isfinite(replayed.e2e_ms)]
-        since = (recorded.requests.arrival_us - recorded.requests.arrival_us[0]) / 1000
-        begun = int(np.searchsorted(since, WARM_UP * known.mean())) if len(known) else 0
-        return Run(recorded, replayed, np.arange(number) >= min(begun, int(number * MOST_WARM_UP)))
-
-    return again
+def _run(recorded: Recorded, setup: Setup, times: StepTimes, routing: Routing) -> Run:
+    replayed = replay(recorded.requests, setup.limits, times, Pool(setup.profile.replicas, routing))
+    return Run(recorded, replayed, settled(recorded.requests.arrival_us, replayed.e2e_ms))
 
 
 def long_enough(run: Run) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from analyzer.replay.checking import ACCEPTED, Compared
+from analyzer.replay.checking import ACCEPTED, Measures
 from analyzer.replay.outcome import Outcome
 from analyzer.replay.whatif import Tried, WhatIf
 
@@ -13,8 +13,8 @@ TIMES = 2.0  # from three times as long on per cent are hard to read
 
 
 def sentences(found: WhatIf) -> tuple[str, ...]:
-    """How far to trust it, whether today's profile keeps what is promised, whether the other does, and what changes."""
-    said = [_trust(found), *_limits_of_it(found), _verdict("What runs today", found.current, found)]
+    """What speaks against today's profile, how far to trust the replay, whether promises are kept, and what changes."""
+    said = [*found.disproved, _trust(found), *_limits_of_it(found), _verdict("What runs today", found.current, found)]
     if found.against is not None:
         said += [_verdict("The other profile", found.against, found), *_difference(found, found.against)]
     return tuple(said)
@@ -30,16 +30,13 @@ def _trust(found: WhatIf) -> str:
     first = _errors(found.checked.first)
     if found.confidence == "checked":
         return f"Replayed as it runs today, {first} than recorded, which is near enough."
-    factors = []
-    if found.checked.decode != 1:
-        factors.append(f"writing by {found.checked.decode:.2f}")
-    if found.checked.prefill != 1:
-        factors.append(f"reading by {found.checked.prefill:.2f}")
+    parts = (("writing", found.checked.decode), ("reading", found.checked.prefill))
+    factors = [f"{name} by {factor:.2f}" for name, factor in parts if round(factor, 2) != 1]
     corrected = f"corrected ({' and '.join(factors)}), {_errors(found.checked.corrected)}: " if factors else ""
     return f"Replayed as it runs today, {first} than recorded; {corrected}low confidence."
 
 
-def _errors(compared: dict[str, dict[str, Compared]]) -> str:
+def _errors(compared: Measures) -> str:
     parts = [
         f"{NAMES[name]} {label} is {_longer(each[label].error)}"
         for name, each in compared.items()

@@ -2,7 +2,15 @@
 
 from analyzer.advise.sized import Alternative, CapacityAdvice
 from analyzer.report.blocks import Column, Table, words
-from analyzer.report.numbers import plural, rate, whole
+from analyzer.report.numbers import money, plural, rate, share, whole
+
+CAPTION = (
+    "What else was tried, each with the replicas that carry the load together, a spare one among them, and what these"
+    " cost. Of those with the fewest GPUs, the ones that take the fewest if steps are slower by the error of their"
+    " source (by the plain quotient) come first, then those with most headroom (what their replicas carry beyond the"
+    " peak by what one carries alone), then the fewest GPUs in a replica. Up to 6 % count as no difference, as it is"
+    " within the error of any model."
+)
 
 
 def alternatives(advice: CapacityAdvice) -> Table:
@@ -16,6 +24,8 @@ def alternatives(advice: CapacityAdvice) -> Table:
         Column("req/s a GPU"),
         Column("replicas"),
         Column("GPUs"),
+        Column("an hour"),
+        Column("headroom"),
         Column("GPUs if steps are slower by the error"),
         Column("verdict", numeric=False),
     )
@@ -29,17 +39,14 @@ def alternatives(advice: CapacityAdvice) -> Table:
             words(_known(one.rps_per_gpu)),
             words("–" if one.replicas is None else whole(one.replicas)),
             words("–" if one.gpus is None else whole(one.gpus)),
+            words("–" if one.cost_per_hour is None else money(one.cost_per_hour)),
+            words("–" if one.headroom is None else share(one.headroom)),
             words(_if_slower(one)),
             words(one.verdict),
         )
         for one in advice.alternatives
     )
-    caption = (
-        "What else was tried, with replicas by the plain quotient. Of those with the fewest GPUs, the ones that take"
-        " the fewest if steps are slower by the error of their source come first, then those that carry most on a GPU,"
-        " then the fewest GPUs in a replica. Up to 6 % count as no difference, as it is within the error of any model."
-    )
-    return Table(caption, heads, rows)
+    return Table(CAPTION, heads, rows)
 
 
 def sturdier(advice: CapacityAdvice) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from analyzer.advise.capacity import arithmetic
-from analyzer.advise.prices import ApiCost
+from analyzer.advise.prices import ApiCost, unpriced
 from analyzer.advise.sized import CapacityAdvice, Expected, Objectives, Profile
 from analyzer.analysis import ModelAnalysis
 from analyzer.demand import Rate
@@ -207,6 +207,8 @@ def _prices(advice: CapacityAdvice) -> Iterator[Block]:
             Column("price from", numeric=False),
         )
         yield Table(f"What the advised GPUs cost, in {advice.currency}, at the mean load.", heads, rows)
+    elif advice.currency is not None:
+        yield Paragraph(words(strong("Cost not computed:"), f" {unpriced(advice.gpu)}."))
     if advice.hybrid:
         yield _hybrid(advice)
     if advice.reach is not None:

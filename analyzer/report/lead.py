@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from analyzer.advise.bounds import requests_needed
-from analyzer.advise.capacity import CapacityAdvice
+from analyzer.advise.capacity import CapacityAdvice, replicas_for, together
 from analyzer.advise.lengths import LengthAdvice
+from analyzer.advise.source_words import spoken
 from analyzer.analysis import ModelAnalysis
 from analyzer.patterns.anomalies import Anomaly
 from analyzer.report.blocks import Paragraph, Span, Tile, Tiles, Words, code, strong, words
@@ -113,8 +114,17 @@ def _machines(model: ModelAnalysis) -> Words:
         strong(f"{plural(advice.replicas, 'replica')} ({gpus(advice)})"),
         f": the peak to carry is {_per_second(advice.peak_rps)}, and one replica carries"
         f" {rate(advice.rps_per_replica)} ({how_sure(advice)}).",
+        _more_than_the_quotient(advice),
         _change(advice),
     )
+
+
+def _more_than_the_quotient(advice: CapacityAdvice) -> str:
+    """Why the count is another one than peak over throughput; empty where it is not."""
+    bare = replicas_for(advice.peak_rps, advice.rps_per_replica, advice.rho_max)
+    if advice.pooled is None or advice.pooled == bare:
+        return ""
+    return f" By these two alone it would be {bare:,}, but {together(advice)}."
 
 
 def no_capacity(model: ModelAnalysis) -> str:
@@ -126,7 +136,7 @@ def how_sure(advice: CapacityAdvice) -> str:
     """Where the throughput of a replica comes from and how far to trust it."""
     if advice.confidence.startswith(advice.source):
         return advice.confidence
-    return f"{advice.source}; confidence: {advice.confidence}"
+    return f"by {spoken(advice.source)}; confidence: {advice.confidence}"
 
 
 def _per_second(number: float) -> str:
@@ -158,6 +168,11 @@ def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
             " be longer than anything recorded here."
         )
         found.append(Paragraph(words(strong("Read the limits with care."), text), tone="caution"))
+    against_it = [item.sentence for item in model.evidence if item.figure == "capacity.profile"]
+    if against_it:
+        found.append(
+            Paragraph(words(strong("Check the profile of today."), f" {' '.join(against_it)}"), tone="caution")
+        )
     advice, minute = model.capacity, model.rate.peak_60s / 60
     if advice is not None and minute > (carried := advice.replicas * advice.rps_per_replica):
         by = model.rate.peak_60s_client

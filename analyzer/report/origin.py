@@ -12,16 +12,22 @@ WINDOWS = {
     "all": "The window is everything that was recorded (--all)",
     "options": "The window was asked for with --from and --to",
 }
+ZONES = {
+    "default": "the default",
+    "option": "asked for with --timezone",
+    "settings": "of the settings file or the environment",
+}
 
 
 def made_from(origin: Origin) -> Words:
-    """Version, files, window, models and settings; enough to make the same report again."""
+    """Version, files, window, time zone, models and settings; enough to make the same report again."""
     text = f"Made by Tokentide {origin.version} from {plural(origin.files, 'file')}"
     if origin.unreadable_files:
         text += f" ({plural(origin.unreadable_files, 'further file')} could not be read)"
     if origin.first is not None and origin.last is not None:
         text += f", in which requests lie from {origin.first:%Y-%m-%d %H:%M} to {origin.last:%Y-%m-%d %H:%M} UTC"
-    parts: list[str | Span] = [f"{text}. {WINDOWS[origin.window_from]}. "]
+    zone = f"Hours and days are those of {origin.timezone}, {ZONES[origin.timezone_from]}"
+    parts: list[str | Span] = [f"{text}. {WINDOWS[origin.window_from]}. {zone}. "]
     if origin.models is not None:
         parts += ["Of the models that were recorded only these were asked for: ", *_listed(origin.models), ". "]
     if not origin.settings:

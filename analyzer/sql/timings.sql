@@ -5,6 +5,7 @@ SELECT
     isl,
     cached,
     osl,
+    max_tokens,
     ttft_ms AS ttft,
     lasted,
     completed,

@@ -28,6 +28,7 @@ SELECT
     upstream,
     instance,
     least(greatest(coalesce(cached, 0), 0), isl)::INTEGER AS cached,
+    requests.cached IS NOT NULL AS cache_told,
     itl_counts,
     prefix_blocks
 FROM requests

@@ -115,4 +115,4 @@ def _sorted(columns: Columns) -> Columns:
 
 
 def _taken(columns: Columns, order: NDArray[np.int64]) -> Columns:
-    return {name: column[order] for name, column in columns.items()}
+    return {name: column.take(order) for name, column in columns.items()}

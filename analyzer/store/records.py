@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from analyzer.advise.sizing.sample import Sample
 from analyzer.errors import UnreadableFile, UnreadableRecords
 from analyzer.histogram import interpolated
 from analyzer.replay import Recorded
@@ -34,13 +35,14 @@ from analyzer.store.passes import Shapes, Times
 from analyzer.store.queries import query
 from analyzer.store.remote import Bucket
 from analyzer.store.rollups import WHOLE_HOURS, Rollups
+from analyzer.store.sample import sample
 from analyzer.store.survey import Span
 from analyzer.store.timings import timings
 from analyzer.throughput.timings import Timings
 from analyzer.window import HOUR_US, Window, hour_phases, microseconds
 
 DAY_US = 86_400_000_000
-BATCH_ROWS = 1 << 20
+BATCH_ROWS = 1 << 18
 CALLERS = 10
 TIMED_REQUESTS = 50_000  # what a live fit needs at most; every load is among them
 
@@ -132,6 +134,13 @@ class Records:
         self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
         self._choose(window, [model], Thresholds())
         return recorded(self._batches("arrivals"), window)
+
+    def sample(self, window: Window, model: str, one_in: int) -> Sample:
+        """One in `one_in` of the requests of `model` inside `window`, evenly taken and the same ones every time."""
+        self._holding.show(self._connection, microseconds(window.start), microseconds(window.end))
+        self._choose(window, [model], Thresholds())
+        self._set("one_in", one_in)
+        return sample(self._batches("sample"), one_in)
 
     def _counted(self, window: Window) -> tuple[Shapes, Times]:
         """The chosen hours, and quantiles of times with the requests behind them, by number of the model."""

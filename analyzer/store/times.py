@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer.histogram import PER_MILLE, Histogram, IntArray, Quantiles
+from analyzer.histogram import PER_MILLE, Histogram, Quantiles
 from analyzer.store.counting import counted
 
 MEASURES = ("ttft_ms", "tpot_ms", "e2e_ms")
-_SHIFT = 42  # ten bits of a double's mantissa are left: 1,024 ranges between a power of two and the next
-_ONE = 1023 << 10  # the range that begins at 1
+_SHIFT = 13  # ten bits of a float's mantissa are left: 1,024 ranges between a power of two and the next
+_ONE = 127 << 10  # the range that begins at 1
 _RANGES = 64 << 10
 
 
@@ -27,8 +27,7 @@ class Ranges:
 
     def count(self, values: NDArray[np.integer]) -> None:
         """The first look; values below zero are not recorded."""
-        places = _range(values[values >= 0])
-        self._counts += np.bincount(places, minlength=_RANGES)
+        self._counts += np.bincount(_range(_recorded(values)), minlength=_RANGES)
 
     def choose(self) -> None:
         """Between the looks: which ranges hold the quantiles."""
@@ -40,8 +39,8 @@ class Ranges:
 
     def keep(self, values: NDArray[np.integer]) -> None:
         """The second look, at the same values in any order."""
-        recorded = values[values >= 0]
-        kept = recorded[self._wanted[_range(recorded)]]
+        recorded = _recorded(values)
+        kept = np.compress(self._wanted.take(_range(recorded)), recorded)
         if len(kept):
             self._found.append(counted(kept))
 
@@ -64,7 +63,11 @@ class Ranges:
         return {name: max(1, -(-self.total * per_mille // 1000)) for name, per_mille in PER_MILLE.items()}
 
 
-def _range(values: NDArray[np.integer]) -> IntArray:
-    """The range of each value: 0 for 0, then equal steps between powers of two."""
-    places: IntArray = (values.astype(np.float64).view(np.int64) >> _SHIFT) - (_ONE - 1)
+def _recorded(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    return values if not len(values) or values.min() >= 0 else np.compress(values >= 0, values)
+
+
+def _range(values: NDArray[np.integer]) -> NDArray[np.int32]:
+    """The range of each value: 0 for 0, then equal steps between powers of two. Rounding to a float keeps the order."""
+    places: NDArray[np.int32] = (values.astype(np.float32).view(np.int32) >> _SHIFT) - (_ONE - 1)
     return np.maximum(places, 0)

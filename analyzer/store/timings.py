@@ -59,4 +59,5 @@ def _timings(rows: pa.Table, requests: int) -> Timings:
         counted=bools("counted"),
         engine=ints("engine"),
         requests=requests,
+        max_tokens=ints("max_tokens"),
     )

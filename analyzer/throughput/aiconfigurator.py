@@ -214,8 +214,11 @@ def _quiet() -> Iterator[None]:
 
 def _sentence(key: GridKey, found: GridFit, origin: str) -> str:
     parts = (("prefill", found.prefill), ("decode", found.decode), ("mixed steps", found.mixed))
-    off = ", ".join(f"{name} {median:.1%} off in the median and {most:.1%} at most" for name, (most, median) in parts)
+    off = ", ".join(
+        f"{name} {median * 100:.1f} % off in the median and {most * 100:.1f} % at most"
+        for name, (most, median) in parts
+    )
     return (
         f"NVIDIA's measured tables for {key.engine} {key.version} on {key.system} ({origin}), fitted with {off}; "
-        "they are of an ideal engine, and whole runs carried up to 40% less."
+        "they are of an ideal engine, and whole runs carried up to 40 % less."
     )

@@ -161,6 +161,6 @@ def _up_to(values: tuple[int, ...], longest: int, at_least: int) -> Floats:
 def _sentence(gpu: Gpu, reached: Efficiency, error: float) -> str:
     measured = "" if reached.measured else ", shares of another generation as this one was not measured"
     return (
-        f"A roofline: {reached.mfu:.0%} of the operations and {reached.mbu:.0%} of the bandwidth in the data sheet of "
-        f"{gpu.name}{measured}; ±{error:.0%}, too wide to buy hardware by."
+        f"A roofline: {reached.mfu * 100:.0f} % of the operations and {reached.mbu * 100:.0f} % of the bandwidth in "
+        f"the data sheet of {gpu.name}{measured}; ± {error * 100:.0f} %, too wide to buy hardware by."
     )

@@ -8,6 +8,7 @@ from analyzer.engine import Gpu, Model, ServingProfile, Source, StepTimes, Throu
 from analyzer.errors import AnalyzerError, NoThroughput
 from analyzer.throughput import aiconfigurator, live
 from analyzer.throughput.arithmetic import roofline
+from analyzer.throughput.sweeps.kernels import kernels
 from analyzer.throughput.timings import Timings
 
 Ask = Callable[[], Throughput]
@@ -57,12 +58,21 @@ def choose(
     if timings is None:
         return others
     try:
-        found = live.fit(timings, others.throughput, profile.replicas)
+        found = from_records(timings, others.throughput, profile, model, gpu)
     except NoThroughput as error:
         return Chosen(others.throughput, (PassedOver("live", str(error)), *others.passed_over))
     if others.throughput.source == "sweep":
         return Chosen(blended((found, others.throughput)), ())
     return Chosen(found, ())
+
+
+def from_records(timings: Timings, others: Throughput, profile: ServingProfile, model: Model, gpu: Gpu) -> Throughput:
+    """The step times of one replica of `profile` from requests that ran with it; what they do not tell is of `others`.
+
+    Raises `NoThroughput` with the reason where they are too few.
+    """
+    budget = profile.max_num_batched_tokens if profile.chunked_prefill else None
+    return live.fit(timings, others, profile.replicas, kernels(profile, model, gpu), budget)
 
 
 def blended(sources: Sequence[Throughput]) -> Throughput:
@@ -83,7 +93,8 @@ def blended(sources: Sequence[Throughput]) -> Throughput:
     heaviest = max(zip(shares, sources, strict=True), key=lambda pair: pair[0])[1]
     batches = [each.largest_batch for each in sources if each.largest_batch is not None]
     said = "; ".join(
-        f"{share:.0%} {each.source} ({each.detail.rstrip('.')})" for share, each in zip(shares, sources, strict=True)
+        f"{share * 100:.0f} % {each.source} ({each.detail.rstrip('.')})"
+        for share, each in zip(shares, sources, strict=True)
     )
     return Throughput(
         times=times,

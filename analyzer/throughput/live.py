@@ -1,17 +1,20 @@
 """Step times fitted to what recorded requests took while others ran beside them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analyzer.engine import StepTimes, Throughput
 from analyzer.errors import NoThroughput
-from analyzer.throughput import fitting
+from analyzer.throughput import fitting, live_error, live_first
+from analyzer.throughput.live_expected import expected
+from analyzer.throughput.live_steps import Alone, Expected, StepFit, Written, fit_steps
+from analyzer.throughput.mix import Mix
 from analyzer.throughput.quantile import at_quantile
+from analyzer.throughput.readings import Readings, readings, without_reading
 from analyzer.throughput.timings import (
     Bools,
-    Floats,
-    Ints,
     Surroundings,
     Timings,
     new_tokens,
@@ -20,56 +23,73 @@ from analyzer.throughput.timings import (
     surroundings,
 )
 
-TAU = 0.10  # the quantile of TTFT that hardly any queue is in
 LEAST_REQUESTS = 200
-LEAST_ALONE = 30  # requests that found the engine empty, from which its own constant is found
 LEAST_LENGTHS = 5  # distinct input lengths that a slope can be found from
 MOST_ROWS = 2000  # of the quantile regression, those with the fewest requests ahead
-LEAST_SPREAD = 2.0  # the largest mean concurrency over the smallest that a slope can be found from
-GROUPS = 10
-LEAST_ERROR = 0.15  # what TTFT and capacity were off by at most at loads like those that were seen, by simulation
+MOST_FITTED = 20_000  # requests whose time between tokens is fitted, evenly over all of them
+LEAST_ERROR = 0.15  # what capacity and TTFT of engines were off by that are not quite of this form
 UNTOLD = 30.0  # the condition number above which requests and cached tokens are hardly told apart
 
 
 @dataclass(frozen=True, slots=True)
-class _Prompt:
-    """What TTFT says: the constant in milliseconds, a1, a2, from how many requests, and whether a1, a2 were found."""
+class _Evidence:
+    """How well a fit is known: the most requests at once, how well B and K are told apart, and how far it is off.
 
-    constant: float
-    a1: float
-    a2: float
-    requests: int
-    found: bool
+    `off` at the requests themselves, `held_out` where it did not know the busier ones (`None` where that could not be
+    tried), `uncertain` by what is left open.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What the time between tokens says: b0, b1, b2, how it was found, and how far off it is."""
-
-    coefficients: tuple[float, float, float]
-    requests: int
-    largest_batch: float
+    largest: float
     condition: float
-    error: float
-    found: bool
+    off: float
+    held_out: float | None
+    uncertain: float
 
 
-def fit(timings: Timings, prior: Throughput | None = None, replicas: int = 1) -> Throughput:
+def fit(
+    timings: Timings,
+    prior: Throughput | None = None,
+    replicas: int = 1,
+    kernels: StepTimes | None = None,
+    budget: int | None = None,
+) -> Throughput:
     """The step times of one replica from `timings` of streamed requests, which `replicas` of them served.
 
-    a1, a2 and the constant are the lower quantile (0.10) of TTFT over x uncached input tokens, their spans, and the
-    requests and cached tokens that were being served already, which a prompt's step serves too. b0, b1, b2 are a
-    non-negative fit of (E2E - TTFT) / (OSL - 1) over the time averages of requests and cached tokens, after taking off
-    what reading the prompts of others took meanwhile: without that, b1 takes it in and ITL comes out twice too long at
-    several times the load. Of the constant, at most b0 counts as the engine's own (reading the weights once, as a step
-    does), the rest as outside it.
+    b0, b1, b2, m0, a1, a2 and the overlap are fitted to E2E - TTFT: the tokens of a request, times what a step takes
+    beside the requests and cached tokens of its lifetime, and what each step that read prompts meanwhile took longer.
+    These steps are known from first tokens that came together. What records do not tell comes from `kernels`, a1, a2,
+    b2 and the overlap of model and GPU, and from `prior`, the next source. A lower quantile (0.10) of TTFT then says
+    what is outside the engine. `budget` is how many tokens a step has room for where prompts are read in pieces.
 
     Where fewer than five input lengths or hardly any range of concurrency were seen, those slopes are those of `prior`.
     Raises `NoThroughput` with the reason where there is too little to fit and no prior helps.
     """
     behind = replicas_behind(timings, replicas)
-    beside = surroundings(timings, behind)
-    usable = timings.counted & timings.completed & (timings.ttft_us > 0) & (timings.e2e_us >= timings.ttft_us)
+    beside, usable = surroundings(timings, behind), _usable(timings)
+    read = readings(timings, usable, budget, behind)
+    seen, alone = _written(timings, beside, read, usable), live_first.alone(timings, beside, read, usable)
+    largest = float(seen.batch.max())
+    thought = _expected(timings, beside, usable, seen, prior, kernels)
+    found = fit_steps(seen, alone, thought)
+    # once more, beside what ran in a step on average instead of over time, in which steps that read count for more
+    steady = surroundings(without_reading(timings, read, found.times), behind)
+    seen = _written(timings, steady, read, usable)
+    found = fit_steps(seen, alone, thought)
+    found = replace(found, times=live_first.with_constants(found.times, timings, beside, read, usable))
+    evidence = _evidence(seen, alone, thought, found, timings, largest)
+    return Throughput(
+        times=found.times,
+        source="live",
+        detail=_sentence(timings, seen, evidence, found, prior, int(usable.sum())) + _sharing(behind),
+        error_share=max(LEAST_ERROR, evidence.off, evidence.held_out or 0.0, evidence.uncertain),
+        requests=len(seen.took),
+        largest_batch=evidence.largest,
+    )
+
+
+def _usable(timings: Timings) -> Bools:
+    """Those with a TTFT and an end; raises `NoThroughput` where they are too few."""
+    usable: Bools = timings.counted & timings.completed & (timings.ttft_us > 0) & (timings.e2e_us >= timings.ttft_us)
     if not usable.any():
         raise NoThroughput("No request has its TTFT and its end recorded: record streamed answers for a live fit.")
     if usable.sum() < LEAST_REQUESTS:
@@ -77,82 +97,90 @@ def fit(timings: Timings, prior: Throughput | None = None, replicas: int = 1) ->
             f"Only {usable.sum():,} requests have their TTFT and end recorded, and a live fit takes {LEAST_REQUESTS}: "
             "record for longer."
         )
-    prompt = _prompt(timings, beside, usable, prior)
-    step = _step(timings, beside, usable, prompt, prior)
-    own = min(prompt.constant, step.coefficients[0])
-    return Throughput(
-        times=StepTimes(own, prompt.a1, prompt.a2, *step.coefficients, outside_ms=prompt.constant - own),
-        source="live",
-        detail=_sentence(timings, prompt, step, prior) + _sharing(behind),
-        error_share=max(LEAST_ERROR, step.error),
-        requests=step.requests,
-        largest_batch=step.largest_batch,
-    )
+    return usable
 
 
-def _prompt(timings: Timings, beside: Surroundings, usable: Bools, prior: Throughput | None) -> _Prompt:
-    rows = np.flatnonzero(usable)
-    rows = rows[np.argsort(beside.ahead[rows], kind="stable")][:MOST_ROWS]
-    ttft, new, span = timings.ttft_us[rows] / 1000, new_tokens(timings)[rows], spans(timings)[rows]
-    one, load = np.ones(len(rows)), (beside.writing[rows], beside.cached_then[rows])
-    if len(np.unique(new)) >= LEAST_LENGTHS:
-        constant, a1, a2, *_ = at_quantile((one, new, span, *load), ttft, TAU)
-        constant = _constant(ttft - a1 * new - a2 * span, beside.ahead[rows], constant)
-        return _Prompt(constant, a1, a2, len(rows), found=True)
-    if prior is None:
-        raise NoThroughput(
-            f"All recorded inputs have one of {len(np.unique(new))} lengths, and the time to read one token takes "
-            f"{LEAST_LENGTHS} to be found: record traffic with inputs of different lengths."
-        )
-    a1, a2 = prior.times.a1, prior.times.a2
-    rest = np.maximum(ttft - a1 * new - a2 * span, 0)
-    constant = _constant(rest, beside.ahead[rows], at_quantile((one, *load), rest, TAU)[0])
-    return _Prompt(constant, a1, a2, len(rows), found=False)
-
-
-def _constant(rest: Floats, ahead: Floats, otherwise: float) -> float:
-    """What a prompt alone takes besides its tokens: the median of the `rest` of TTFT with no request `ahead`.
-
-    It has no queue in it, nor a step that served others. Where too few found the engine empty, `otherwise` has both.
-    """
-    alone = rest[ahead == 0]
-    return max(0.0, float(np.median(alone))) if len(alone) >= LEAST_ALONE else otherwise
-
-
-def _step(timings: Timings, beside: Surroundings, usable: Bools, prompt: _Prompt, prior: Throughput | None) -> _Step:
+def _written(timings: Timings, beside: Surroundings, read: Readings, usable: Bools) -> Written:
     rows = np.flatnonzero(usable & (timings.osl >= 2) & (timings.e2e_us > timings.ttft_us))
     if len(rows) < LEAST_REQUESTS:
         raise NoThroughput(
             f"Only {len(rows):,} requests have two tokens or more with their times, and a live fit takes "
             f"{LEAST_REQUESTS}: record for longer."
         )
-    gaps = (timings.osl[rows] - 1).astype(np.float64)
-    itl = (timings.e2e_us[rows] - timings.ttft_us[rows]) / 1000 / gaps
-    reading = (prompt.a1 * beside.prompt_tokens[rows] + prompt.a2 * beside.spans[rows]) / gaps
-    known = np.minimum(reading, 0.9 * itl)  # what an answer of few tokens cannot bear was waited for before them
-    batch, kv_tokens = beside.batch[rows], beside.kv_tokens[rows]
-    low, high = np.quantile(batch, (0.05, 0.95))
-    found = bool(high >= LEAST_SPREAD * low)
-    if found:
-        made = fitting.decode(batch, kv_tokens, itl, gaps, known)
-        b0, b1, b2 = made.coefficients
-    elif prior is None:
+    return Written(
+        took=(timings.e2e_us - timings.ttft_us)[rows] / 1000,
+        gaps=(timings.osl[rows] - 1).astype(np.float64),
+        batch=beside.batch[rows],
+        kv_tokens=beside.kv_tokens[rows],
+        since=read.own[rows] + 1,
+        until=read.until[rows],
+        readings=read,
+    )
+
+
+def _expected(
+    timings: Timings,
+    beside: Surroundings,
+    usable: Bools,
+    seen: Written,
+    prior: Throughput | None,
+    kernels: StepTimes | None,
+) -> Expected:
+    """What is thought beforehand, with what these records cannot tell kept as it is in `prior`."""
+    lengths = _lengths(timings, usable)
+    if lengths < LEAST_LENGTHS and prior is None:
+        raise NoThroughput(
+            f"All recorded inputs have one of {lengths} lengths, and the time to read one token takes "
+            f"{LEAST_LENGTHS} to be found: record traffic with inputs of different lengths."
+        )
+    if not live_error.varies(seen) and prior is None:
+        low, high = np.quantile(seen.batch, (0.05, 0.95))
         raise NoThroughput(
             f"Nearly all recorded requests ran beside {low - 1:.1f} to {high - 1:.1f} others, too narrow a range to "
             "tell what one more costs: record hours of different load."
         )
-    else:
-        b1, b2 = prior.times.b1, prior.times.b2
-        made = fitting.fitted((np.ones_like(itl),), itl, gaps, np.minimum(known + b1 * batch + b2 * kv_tokens, itl))
-        b0 = made.coefficients[0]
-    error = _group_error(batch, itl * gaps, (b0 + b1 * batch + b2 * kv_tokens + known) * gaps)
-    return _Step((b0, b1, b2), len(rows), float(batch.max()), made.condition, error, found)
+    slopes = (0.0, 0.0) if prior is not None or kernels is not None else _slopes(timings, beside, usable)
+    thought = expected(float(np.quantile(seen.took / seen.gaps, 0.05)), slopes, prior, kernels)
+    if prior is not None and lengths < LEAST_LENGTHS:
+        thought = _kept(thought, prior, "a1", "a2")
+    if prior is not None and not live_error.varies(seen):
+        thought = _kept(thought, prior, "b1", "b2")
+    return thought
 
 
-def _group_error(batch: Floats, measured: Floats, said: Floats) -> float:
-    """How far the time of all tokens is off, at worst, over ten groups of requests from low to high concurrency."""
-    groups: list[Ints] = np.array_split(np.argsort(batch, kind="stable"), GROUPS)
-    return max(abs(float(said[group].sum() / measured[group].sum()) - 1) for group in groups)
+def _kept(thought: Expected, prior: Throughput, *names: str) -> Expected:
+    values = {name: getattr(prior.times, name) for name in names}
+    return Expected(replace(thought.times, **values), replace(thought.widths, **dict.fromkeys(names, 0.0)))
+
+
+def _lengths(timings: Timings, usable: Bools) -> int:
+    return len(np.unique(new_tokens(timings)[usable]))
+
+
+def _slopes(timings: Timings, beside: Surroundings, usable: Bools) -> tuple[float, float]:
+    """a1 and a2 by TTFT alone: the lower quantile over new tokens, spans, and what was being served at the arrival."""
+    rows = np.flatnonzero(usable)
+    rows = rows[np.argsort(beside.ahead[rows], kind="stable")][:MOST_ROWS]
+    columns = (new_tokens(timings), spans(timings), beside.writing, beside.cached_then)
+    _, a1, a2, *_ = at_quantile(
+        (np.ones(len(rows)), *(column[rows] for column in columns)), timings.ttft_us[rows] / 1000, live_first.TAU
+    )
+    return a1, a2
+
+
+def _evidence(
+    seen: Written, alone: Alone, thought: Expected, found: StepFit, timings: Timings, largest: float
+) -> _Evidence:
+    rows = timings.counted & timings.completed
+    mix = Mix.of(timings.isl[rows], timings.osl[rows])
+    columns = (np.ones_like(seen.batch), seen.batch, seen.kv_tokens)
+    return _Evidence(
+        largest=largest,
+        condition=fitting.fitted(columns, seen.took / seen.gaps, seen.gaps).condition,
+        off=live_error.worst_group(seen, found),
+        held_out=live_error.held_out(seen, alone, thought),
+        uncertain=live_error.uncertain(found, mix, largest),
+    )
 
 
 def _sharing(replicas: float) -> str:
@@ -162,20 +190,32 @@ def _sharing(replicas: float) -> str:
     return f" The records do not tell replicas apart: {replicas:g} share what was in flight at each address."
 
 
-def _sentence(timings: Timings, prompt: _Prompt, step: _Step, prior: Throughput | None) -> str:
+def _sentence(
+    timings: Timings, seen: Written, evidence: _Evidence, found: StepFit, prior: Throughput | None, first: int
+) -> str:
     taken = int(timings.counted.sum())
     sampled = "" if taken >= timings.requests else f", {taken:,} of them looked at,"
-    behind = f"TTFT of {prompt.requests:,}, time between tokens of {step.requests:,}"
-    at_once = f"with up to {step.largest_batch:.0f} at once"
+    behind = f"TTFT of {first:,}, time between tokens of {len(seen.took):,}"
+    at_once = f"with up to {evidence.largest:.0f} at once"
     words = [
         f"Fitted to {timings.requests:,} recorded requests{sampled} ({behind}) {at_once}",
-        f"off by at most {step.error:.0%} over ten levels of concurrency",
+        f"off by at most {evidence.off * 100:.0f} % over ten levels of concurrency",
     ]
+    return "; ".join([*words, *_unseen(evidence, found, prior)]) + "."
+
+
+def _unseen(evidence: _Evidence, found: StepFit, prior: Throughput | None) -> Iterator[str]:
+    """What the records do not tell, and how that was tried."""
+    if evidence.held_out is not None:
+        half = evidence.largest * live_error.HALF
+        off = f"{evidence.held_out * 100:.0f} %"
+        yield f"a fit to those with up to {half:.0f} at once is off by {off} for those with more"
     borrowed = prior.source if prior is not None else ""
-    if not prompt.found:
-        words.append(f"the slope over input tokens from {borrowed}, as fewer than {LEAST_LENGTHS} lengths were seen")
-    if not step.found:
-        words.append(f"the slopes over concurrency from {borrowed}, as it hardly varied")
-    elif step.condition > UNTOLD:
-        words.append(f"requests and cached tokens are hardly told apart (condition {step.condition:.0f})")
-    return "; ".join(words) + "."
+    if "a1" not in found.names:
+        yield f"the slope over input tokens from {borrowed}, as fewer than {LEAST_LENGTHS} lengths were seen"
+    if "b1" not in found.names:
+        yield f"the slopes over concurrency from {borrowed}, as it hardly varied"
+    elif evidence.condition > UNTOLD:
+        yield f"requests and cached tokens are hardly told apart (condition {evidence.condition:.0f})"
+    if "overlap_ms" in found.untold or "a1" in found.untold:
+        yield "what hides behind the reading of weights is hardly told by them"

@@ -18,7 +18,8 @@ class Timings:
     the engine had already, 0 where it did not say. `ttft_us` and `e2e_us` are microseconds, -1 where not recorded;
     `ends` tells how long a request was there however it ended. `engine` numbers the engines that requests went to.
     `counted` is False for requests that are there only because they were in the way of others. `requests` says how
-    many the records hold, of which these were taken.
+    many the records hold, of which these were taken. `max_tokens` are the output tokens that the client allowed, -1
+    where it named none, `None` where that is not known of any.
     """
 
     arrival_us: Ints
@@ -31,6 +32,7 @@ class Timings:
     counted: Bools
     engine: Ints
     requests: int
+    max_tokens: Ints | None = None
 
     def __len__(self) -> int:
         """How many requests there are."""
@@ -58,8 +60,8 @@ class Surroundings:
 
 
 def replicas_behind(timings: Timings, replicas: int) -> float:
-    """How many of `replicas` are behind each engine that the records tell apart, at least one."""
-    return max(1.0, replicas / max(len(np.unique(timings.engine)), 1))
+    """How many of `replicas` are behind each engine with times that the records tell apart, at least one."""
+    return max(1.0, replicas / max(len(np.unique(timings.engine[timings.e2e_us > 0])), 1))
 
 
 def surroundings(timings: Timings, replicas: float = 1.0) -> Surroundings:
@@ -95,6 +97,15 @@ def spans(timings: Timings) -> Floats:
     return span
 
 
+def up_to(moments: Floats, weight: Floats, until: Floats, *, side: str = "right") -> Floats:
+    """The sum of `weight` over the moments up to each of `until` (before it, with side left)."""
+    order = np.argsort(moments, kind="stable")
+    sums = np.concatenate([[0.0], np.cumsum(weight[order])])
+    place = np.searchsorted(moments[order], until, side="left" if side == "left" else "right")
+    found: Floats = sums[place]
+    return found
+
+
 def _beside(timings: Timings, rows: Ints) -> NDArray[np.float64]:
     zero = timings.arrival_us[rows].min()
     arrival = (timings.arrival_us[rows] - zero).astype(np.float64)
@@ -106,8 +117,8 @@ def _beside(timings: Timings, rows: Ints) -> NDArray[np.float64]:
     lasted = np.maximum(end - first, 1.0)
     batch, kv_tokens = (_mean(first, end, weight, lasted) for weight in (one, held))
     read = [_between(first, weight, first, end) for weight in (one, new, span)]
-    ahead = _up_to(arrival, one, arrival, side="left") - _up_to(end, one, arrival)
-    writing, cached_then = (_up_to(first, w, arrival) - _up_to(end, w, arrival) for w in (one, held))
+    ahead = up_to(arrival, one, arrival, side="left") - up_to(end, one, arrival)
+    writing, cached_then = (up_to(first, w, arrival) - up_to(end, w, arrival) for w in (one, held))
     return np.stack([batch, kv_tokens, *read, ahead, writing, cached_then])
 
 
@@ -121,19 +132,10 @@ def _area(starts: Floats, ends: Floats, weight: Floats, until: Floats) -> Floats
     """∫ of that sum from the beginning to each of `until`: Σ w·(t - start) - Σ w·(t - end) over those before t."""
     total: Floats = np.zeros_like(until)
     for moments, sign in ((starts, 1.0), (ends, -1.0)):
-        total += sign * (until * _up_to(moments, weight, until) - _up_to(moments, weight * moments, until))
+        total += sign * (until * up_to(moments, weight, until) - up_to(moments, weight * moments, until))
     return total
 
 
 def _between(moments: Floats, weight: Floats, after: Floats, until: Floats) -> Floats:
     """The sum of `weight` over the moments after `after` and up to `until`."""
-    return _up_to(moments, weight, until) - _up_to(moments, weight, after)
-
-
-def _up_to(moments: Floats, weight: Floats, until: Floats, *, side: str = "right") -> Floats:
-    """The sum of `weight` over the moments up to each of `until` (before it, with side left)."""
-    order = np.argsort(moments, kind="stable")
-    sums = np.concatenate([[0.0], np.cumsum(weight[order])])
-    place = np.searchsorted(moments[order], until, side="left" if side == "left" else "right")
-    found: Floats = sums[place]
-    return found
+    return up_to(moments, weight, until) - up_to(moments, weight, after)

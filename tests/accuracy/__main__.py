@@ -1,9 +1,9 @@
-"""`python -m tests.accuracy [--write]`: predicts measured sweeps and says how far off that is."""
+"""`python -m tests.accuracy [--write | --live]`: predicts measured sweeps and says how far off that is."""
 
 import argparse
 import sys
 
-from tests.accuracy import page, plot
+from tests.accuracy import live_page, page, plot
 from tests.accuracy.comparison import all_compared, sensitivity
 
 
@@ -11,7 +11,13 @@ def main() -> int:
     """Print each figure beside its prediction; with `--write` also the page and the picture."""
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy")
     parser.add_argument("--write", action="store_true", help="write the tables and the picture of docs/accuracy.md")
+    parser.add_argument(
+        "--live", action="store_true", help="write how far fits to records are off to docs/throughput.md"
+    )
     options = parser.parse_args()
+    if options.live:
+        live_page.write()
+        return 0
     compared, fitted = all_compared()
     print(fitted.detail)
     for one in compared:

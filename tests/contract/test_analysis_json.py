@@ -21,7 +21,10 @@ ARRIVALS = (
 
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "": ("schema", "window", "models", "made_from"),
-    "made_from": ("version", "unreadable_files", "first", "last", "window_from", "models", "settings"),
+    "made_from": (
+        "version", "unreadable_files", "first", "last", "window_from", "models", "settings", "timezone",
+        "timezone_from",
+    ),
     "window": ("start", "end", "timezone", "days", "requests", "set_aside", "empty_hours", "missing_hours", "outside"),
     "models.m": (
         "requests", "isl", "osl", "total", "joint", "query_patterns", "rate", "clients", "prefix", "hours",

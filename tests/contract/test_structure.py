@@ -44,6 +44,7 @@ WITHOUT_TEST_FILE: dict[str, str] = {
 
 FORBIDDEN_FILES = re.compile(r"(^|/)(utils?|helpers?|common|misc)(\.py|/)|_(manager|factory|mixin)\.py$")
 FORBIDDEN_CLASSES = re.compile(r"(Manager|Factory|Mixin|Helper|Utils?)$")
+TIGHT_PER_CENT = re.compile(r":[.\d]*%\}|\d%(?![A-Za-z(])")
 FORBIDDEN_TEXT = re.compile(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError|assert True\b")
 
 
@@ -115,6 +116,8 @@ def test_nothing_unfinished_and_no_machine_path_is_in_the_repository() -> None:
             continue
         if path.suffix == ".py" and path != this:
             assert not FORBIDDEN_TEXT.search(text), f"{named(path)} holds something unfinished"
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "analyzer"):
+            assert not TIGHT_PER_CENT.search(text), f"{named(path)} writes 35% where the rest writes 35 %"
         if path != this:
             found = home.search(text)
             assert not found, f"{named(path)} names a machine path: {found and found.group(0)}"

@@ -13,16 +13,18 @@ from tests.fakes.served import Job
 LIMITS = EngineLimits(256, 8192, chunked_prefill=True, kv_pool_tokens=448_675, max_model_len=131_072)
 
 
-def simulated(jobs: Sequence[Job], times: StepTimes) -> Replayed:
+def simulated(jobs: Sequence[Job], times: StepTimes, limits: EngineLimits = LIMITS) -> Replayed:
     """What the simulator says of `jobs`, in order of arrival, on one replica."""
     arrival, isl, osl = (np.rint(np.array(column)).astype(np.int64) for column in zip(*jobs, strict=True))
     requests = Requests(arrival * 1000, isl, osl, osl, np.zeros(len(jobs), np.int64))
-    return replay(requests, LIMITS, times, Pool(1))
+    return replay(requests, limits, times, Pool(1))
 
 
-def recorded(jobs: Sequence[Job], times: StepTimes, noise_ms: float = 0.5, seed: int = 1) -> Timings:
+def recorded(
+    jobs: Sequence[Job], times: StepTimes, noise_ms: float = 0.5, seed: int = 1, limits: EngineLimits = LIMITS
+) -> Timings:
     """The timings of `jobs`, each moment stamped late by an exponential time with the mean `noise_ms`."""
-    done = simulated(jobs, times)
+    done = simulated(jobs, times, limits)
     late = np.random.default_rng(seed).exponential(noise_ms, (2, len(jobs)))
     ttft, e2e = (
         np.rint((ms + by) * 1000).astype(np.int64) for ms, by in zip((done.ttft_ms, done.e2e_ms), late, strict=True)

@@ -1,51 +1,36 @@
 """From a question and the lengths of its requests to the advice: what to run, on how many GPUs, at which cost."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer import throughput
 from analyzer.advise.capacity import fleet, replicas_for, short
-from analyzer.advise.prices import Traffic
 from analyzer.advise.sized import (
     Alternative,
     CapacityAdvice,
+    Correction,
     Deployment,
     Expected,
+    FitError,
     MemoryUse,
     Origin,
-    Peak,
     Profile,
     StatedCapacity,
 )
-from analyzer.advise.sizing import words
-from analyzer.advise.sizing.choose import Chosen, Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, Corrected, compare, corrected
+from analyzer.advise.sizing import verdicts, words
+from analyzer.advise.sizing.choose import Chosen, Gpus, Judged, choose, judge
+from analyzer.advise.sizing.fleets import Demanded, Fleet, fleets, used_share
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
-from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
+from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Candidate, Sizing
-from analyzer.advise.sizing.search import FULL, QUICK, Engine, capacity, promised, slower
+from analyzer.advise.sizing.search import QUICK, Engine, capacity, slower
 from analyzer.engine import ServingProfile
-from analyzer.histogram import Histogram
-from analyzer.replay import Pool, Requests
-from analyzer.throughput.timings import replicas_behind
+from analyzer.replay.checking import Checked, off
+from analyzer.replay.outcome import scaled
 
-MEAN_FIELD_RHO = 0.7  # a saturation leaves no room for chance
 LEAST_FACTOR = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Demanded:
-    """What is to be carried: the peak, the mean traffic that is paid for, and the rate of the busiest hour.
-
-    `hours` are recorded hours to replay, `seconds` the counts of requests in seconds; both where there are records.
-    """
-
-    peak: Peak
-    traffic: Traffic
-    busy_hour_rps: float
-    hours: tuple[Requests, ...] = ()
-    seconds: Histogram | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +50,18 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
 
     Same input, same output: every simulation is seeded.
     """
-    chosen = choose(sizing, mix, lambda carried: _replicas(demanded.peak.rps, carried, wanted, sizing))
+    fleet_of = fleets(sizing, mix, demanded, wanted)
+    chosen = choose(sizing, mix, lambda one: fleet_of(one).gpus)
     if chosen.best is None:
         return Sized(None, None, None, words.unreachable(sizing, chosen.tried))
-    own, compared, scaled = _checked(sizing, chosen.best)
+    own = _checked(sizing, chosen.best)
     best = chosen.best if own is chosen.best.candidate else judge(own, sizing, mix)
     if not best.capacity.rps:  # with the corrected step times
         return Sized(None, None, None, words.unreachable(sizing, (*chosen.tried, best)))
-    stated = _stated(wanted, sizing, best, words.confidence(best, compared, scaled))
-    pooled = _pooled(sizing, best, mix, demanded, stated)
-    advice = fleet(
-        told(best.candidate.profile), demanded.peak, stated, demanded.traffic.tokens_per_hour, pooled.replicas
-    )
+    stated = _stated(wanted, sizing, best, words.confidence(best, sizing.checked))
+    pooled = fleet_of(best).pooled
+    profile, tokens = told(best.candidate.profile), demanded.traffic.tokens_per_hour
+    advice = fleet(profile, demanded.peak, stated, tokens, pooled.replicas)
     interval = _interval(sizing, best, mix)
     advice = replace(
         advice,
@@ -87,48 +72,40 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
         lengths=mix.told,
         expected=_expected(pooled, demanded),
         memory=_memory(best, mix),
-        alternatives=tuple(_alternatives(chosen, best, sizing, demanded.peak.rps, stated)),
+        alternatives=tuple(_alternatives(chosen, best, sizing, fleet_of)),
         current=_used(advice, demanded),
-        fit_error=None if compared is None else compared.error,
+        fit_error=_fit_error(sizing.checked),
+        correction=_correction(sizing.checked),
     )
     advice = priced(advice, stated, sizing.prices, demanded.traffic, demanded.seconds)
     users = reach(advice, demanded.traffic, demanded.busy_hour_rps, sizing.prices.assumptions)
-    return Sized(
-        best,
-        replace(advice, reach=users),
-        stated,
-        _sentence(sizing, best, interval, mix) + words.beyond(pooled, sizing),
-    )
+    why = words.beyond(pooled, sizing) + verdicts.reason(best, chosen.tried, lambda one: fleet_of(one).gpus)
+    return Sized(best, replace(advice, reach=users), stated, _sentence(sizing, best, interval, mix) + why)
 
 
-def _replicas(rate: float, carried: float, wanted: StatedCapacity, sizing: Sizing) -> int:
-    """How many replicas carry `rate`, the spare one among them."""
-    return max(replicas_for(rate, carried, _rho(wanted, sizing)), wanted.min_replicas) + wanted.n_plus_one
-
-
-def _rho(wanted: StatedCapacity, sizing: Sizing) -> float:
-    """The share of a replica that may be used: less than all where no objective leaves room for chance."""
-    return wanted.rho_max if promised(sizing.objectives) else min(wanted.rho_max, MEAN_FIELD_RHO)
-
-
-def _checked(sizing: Sizing, best: Judged) -> tuple[Candidate, Compared | None, Corrected | None]:
-    """The chosen candidate, its step times scaled where its simulation is too far off what was recorded.
+def _checked(sizing: Sizing, best: Judged) -> Candidate:
+    """The chosen candidate, its step times corrected where its simulation is too far off what was recorded.
 
     They are taken to be off by what the medians still are, where that is more than their source says.
     """
-    own, timings = best.candidate, sizing.timings
-    if timings is None or sizing.fixed is None:
-        return own, None, None
-    pool = Pool(round(replicas_behind(timings, sizing.fixed.replicas)), sizing.routing)
-    compared = compare(timings, own.engine, pool)
-    if compared is None:
-        return own, None, None
-    made = None if compared.trusted else corrected(timings, own.engine, compared, pool)
-    left = (compared if made is None else made.compared).error.p50_share
-    said = own.throughput
+    own, known = best.candidate, sizing.checked
+    if known is None or not known.first or sizing.fixed is None:
+        return own
+    left, said = off(known.corrected, "p50"), own.throughput
     shorter = None if said.shorter_share is None else max(said.shorter_share, left)
-    known = replace(said, error_share=max(said.error_share, left), shorter_share=shorter)
-    return replace(own, throughput=known if made is None else replace(known, times=made.times)), compared, made
+    times = scaled(said.times, known.prefill, known.decode)
+    now = replace(said, times=times, error_share=max(said.error_share, left), shorter_share=shorter)
+    return own if now == said else replace(own, throughput=now)
+
+
+def _fit_error(known: Checked | None) -> FitError | None:
+    return FitError(off(known.first, "p50"), off(known.first, "p95")) if known is not None and known.first else None
+
+
+def _correction(known: Checked | None) -> Correction | None:
+    if known is None or (known.prefill, known.decode) == (1, 1):
+        return None
+    return Correction(known.prefill, known.decode)
 
 
 def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, confidence: str) -> StatedCapacity:
@@ -140,20 +117,9 @@ def _stated(wanted: StatedCapacity, sizing: Sizing, best: Judged, confidence: st
         gpus_per_replica=profile.gpus_per_replica,
         objectives=sizing.objectives,
         profile=told(profile),
-        rho_max=_rho(wanted, sizing),
+        rho_max=used_share(wanted, sizing),
         origin=Origin(best.throughput.source, best.throughput.detail, confidence),
     )
-
-
-def _pooled(sizing: Sizing, best: Judged, mix: Mix, demanded: Demanded, stated: StatedCapacity) -> Pooled:
-    """The replicas simulated together, where there are objectives to keep and no share of use is asked for."""
-    if not promised(sizing.objectives) or stated.rho_max < 1:
-        return Pooled(None, None)
-    rate = demanded.peak.rps
-    bounds = (replicas_for(rate, best.capacity.saturation_rps), replicas_for(rate, stated.rps_per_replica))
-    if demanded.hours:
-        return for_hours(demanded.hours, best.candidate.engine, sizing.objectives, (1, bounds[1]), sizing.routing)
-    return for_rate(mix, best.candidate.engine, sizing.objectives, rate, bounds, FULL, sizing.routing)
 
 
 def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
@@ -180,7 +146,9 @@ def _closed_form(sizing: Sizing, best: Judged, mix: Mix) -> float | None:
     cached = mix.mean_cached / mix.mean_isl if best.candidate.limits.prefix_caching else 0.0
     means = throughput.Mix.of(mix.isl, mix.osl, cached)
     goals = throughput.Objectives(sizing.objectives.ttft_ms, sizing.objectives.itl_ms, sizing.objectives.e2e_ms)
-    found = throughput.most_carried(best.throughput.times, means, best.candidate.limits, goals)
+    limits = best.candidate.limits
+    held = replace(limits, max_num_seqs=max(1, min(limits.max_num_seqs, int(limits.kv_pool_tokens / mix.held(limits)))))
+    found = throughput.most_carried(best.throughput.times, means, held, goals)
     return None if found is None else found.rps
 
 
@@ -190,41 +158,51 @@ def _expected(pooled: Pooled, demanded: Demanded) -> Expected | None:
         return None
     recorded = len(demanded.hours)
     load = f"the hardest of {recorded} recorded hours" if recorded else f"{short(demanded.peak.rps)} requests/s"
+    if pooled.hour is not None and demanded.hour_names:
+        which = load if recorded > 1 else "the only one that was replayed"
+        load = f"the hour from {demanded.hour_names[pooled.hour]}, {which}"
     gap = at.token_itl_ms if at.token_itl_ms > 0 else None
     return Expected(at.percentile, at.ttft_ms, at.itl_ms, at.e2e_ms, at.requests, load, gap)
 
 
 def _memory(best: Judged, mix: Mix) -> MemoryUse:
     memory, pool = best.candidate.memory, best.candidate.limits.kv_pool_tokens
-    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.context)
+    return MemoryUse(memory.weights_bytes, memory.kv_bytes_per_token, pool, pool / mix.held(best.candidate.limits))
 
 
 def _alternatives(
-    chosen: Chosen, best: Judged, sizing: Sizing, rate: float, stated: StatedCapacity
+    chosen: Chosen, best: Judged, sizing: Sizing, fleet_of: Callable[[Judged], Fleet]
 ) -> Sequence[Alternative]:
-    def replicas_of(carried: float) -> int:
-        return _replicas(rate, carried, stated, sizing)
+    def takes(one: Judged) -> Gpus:
+        return fleet_of(one).gpus
 
-    found = []
-    for one in (best if each is chosen.best else each for each in chosen.tried):
-        profile, carried = one.candidate.profile, one.capacity.rps or None
-        gpus = None if carried is None else one.gpus(replicas_of)
-        found.append(
-            Alternative(
-                tp=profile.tp,
-                pp=profile.pp,
-                max_num_seqs=profile.max_num_seqs,
-                max_num_batched_tokens=profile.max_num_batched_tokens,
-                rps_per_replica=carried,
-                rps_per_gpu=None if carried is None else one.per_gpu,
-                replicas=None if gpus is None else gpus.expected // profile.gpus_per_replica,
-                gpus=None if gpus is None else gpus.expected,
-                verdict=words.verdict(one, best, sizing.objectives, replicas_of),
-                gpus_if_slower=None if gpus is None else gpus.slower,
+    return (
+        *(
+            _alternative(
+                one, fleet_of(one) if one.capacity.rps else None, verdicts.verdict(one, best, sizing.objectives, takes)
             )
-        )
-    refused = [Alternative(one.tp, one.pp, 0, 0, None, None, None, None, one.why) for one in chosen.refused]
-    return (*found, *refused)
+            for one in (best if each is chosen.best else each for each in chosen.tried)
+        ),
+        *(Alternative(one.tp, one.pp, 0, 0, None, None, None, None, one.why) for one in chosen.refused),
+    )
+
+
+def _alternative(one: Judged, fleet: Fleet | None, verdict: str) -> Alternative:
+    """A candidate with the replicas that carry the load, `None` where it misses the objectives."""
+    profile = one.candidate.profile
+    return Alternative(
+        tp=profile.tp,
+        pp=profile.pp,
+        max_num_seqs=profile.max_num_seqs,
+        max_num_batched_tokens=profile.max_num_batched_tokens,
+        rps_per_replica=one.capacity.rps or None,
+        rps_per_gpu=None if fleet is None else one.per_gpu,
+        replicas=None if fleet is None else fleet.gpus.expected // profile.gpus_per_replica,
+        gpus=None if fleet is None else fleet.gpus.expected,
+        verdict=verdict,
+        gpus_if_slower=None if fleet is None else fleet.gpus.slower,
+        headroom=fleet.gpus.headroom if fleet is not None and math.isfinite(fleet.gpus.headroom) else None,
+    )
 
 
 def _used(advice: CapacityAdvice, demanded: Demanded) -> Deployment | None:
@@ -261,7 +239,8 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     within = f"within {goals}" if goals else "with work waiting at all times (no objective is given)"
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
-        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)} "
+        f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)}"
+        f"{words.untold(mix, best.candidate.limits)} "
         f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
         f"{short(interval[1])}."
     )

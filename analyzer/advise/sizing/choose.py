@@ -16,10 +16,20 @@ WORTH_IT = 1.06  # knobs alone gain 1 to 6 %, which is within the error of any m
 
 @dataclass(frozen=True, slots=True)
 class Gpus:
-    """How many GPUs a load takes as expected, and with `slower` steps: `None` where no number keeps the objectives."""
+    """How many GPUs a load takes as expected, and with `slower` steps: `None` where no number keeps the objectives.
+
+    `headroom` is how much more than the peak their replicas carry by what one carries alone, as a share of it; spare
+    ones do not count, and it is below zero where the router alone makes up for it. `kept` is False where the replicas
+    miss the objectives together, however many there are.
+    """
 
     expected: int
     slower: int | None
+    headroom: float = 0.0
+    kept: bool = True
+
+
+Replicas = Callable[[float], int]  # how many it takes where one carries so many requests per second
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +70,24 @@ class Judged:
         """Requests per second and GPU within the objectives, 0 where they are missed."""
         return (self.capacity.rps or 0.0) / self.candidate.profile.gpus_per_replica
 
-    def gpus(self, replicas: Callable[[float], int]) -> Gpus:
-        """The GPUs that a load takes, of which `replicas` says how many replicas of a throughput carry it.
 
-        Only for what keeps the objectives.
-        """
-        each = self.candidate.profile.gpus_per_replica
-        slower = each * replicas(self.slow_rps) if self.slow_rps else None
-        return Gpus(each * replicas(self.capacity.rps or 0.0), slower)
+def quotient(rate: float, replicas: Replicas, spare: int = 0) -> Callable[[Judged], Gpus]:
+    """What answers the GPUs that `rate` takes of a candidate as if replicas did not share their load.
+
+    `spare` of the `replicas` carry nothing. Only for what keeps the objectives.
+    """
+
+    def gpus(one: Judged) -> Gpus:
+        each, carried = one.candidate.profile.gpus_per_replica, one.capacity.rps or 0.0
+        slower = each * replicas(one.slow_rps) if one.slow_rps else None
+        return Gpus(each * replicas(carried), slower, headroom(replicas(carried) - spare, carried, rate))
+
+    return gpus
+
+
+def headroom(replicas: int, carried: float, rate: float) -> float:
+    """How much more than `rate` so many replicas carry, as a share of it, infinite where it is nothing."""
+    return replicas * carried / rate - 1 if rate else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,44 +116,44 @@ def slow_rps(one: Candidate, sizing: Sizing, mix: Mix, carried: float, longest: 
     return min(capacity(mix, slow, sizing.objectives, QUICK).rps or 0.0, carried)
 
 
-def choose(sizing: Sizing, mix: Mix, replicas: Callable[[float], int]) -> Chosen:
+def choose(sizing: Sizing, mix: Mix, takes: Callable[[Judged], Gpus]) -> Chosen:
     """The candidate that is `favoured` for the load.
 
-    `replicas` says how many it takes where one carries so many requests per second within the objectives. Parallelism
-    is chosen with the engine's own tokens and requests of a step. Others of these are taken only where they carry 6 %
-    more, as expected or with slower steps, which is as far as a model can tell, or where nothing else keeps the
-    objectives. Raises `DoesNotFit` where the model fits in no way, and `NoThroughput` where nothing is known of the
-    fixed profile.
+    `takes` says how many GPUs the load takes of a candidate that keeps the objectives. Parallelism is chosen with the
+    engine's own tokens and requests of a step. Others of these are taken only where they carry 6 % more, as expected or
+    with slower steps, which is as far as a model can tell, or where nothing else keeps the objectives. Raises
+    `DoesNotFit` where the model fits in no way, and `NoThroughput` where nothing is known of the fixed profile.
     """
     able, refused = candidates(sizing, mix.context)
     first = [judge(one, sizing, mix) for one in able]
-    best = favoured(first, replicas)
+    best = favoured(first, takes)
     if sizing.fixed is not None:
         return Chosen(best, tuple(first), refused)
     others = [other for one in (first if best is None else [best]) for other in _others(one, sizing, mix)]
     knobs = [judge(other, sizing, mix) for other in others]
     if best is None:
-        return Chosen(favoured(knobs, replicas), (*first, *knobs), refused)
+        return Chosen(favoured(knobs, takes), (*first, *knobs), refused)
     worth = [one for one in knobs if _worth_it(one, best)]
-    return Chosen(favoured([best, *first, *worth], replicas), (*first, *knobs), refused)
+    return Chosen(favoured([best, *first, *worth], takes), (*first, *knobs), refused)
 
 
-def favoured(judged: Sequence[Judged], replicas: Callable[[float], int]) -> Judged | None:
+def favoured(judged: Sequence[Judged], takes: Callable[[Judged], Gpus]) -> Judged | None:
     """The candidate to advise, `None` where none keeps the objectives.
 
-    Of those that take the fewest GPUs for the load, the ones that take the fewest with slower steps; of these, the ones
-    that carry most on a GPU; of these, the one with the fewest GPUs in a replica. Each time 6 % is no difference. Of
-    what is alike then the first of `judged` is taken, and else what carries more.
+    Of those that take the fewest GPUs for the load, the ones with most headroom: that take the fewest with slower
+    steps, and of these whose replicas carry most beyond the peak; of these, the one with the fewest GPUs in a replica.
+    Each time 6 % is no difference. Of what is alike then the first of `judged` is taken, and else what carries more.
     """
-    able = [(one, one.gpus(replicas)) for one in judged if one.capacity.rps]
+    able = [(one, takes(one)) for one in judged if one.capacity.rps]
+    able = [(one, gpus) for one, gpus in able if gpus.kept] or able
     if not able:
         return None
     fewest = WORTH_IT * min(gpus.expected for _, gpus in able)
-    near = [(one, gpus.slower or math.inf) for one, gpus in able if gpus.expected <= fewest]
-    least = WORTH_IT * min(slow for _, slow in near)
-    bearing = [one for one, slow in near if slow <= least]
-    most = max(one.per_gpu for one in bearing)
-    alike = [one for one in bearing if WORTH_IT * one.per_gpu >= most]
+    near = [(one, gpus) for one, gpus in able if gpus.expected <= fewest]
+    least = WORTH_IT * min(gpus.slower or math.inf for _, gpus in near)
+    bearing = [(one, gpus) for one, gpus in near if (gpus.slower or math.inf) <= least]
+    most = max(1 + gpus.headroom for _, gpus in bearing)
+    alike = [one for one, gpus in bearing if WORTH_IT * (1 + gpus.headroom) >= most]
     return min(alike, key=lambda one: (one.candidate.profile.gpus_per_replica, one is not judged[0], -one.per_gpu))
 
 
@@ -181,5 +201,5 @@ def requests_at_once(one: Judged, itl_ms: float | None, mix: Mix) -> int | None:
     times = one.throughput.times
     slope = times.b1 + times.b2 * mix.context
     batch = (itl_ms - times.b0) / slope if slope else math.inf
-    held = one.candidate.limits.kv_pool_tokens / mix.context
+    held = one.candidate.limits.kv_pool_tokens / mix.held(one.candidate.limits)
     return tuning.allowed_requests(min(batch, held), held * mix.context, mix.context) if batch >= 1 else None

@@ -6,7 +6,7 @@ from functools import partial
 
 from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Peak, StatedCapacity
-from analyzer.advise.sizing.choose import choose, slow_rps
+from analyzer.advise.sizing.choose import choose, quotient, slow_rps
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.question import Candidate, Sizing, candidates
 from analyzer.advise.sizing.search import QUICK, capacity
@@ -72,7 +72,8 @@ def suited(
     """
     found: dict[ServingProfile, Candidate] = {}
     for kind in kinds:
-        best = choose(sizing, kind.mix, partial(_replicas, kind.peak.rps, wishes)).best
+        takes = quotient(kind.peak.rps, partial(_replicas, kind.peak.rps, wishes), int(wishes.n_plus_one))
+        best = choose(sizing, kind.mix, takes).best
         if best is not None and best.candidate.profile != advised.profile:
             found.setdefault(best.candidate.profile, best.candidate)
     mixes = [kind.mix for kind in kinds]

@@ -36,6 +36,10 @@ def priced(
         costs=found,
         cost_per_hour=first.per_hour,
         cost_per_million_tokens=first.per_million_tokens,
+        alternatives=tuple(
+            replace(one, cost_per_hour=None if one.gpus is None else one.gpus * first.per_gpu_hour)
+            for one in advice.alternatives
+        ),
         current=None
         if advice.current is None
         else replace(advice.current, cost_per_hour=advice.current.gpus * first.per_gpu_hour),
@@ -62,18 +66,25 @@ def overflow(advice: CapacityAdvice, seconds: Histogram) -> tuple[tuple[int, flo
 def reach(advice: CapacityAdvice, traffic: Traffic, busy_hour_rps: float, assumed: Assumptions) -> Reach:
     """Whom the advised replicas can serve, spare ones not counted on.
 
-    Users: the requests of a day whose peak is as high as what the replicas carry, over the requests of one user. A
-    day's requests grow as its peak does: the peak is that of seconds, which the mean of the busiest hour stays below.
+    Users, to two significant digits: the requests of a day whose peak is as high as what the replicas carry, over the
+    requests of one user. A day's requests grow as its peak does: the peak is that of seconds, which the mean of the
+    busiest hour stays below.
     Tokens: from morning to night at what the replicas carry all the time, which `busy_hour_rps` is the least of.
     """
     carried = (advice.replicas - advice.spare) * advice.rps_per_replica * advice.rho_max
     peak = max(advice.peak_rps, carried)
     day = peak / advice.peak_rps * traffic.mean_rps * DAY_S if advice.peak_rps else 0.0
-    users = day / assumed.requests_per_user_day
+    users = about(day / assumed.requests_per_user_day)
     tokens = max(busy_hour_rps, carried) * DAY_S * (traffic.mean_isl + traffic.mean_osl)
     sentence = (
-        f"With a peak of {short(peak)} requests/s a day brings {day:,.0f} requests, that is {users:,.0f} "
-        f"daily users who send {assumed.requests_per_user_day:g} each (an assumption); {tokens / 1e9:,.3g} billion "
+        f"With a peak of {short(peak)} requests/s a day brings about {about(day):,.0f} requests, that is about "
+        f"{users:,.0f} daily users if each sends {assumed.requests_per_user_day:g} (an assumption, "
+        f"requests_per_user_day in the price file); {tokens / 1e9:,.2g} billion "
         f"tokens a day at {short(max(busy_hour_rps, carried))} requests/s at all hours."
     )
     return Reach(users, tokens, sentence)
+
+
+def about(number: float) -> float:
+    """Two significant digits: what rests on an assumption is known no better."""
+    return float(f"{number:.2g}")

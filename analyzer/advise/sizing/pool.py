@@ -1,7 +1,6 @@
 """How many replicas behind one router carry a load, by simulating them together."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,15 +11,20 @@ from analyzer.advise.sizing.streams import CHANCE
 from analyzer.advise.sizing.trial import Trial, trial
 from analyzer.replay import Pool, Requests, Routing, replay
 
-FURTHER = 2
+MOST_TIMES = 64
+EASED = 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """The fewest replicas that keep the objectives together, and what their requests see; `None`: no number does."""
+    """The fewest replicas that keep the objectives together, and what their requests see; `None`: no number does.
+
+    `hour` is the place of the recorded hour that `at` is of, where hours were replayed.
+    """
 
     replicas: int | None
     at: Trial | None
+    hour: int | None = None
 
 
 def for_rate(
@@ -58,13 +62,16 @@ def for_hours(
     The trial that is answered is that of the hour with the longest TTFT. Whether the load grows is not judged: within
     an hour it does.
     """
+    places: dict[Trial, int] = {}
 
     def at(replicas: int) -> Trial:
         seen = [_recorded(one, engine, objectives, Pool(replicas, routing)) for one in hours]
+        places.update(zip(seen, range(len(seen)), strict=True))
         missing = [one for one in seen if one.missed(objectives)]
         return max(missing or seen, key=lambda one: one.ttft_ms)
 
-    return _fewest(at, objectives, bounds)
+    found = _fewest(at, objectives, bounds)
+    return dataclasses.replace(found, hour=None if found.at is None else places[found.at])
 
 
 def _recorded(requests: Requests, engine: Engine, objectives: Objectives, pool: Pool) -> Trial:
@@ -73,14 +80,15 @@ def _recorded(requests: Requests, engine: Engine, objectives: Objectives, pool: 
 
 
 def _fewest(at: Callable[[int], Trial], objectives: Objectives, bounds: tuple[int, int]) -> Pooled:
-    """Bisection over whole numbers; twice the upper bound is tried where that is not enough."""
+    """Bisection over whole numbers; where the upper bound is not enough it is doubled as long as that helps."""
     low, high = max(1, bounds[0]), max(1, *bounds)
+    most = high * MOST_TIMES
     found = at(high)
-    if found.missed(objectives):
-        low, high = high + 1, math.ceil(high * FURTHER)
-        found = at(high)
-        if found.missed(objectives):
-            return Pooled(None, found)
+    while found.missed(objectives):
+        more = at(2 * high)
+        if 2 * high > most or (more.missed(objectives) and not _eased(found, more, objectives)):
+            return Pooled(None, more)
+        low, high, found = high + 1, 2 * high, more
     while low < high:
         middle = (low + high) // 2
         seen = at(middle)
@@ -89,3 +97,11 @@ def _fewest(at: Callable[[int], Trial], objectives: Objectives, bounds: tuple[in
         else:
             high, found = middle, seen
     return Pooled(high, found)
+
+
+def _eased(before: Trial, after: Trial, objectives: Objectives) -> bool:
+    """Whether an objective that was missed is nearer with more replicas; never where requests are refused."""
+    seen = {"ttft": (before.ttft_ms, after.ttft_ms), "itl": (before.itl_ms, after.itl_ms)}
+    seen["e2e"] = before.e2e_ms, after.e2e_ms
+    missed = before.missed(objectives)
+    return "steady" in missed or any(seen[name][1] < EASED * seen[name][0] for name in missed if name in seen)

@@ -22,6 +22,7 @@ from analyzer.engine import (
 )
 from analyzer.errors import DoesNotFit, NoThroughput
 from analyzer.replay import Routing
+from analyzer.replay.checking import Checked
 from analyzer.throughput.timings import Timings
 
 
@@ -51,7 +52,7 @@ class Sizing:
 
     `fixed` is the profile where the user gave one, else the knobs are chosen, as far as `wishes` leave them open.
     `told_pool_tokens` is how many tokens the KV cache of the fixed profile holds by the engine's own account; `timings`
-    are what recorded requests took with it, by which the simulation is checked.
+    are what recorded requests took with it, and `checked` how near the simulation comes to them.
     """
 
     model: Model
@@ -64,6 +65,7 @@ class Sizing:
     told_pool_tokens: int | None = None
     routing: Routing = "least_outstanding"
     timings: Timings | None = None
+    checked: Checked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,9 @@ def candidates(sizing: Sizing, context: float) -> tuple[tuple[Candidate, ...], t
         else:
             able.append(made)
     if not able:
-        whys = " ".join(one.why[0].upper() + one.why[1:] for one in refused)
-        raise DoesNotFit(f"{sizing.model.name} on {sizing.gpu.name}: there is no choice that can be sized. {whys}")
+        whys = "; ".join(dict.fromkeys(one.why.removesuffix(".") for one in refused))
+        where = f"{sizing.model.name} on {sizing.gpu.name}"
+        raise DoesNotFit(f"{where}: there is no way to split it that can be sized: {whys}.")
     return tuple(able), tuple(refused)
 
 

@@ -1,17 +1,17 @@
 """What is said about a sizing, in sentences."""
 
-from collections.abc import Callable
-
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.choose import WORTH_IT, Judged
-from analyzer.advise.sizing.fit import Compared, Corrected
+from analyzer.advise.sizing.choose import Judged
+from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
+from analyzer.engine import EngineLimits
+from analyzer.replay import checking
+from analyzer.replay.checking import Checked, Measures
 
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 NOT_FOR_PURCHASE = 0.3
-ALIKE = 0.03
 
 
 def percent(share: float) -> str:
@@ -45,10 +45,11 @@ def off(judged: Judged) -> str:
     return f"up to {percent(known.error_share * beyond)} longer{shorter}"
 
 
-def confidence(judged: Judged, compared: Compared | None = None, scaled: Corrected | None = None) -> str:
+def confidence(judged: Judged, checked: Checked | None = None) -> str:
     """How far the step times may be off, what that means, and how far off the simulation is from what was recorded."""
     share, batch = judged.throughput.error_share, judged.throughput.largest_batch
-    told = "" if compared is None or compared.trusted else "low confidence: "
+    compared = checked is not None and bool(checked.first)
+    told = "low confidence: " if checked is not None and compared and not checked.accepted else ""
     told += f"step times {judged.throughput.off}"
     if judged.throughput.requests:
         told += f", from {judged.throughput.requests:,} measured requests"
@@ -60,19 +61,20 @@ def confidence(judged: Judged, compared: Compared | None = None, scaled: Correct
         told += (
             f"; extrapolated: {judged.running:,.0f} requests run at once, of which at most {batch:,.0f} were measured"
         )
-    if compared is not None:
-        error = compared.error
-        median, high = percent(error.p50_share), percent(error.p95_share)
-        told += f"; simulating what runs today is off by {median} (p50) and {high} (p95)"
-    return told if scaled is None else f"{told}, so {_scaled(scaled)}"
+    if checked is not None and compared:
+        told += f"; simulating what runs today is {_off(checked.first)}"
+        told += "" if checked.accepted else f", so {_scaled(checked)}"
+    return told
 
 
-def _scaled(made: Corrected) -> str:
-    parts = (("reading", made.prefill), ("writing", made.decode))
-    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if factor != 1)
-    left = made.compared.error
-    off = f"off by {percent(left.p50_share)} (p50) and {percent(left.p95_share)} (p95)"
-    return f"{by}: then it is {off}" if by else "it is not to be relied on"
+def _off(compared: Measures) -> str:
+    return f"off by {percent(checking.off(compared, 'p50'))} (p50) and {percent(checking.off(compared, 'p95'))} (p95)"
+
+
+def _scaled(checked: Checked) -> str:
+    parts = (("reading", checked.prefill), ("writing", checked.decode))
+    by = " and ".join(f"{name} was scaled by {factor:.2f}" for name, factor in parts if round(factor, 2) != 1)
+    return f"{by}: then it is {_off(checked.corrected)}" if by else "it is not to be relied on"
 
 
 def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
@@ -109,8 +111,25 @@ def left_out(at: Trial) -> str:
     return f" {refused(at.rejected_share)}." if at.rejected_share > 0 else ""
 
 
+def untold(mix: Mix, limits: EngineLimits) -> str:
+    """What of the requests is not known and matters to this engine, as sentences behind another; empty if nothing."""
+    said = ""
+    if limits.prefix_caching and mix.cache_told is not None and mix.cache_told < 1:
+        told = f"only {percent(mix.cache_told)} of the records tell" if mix.cache_told else "no record tells"
+        said += (
+            f" Mind that prefix caching is on and {told} how many input tokens were cached: where none is told all "
+            "count as read, so that a replica may carry more than this."
+        )
+    if limits.admission == "reserved" and mix.unnamed:
+        said += (
+            f" {percent(mix.unnamed)} of the requests name no max_tokens, and the engine reserves its cache for each "
+            f"of them up to {limits.max_model_len:,} tokens."
+        )
+    return said
+
+
 def beyond(pooled: Pooled, sizing: Sizing) -> str:
-    """That the replicas simulated together miss the objectives even with twice as many; empty where they do not."""
+    """That the replicas simulated together miss the objectives however many they are; empty where they do not."""
     at = pooled.at
     if at is None or pooled.replicas is not None:
         return ""
@@ -121,45 +140,11 @@ def beyond(pooled: Pooled, sizing: Sizing) -> str:
     ]
     why = " and ".join(missed) or refused(at.rejected_share)
     return (
-        " Simulated together, replicas twice as many as this count still miss an objective at the peak "
-        f"({why}), so that more of them do not help: the count is the plain quotient."
+        f" Simulated together, even many more replicas miss an objective at the peak ({why}), and doubling them does "
+        "not help: the count is the plain quotient."
     )
 
 
 def refused(share: float) -> str:
     """How many requests no replica serves: 12 % of the requests are longer than ... and refused."""
     return f"{share * 100:.3g} % of the requests are longer than max_model_len or the KV cache allows and are refused"
-
-
-def verdict(one: Judged, best: Judged | None, promised: Objectives, replicas: Callable[[float], int]) -> str:
-    """Why a candidate was taken or not; `replicas` says how many of a throughput carry the load."""
-    if best is not None and one.candidate.profile == best.candidate.profile:
-        return "advised"
-    if one.capacity.rps and best is not None:
-        share = one.per_gpu / best.per_gpu - 1
-        much = f"{percent(abs(share))} {'more' if share > 0 else 'less'}" if abs(share) >= ALIKE else "about as much"
-        return f"carries {much} per GPU{_but(one, best, replicas)}"
-    missed = [name for name in one.capacity.missed if name in NAMES]
-    if "rejected" in one.capacity.missed and not missed:
-        return f"refuses {one.capacity.at.rejected_share * 100:.3g} % of the requests as too long"
-    if not missed:
-        return "carries nothing"
-    return "; ".join(f"misses {objective(promised, name)}: {seen(one.capacity.at, name)}" for name in missed)
-
-
-def _but(one: Judged, best: Judged, replicas: Callable[[float], int]) -> str:
-    """What speaks against a candidate that keeps the objectives, behind how much it carries; empty if no more does."""
-    gpus, own = one.gpus(replicas), best.gpus(replicas)
-    if gpus.expected > own.expected:
-        bears = "; it bears slower steps" if own.slower is None and gpus.slower is not None else ""
-        return f"; the load takes {gpus.expected:,} GPUs of it, not {own.expected:,}{bears}"
-    off = percent(one.longest - 1)
-    if gpus.slower is None and own.slower is not None:
-        return f"; with steps {off} slower it misses the objectives at any load"
-    if gpus.slower is not None and own.slower is not None and gpus.slower > own.slower:
-        return f"; with steps {off} slower the load takes {gpus.slower:,} GPUs of it, not {own.slower:,}"
-    if gpus.slower is not None and (own.slower is None or gpus.slower < own.slower):
-        return f"; with steps {off} slower it takes fewer GPUs, but by less than any model can tell"
-    if 1 + ALIKE <= one.per_gpu / best.per_gpu <= WORTH_IT:
-        return ", which no model can tell for sure"
-    return ""

@@ -37,6 +37,8 @@ def write(points: Sequence[BenchPoint], path: Path) -> None:
 
 def read(path: Path) -> tuple[BenchPoint, ...]:
     """The points of a table that `write` made; raises `UnreadableRecords` where the file is none."""
+    if not path.exists():
+        raise _no_table(path, "there is no such file: make one with the command sweep")
     try:
         table = parquet.read_table(path)
     except (pa.ArrowException, OSError) as error:

@@ -1,16 +1,31 @@
 """Whether the times of a run add up, and which of them are used where they do not."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from analyzer.throughput.sweeps.point import Figures
 from analyzer.traces.sweeps.base import Run
 
 TOLERANCE = 0.05
 SLACK_MS = 1.0
+EXAMPLES = 2
 
 
-def sound(run: Run) -> tuple[Run, str | None]:
-    """`run` with a time per token that agrees with TTFT and E2E, and the sentence that the user should hear of it.
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A run whose mean times do not add up, in milliseconds: the told time per token and the one that is used."""
+
+    path: Path
+    ttft_ms: float
+    e2e_ms: float
+    tokens: float
+    told_ms: float
+    used_ms: float
+
+
+def sound(run: Run) -> tuple[Run, Disagreement | None]:
+    """`run` with a time per token that agrees with TTFT and E2E, and how the told one disagreed, if it did.
 
     The mean over requests of E2E is TTFT + (n - 1) · ITL for any lengths, if ITL is the mean over tokens; where lengths
     vary little it is so for the mean over requests too. TTFT, E2E and the count of tokens are taken for true, because
@@ -28,11 +43,30 @@ def sound(run: Run) -> tuple[Run, str | None]:
     told = (run.itl.mean, run.itl.mean if run.per_token is None else run.per_token)
     if any(abs(ttft + (tokens - 1) * each - e2e) <= TOLERANCE * e2e + SLACK_MS for each in told):
         return run, None
-    sentence = (
-        f"{run.path}: TTFT {ttft:.1f} ms + (n - 1) x {run.itl.mean:.2f} ms per token is not E2E {e2e:.1f} ms for"
-        f" n = {tokens:g}, so that (E2E - TTFT) / (n - 1) = {derived:.2f} ms is used."
+    return replace(run, itl=Figures(mean=derived)), Disagreement(run.path, ttft, e2e, tokens, run.itl.mean, derived)
+
+
+def disagreements(found: Sequence[Disagreement], runs: int) -> tuple[str, ...]:
+    """What the user should hear of them: one sentence, with examples where there are several of `runs`."""
+    if not found:
+        return ()
+    if len(found) == 1:
+        [one] = found
+        return (
+            (
+                f"{one.path}: TTFT {one.ttft_ms:.1f} ms + (n - 1) x {one.told_ms:.2f} ms per token is not E2E "
+                f"{one.e2e_ms:.1f} ms for n = {one.tokens:g}, so that (E2E - TTFT) / (n - 1) = {one.used_ms:.2f} ms is "
+                "used."
+            ),
+        )
+    examples = [f"{one.path.name}: {one.used_ms:.2f} ms, not {one.told_ms:.2f} ms" for one in found[:EXAMPLES]]
+    more = f", and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else ""
+    return (
+        (
+            f"In {len(found)} of {runs} runs TTFT + (n - 1) x the time per token is not E2E, so that (E2E - TTFT) / "
+            f"(n - 1) is used for the time per token ({'; '.join(examples)}{more})."
+        ),
     )
-    return replace(run, itl=Figures(mean=derived)), sentence
 
 
 def impossible(run: Run) -> str | None:

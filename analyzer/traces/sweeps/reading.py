@@ -10,7 +10,7 @@ from analyzer.errors import BadSettings, UnreadableFile
 from analyzer.throughput.sweeps.point import BenchPoint
 from analyzer.traces.sweeps.aiperf import AIPerfSummary
 from analyzer.traces.sweeps.base import Benchmark, Run, Told
-from analyzer.traces.sweeps.checks import impossible, sound
+from analyzer.traces.sweeps.checks import Disagreement, disagreements, impossible, sound
 from analyzer.traces.sweeps.dynamo import DynamoProfile
 from analyzer.traces.sweeps.guidellm import GuideLLMReport
 from analyzer.traces.sweeps.inference_perf import InferencePerf
@@ -43,22 +43,22 @@ def read_sweep(benchmark: Benchmark, files: Sequence[Path], told: Told) -> Sweep
     """The points in `files`; raises `BadSettings` where neither they nor the user name model or GPU."""
     heard = benchmark.read(list(dict.fromkeys(files)), told)
     points: list[BenchPoint] = []
-    notes, unreadable = list(heard.notes), list(heard.unreadable)
+    unreadable, disagreeing = list(heard.unreadable), list[Disagreement]()
     digests: dict[Path, str] = {}
     for run in heard.runs:
         complete = told.over(run)
         if (reason := impossible(complete)) is not None:
             unreadable.append(UnreadableFile(str(run.path), reason))
             continue
-        checked, note = sound(complete)
-        if note is not None:
-            notes.append(note)
+        checked, disagreement = sound(complete)
+        if disagreement is not None:
+            disagreeing.append(disagreement)
         if run.path not in digests:
             digests[run.path] = hashlib.sha256(run.path.read_bytes()).hexdigest()
         points.append(_point(checked, digests[run.path]))
-    if points and (assumed := _assumed(heard.runs, told)):
-        notes.append(assumed)
-    return Sweep(tuple(points), tuple(notes), tuple(unreadable))
+    assumed = _assumed(heard.runs, told) if points else ()
+    notes = (*heard.notes, *disagreements(disagreeing, len(points)), *assumed)
+    return Sweep(tuple(points), notes, tuple(unreadable))
 
 
 def _point(run: Run, digest: str) -> BenchPoint:
@@ -94,12 +94,12 @@ def _point(run: Run, digest: str) -> BenchPoint:
     )
 
 
-def _assumed(runs: Sequence[Run], told: Told) -> str | None:
+def _assumed(runs: Sequence[Run], told: Told) -> tuple[str, ...]:
     """The sentence about what neither the files nor the user said."""
     defaults = {"tp": "1", "pp": "1", "quant": "bf16"}
     missing = [name for name in defaults if getattr(told, name) is None and any(getattr(r, name) is None for r in runs)]
     if not missing:
-        return None
+        return ()
     taken = ", ".join(f"{name} {defaults[name]}" for name in missing)
     options = ", ".join(f"--{name}" for name in missing)
-    return f"The files do not say all about the engine, so {taken} were taken: {options} change it."
+    return (f"The files do not say all about the engine, so {taken} were taken: {options} change it.",)

@@ -20,6 +20,7 @@ FIGURES = {
         "rps_per_replica": 14.4,
         "peak_rps": 18.0,
         "replicas": 2,
+        "rps_interval": [9.81, 17.2],
         "gpus_per_replica": 1,
         "gpus": 2,
     },
@@ -35,7 +36,7 @@ def lines(folder: Path, figures: dict[str, object]) -> list[str]:
 def test_lengths_gpus_peak_and_latency_are_told(tmp_path: Path) -> None:
     assert lines(tmp_path, FIGURES) == [
         "Max lengths   input 6,464, output 1,024, together 6,528 tokens (at most 0.1 % are longer, 95 % sure)",
-        "Replicas      2 of 1 GPU = 2 × H100, each good for 14.4 requests/s",
+        "Replicas      2 of 1 GPU = 2 × H100, each good for 14.4 requests/s (9.8 to 17.2, from the recorded times)",
         "Peak          18.0 requests/s to plan for; mean 6.1, busiest second 68",
         "TTFT          p50 52.5 ms, p99 225.2 ms",
     ]

@@ -51,6 +51,10 @@ def test_what_an_analysis_is_made_from_is_told_without_a_path(
     assert (told.files, told.unreadable_files) == (1, 1)
     assert (told.first, told.last) == (FIRST, LAST)
     assert (told.window_from, told.models) == (window_from, models)
+    assert (told.timezone, told.timezone_from) == ("Asia/Tokyo", "settings")
+    elsewhere = origin(SPANS, settings, options(f"{line} --timezone UTC"), found, 1)
+    assert (elsewhere.timezone, elsewhere.timezone_from) == ("UTC", "option")
+    assert origin(SPANS, Settings(), options(line), found, 1).timezone_from == "default"
     assert told.settings == {"isl_threshold": 5, "capacity": {"rps_per_replica": 2.0}}
     assert str(tmp_path) not in str(told)
 

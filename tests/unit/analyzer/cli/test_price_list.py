@@ -4,6 +4,7 @@ import pytest
 
 from analyzer.advise.prices import of_gpu, of_model
 from analyzer.cli.price_list import load
+from analyzer.engine import gpu_names
 from analyzer.errors import BadSettings
 
 
@@ -14,6 +15,15 @@ def test_the_example_prices_name_where_and_when_each_was_published() -> None:
     for source in [price.source for price in (*prices.gpus, *prices.apis)]:
         assert "(read 20" in source
         assert "an example price" in source
+
+
+def test_every_example_price_is_of_a_gpu_that_is_known_by_that_name() -> None:
+    assert {price.gpu for price in load(None).gpus} <= set(gpu_names())
+
+
+@pytest.mark.parametrize("name", ["l4", "a10", "l40s", "a100-sxm-80gb", "h100-sxm", "h200-sxm", "b300-sxm", "mi300x"])
+def test_a_usual_gpu_has_a_price_on_demand(name: str) -> None:
+    assert next(price.kind for price in of_gpu(load(None), name)) == "on_demand"
 
 
 def test_the_example_serves_the_model_of_the_documentation_under_either_name() -> None:

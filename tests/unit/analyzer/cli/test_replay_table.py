@@ -4,13 +4,12 @@ from dataclasses import replace
 
 from analyzer.cli.replay_table import table
 from analyzer.replay.outcome import Promise
-from analyzer.replay.whatif import what_if
-from tests.fakes.replays import recorded, setup
+from tests.fakes.replays import asked, recorded, setup
 
 
 def test_each_profile_has_a_column_and_each_figure_a_line() -> None:
     today = replace(setup(2), price_per_gpu_hour=2.5)
-    found = what_if(recorded(days=3), today, setup(1), Promise(ttft_ms=300), "least_outstanding")
+    found = asked(recorded(days=3), today, setup(1), Promise(ttft_ms=300), "least_outstanding")
     lines = table(found).splitlines()
     head = next(line for line in lines if line.split() == ["today", "instead"])
     rows = lines[lines.index(head) + 1 :]
@@ -36,7 +35,7 @@ def test_each_profile_has_a_column_and_each_figure_a_line() -> None:
 
 
 def test_one_profile_has_one_column_and_no_cost_where_no_price_is_known() -> None:
-    found = what_if(recorded(), setup(2), None, Promise(), "least_outstanding")
+    found = asked(recorded(), setup(2), None, Promise(), "least_outstanding")
     text = table(found)
     assert "instead" not in text
     assert "cost" not in text

@@ -70,6 +70,14 @@ def test_objectives_and_price_come_from_the_settings_where_no_option_is_given(
     assert found["objectives"] == {"e2e_ms": 9000, "percentile": 99}
 
 
+def test_a_profile_that_cannot_have_run_is_told_first(run: Run, recorded: Path, tmp_path: Path) -> None:
+    short = profile(tmp_path, "short", replicas=2, max_model_len=300)
+    out = tmp_path / "answer.json"
+    _, told, _ = run(recorded, "--all", "--profile", short, "--out", out)
+    assert told.startswith("The profile's max_model_len is 300, and ")
+    assert "it is not what ran" in json.loads(out.read_text())["disproved"][0]
+
+
 def test_records_without_latency_say_that_nothing_was_checked(run: Run, tmp_path: Path) -> None:
     found = answered(run(records(tmp_path, latency=False), "--all", "--profile", profile(tmp_path, "p", replicas=2)))
     assert (found["confidence"], found["check"]) == ("unchecked", None)

@@ -109,6 +109,10 @@ def test_unknown_names_end_with_2_and_the_nearest_ones(
         (["--percentile", "0.95"], "--percentile 0.95 is not between 1 and 100"),
         (["--rps", "0"], "--rps 0 is no number above zero"),
         (["--rps", "inf"], "--rps inf is no number above zero"),
+        (["--isl", "2k"], "--isl 2k may mean 2000 or 2048 tokens: write the one you mean."),
+        (["--osl", "two"], "--osl two is no whole number of tokens above zero"),
+        (["--prices", "nowhere.toml"], "The price file nowhere.toml cannot be read"),
+        (["--throughput", "nowhere.parquet"], "nowhere.parquet: there is no such file"),
         (["--isl", "200000"], "takes at most 131,072 tokens, and --isl and --osl ask for 200,200"),
     ],
 )
@@ -116,5 +120,59 @@ def test_wrong_usage_ends_with_2_and_a_sentence(
     capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
 ) -> None:
     code, out, err = told(capsys, *options)
-    assert (code, out) == (2, "")
+    assert (code, out) == (3 if "--throughput" in options else 2, "")
     assert sentence in err
+
+
+def test_every_mistake_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = told(capsys, "--isl", "2k", "--rps", "-1", "--ttft", "soon", "--percentile", "p95")
+    assert [line.split()[1] for line in err.splitlines()] == ["--isl", "--rps", "--percentile", "--ttft"]
+    _, _, err = told(capsys, asked=["size", "--model", "lama-9", "--gpu", "h900", *ASKED[5:]])
+    assert ["The model 'lama-9'" in err, "The GPU 'h900'" in err] == [True, True]
+
+
+def test_a_spare_replica_is_a_replica_more(capsys: pytest.CaptureFixture[str]) -> None:
+    alone, spare = capacity(capsys), capacity(capsys, "--n-plus-one")
+    assert spare["replicas"] == alone["replicas"] + 1
+    assert spare["spare"] == 1
+
+
+def test_engine_and_number_formats_can_be_chosen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = capacity(capsys, "--engine", "sglang", "--weights", "fp8", "--kv-cache", "fp8")
+    assert [found["profile"][knob] for knob in ("engine", "weights", "kv_cache")] == ["sglang", "fp8", "fp8"]
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{LLAMA}"\ngpu = "h100"\n')
+    code, _, err = told(capsys, "--profile", str(file), "--weights", "fp8", "--kv-cache", "fp8")
+    assert (code, "fixes the knobs: leave out --weights, --kv-cache" in err) == (2, True)
+
+
+def test_prices_can_be_one_s_own(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    price = 'name = "h100-sxm"\nkind = "reserved"\nper_hour = 1.5\nsource = "a contract"\nread = 2026-01-01\n'
+    file.write_text(f'currency = "EUR"\n[[gpu]]\n{price}')
+    found = capacity(capsys, "--prices", str(file))
+    assert (found["currency"], found["cost_per_hour"]) == ("EUR", 1.5 * found["gpus"])
+
+
+def test_the_settings_that_were_sized_are_a_command_and_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = told(capsys, "--ttft", "500ms", "--emit", str(tmp_path / "advice"))
+    assert (code, f"  vllm serve {LLAMA} --" in out) == (0, True)
+    assert str(tmp_path / "advice" / "README.md") in out
+    said = (tmp_path / "advice" / "vllm.yaml").read_text()
+    assert "Advice from what was asked for, without records: 31 requests/s of 2,000 tokens in, 200 out." in said
+    (tmp_path / "file").touch()
+    code, _, err = told(capsys, "--emit", str(tmp_path / "file"))
+    assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_an_engine_is_never_started_with_a_context_that_its_cache_cannot_hold(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{LLAMA}"\ngpu = "l4"\n')
+    found = json.loads(told(capsys, "--json", "--profile", str(file), asked=["size", *ASKED[5:]])[1])
+    longest = found["profile"]["max_model_len"]
+    assert 2200 < longest <= found["memory"]["kv_pool_tokens"] < 131_072
+    assert f"--max-model-len {longest}" in found["command"]

@@ -22,7 +22,7 @@ def test_a_sweep_becomes_one_table(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "llama-3.1-8b in bf16 on h100, TP 1, PP 1:" in said.out
     assert "122.59/s  101.2  204.1   64" in said.out
     assert said.out.endswith(f"written    7 points to {out}\n")
-    assert "= 7.13 ms is used" in said.err
+    assert "stage_0_lifecycle_metrics.json: 7.13 ms, not 3.47 ms" in said.err
 
 
 def test_files_that_are_none_are_named_and_the_others_written(

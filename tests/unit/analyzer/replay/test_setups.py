@@ -3,24 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from analyzer import engine
 from analyzer.errors import DoesNotFit, UnreadableRecords
-from analyzer.replay import Recorded
-from analyzer.replay.setups import carried_over, reckon, setup, today
-from analyzer.throughput.timings import Timings
-from tests.fakes.replays import PROFILE, TIMES, recorded, requests, throughput
-
-
-def timings(known: Recorded) -> Timings:
-    sent, number = known.requests, len(known.requests)
-    yes = np.ones(number, np.bool_)
-    return Timings(
-        sent.arrival_us, sent.isl, sent.cached, sent.osl,
-        (known.ttft_ms * 1000).astype(np.int64), (known.e2e_ms * 1000).astype(np.int64),
-        yes, yes, np.zeros(number, np.int64), number,
-    )  # fmt: skip
+from analyzer.replay.checking import check, unchecked
+from analyzer.replay.outcome import scaled
+from analyzer.replay.setups import carried_over, checked, reckon, setup, today
+from tests.fakes.replays import LIMITS, PROFILE, TIMES, recorded, requests, throughput, timings
 
 
 def test_limits_follow_from_the_profile_and_the_memory() -> None:
@@ -46,7 +36,7 @@ def test_replicas_that_records_do_not_tell_apart_share_what_was_in_flight() -> N
     known = timings(recorded(6000, 4.0, replicas=4))
     one, four = today(replace(PROFILE, replicas=1), known), today(replace(PROFILE, replicas=4), known)
     assert four.times.decode_ms(32, 32_000) == pytest.approx(TIMES.decode_ms(32, 32_000), rel=0.1)
-    assert one.times.decode_ms(32, 32_000) < 0.85 * TIMES.decode_ms(32, 32_000)
+    assert one.times.decode_ms(32, 32_000) < 0.9 * TIMES.decode_ms(32, 32_000)
     assert (four.largest_batch or 0) == pytest.approx(1 + ((one.largest_batch or 0) - 1) / 4)
     assert "do not tell replicas apart" in four.detail
 
@@ -73,3 +63,16 @@ def test_smaller_weights_change_step_times_as_the_roofline_does() -> None:
     assert found.times.b0 / TIMES.b0 == pytest.approx(reckon(other).times.b0 / reckon(PROFILE).times.b0)
     assert found.times.b0 < TIMES.b0
     assert found.error_share == pytest.approx(0.4)
+
+
+def test_what_runs_today_is_checked_by_its_records_with_the_limits_of_its_profile() -> None:
+    on = engine.model(PROFILE.model), engine.gpu(PROFILE.gpu)
+    known = timings(recorded(times=scaled(TIMES, 1.6, 1.6)))
+    found = checked(PROFILE, throughput(), known, on)
+    limits = setup(PROFILE, throughput(), recorded().requests).limits
+    assert found == check(known, limits, TIMES, 2, "least_outstanding")
+    assert found.decode == pytest.approx(1.6, rel=0.1)
+    assert limits.max_num_seqs == LIMITS.max_num_seqs
+    assert checked(PROFILE, throughput(), None, on) == unchecked(TIMES)
+    with pytest.raises(DoesNotFit):
+        checked(replace(PROFILE, max_model_len=100_000), throughput(), known, on, 50_000)

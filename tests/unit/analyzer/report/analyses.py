@@ -77,7 +77,7 @@ SIZED = CapacityAdvice(
     objectives=Objectives(ttft_ms=500.0, percentile=95.0),
     source="roofline",
     source_detail="A roofline.",
-    confidence="step times ± 40%; too wide to buy hardware by",
+    confidence="step times ± 40 %; too wide to buy hardware by",
     profile=Profile(
         "org/model", "h100-sxm", 1, 8192, 3, 1, 1, "vllm", None, "bf16", "bf16", 1024, 8192, True, True, 0.92
     ),
@@ -100,8 +100,8 @@ SIZED = CapacityAdvice(
     expected=Expected(95.0, 220.0, 30.0, 9900.0, 23_646, "the hardest of 4 recorded hours"),
     memory=MemoryUse(16_060_000_000, 131_072, 443_438, 208.0),
     alternatives=(
-        Alternative(1, 1, 1024, 8192, 12.0, 12.0, 3, 3, "advised"),
-        Alternative(8, 1, 1024, 8192, 69.1, 8.64, 1, 8, "carries 28% less per GPU", 8),
+        Alternative(1, 1, 1024, 8192, 12.0, 12.0, 3, 3, "advised", None, 0.16, 9.0),
+        Alternative(8, 1, 1024, 8192, 69.1, 8.64, 1, 8, "carries 28 % less per GPU", 8, 1.23, 24.0),
         Alternative(16, 1, 0, 0, None, None, None, None, "tp 16 would span nodes."),
     ),
     currency="USD",

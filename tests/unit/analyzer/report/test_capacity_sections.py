@@ -21,7 +21,7 @@ def test_every_figure_has_its_error_bars_and_its_source() -> None:
     text = said()
     assert "one replica carries 8 to 17 requests a second, which asks for 2 to 4 replicas" in text
     assert "Mean times without a queue give 12.6; with work always waiting it is 12.9" in text
-    assert "roofline; confidence: step times ± 40%" in text
+    assert "by a roofline, arithmetic on the GPU's data sheet; confidence: step times ± 40 %" in text
 
 
 def test_objectives_that_may_be_out_of_reach_are_said_to_be() -> None:
@@ -51,9 +51,9 @@ def test_the_knobs_stand_by_the_names_that_people_type() -> None:
 
 def test_what_was_tried_stands_with_why_it_was_not_taken() -> None:
     text = said()
-    assert "1 | 1 | 1,024 | 8,192 | 12 | 12 | 3 | 3 | out of reach | advised" in text
-    assert "8 | 1 | 1,024 | 8,192 | 69.1 | 8.64 | 1 | 8 | 8 | carries 28% less per GPU" in text
-    assert "16 | 1 | – | – | – | – | – | – | – | tp 16 would span nodes." in text
+    assert "1 | 1 | 1,024 | 8,192 | 12 | 12 | 3 | 3 | 9.00 | 16 % | out of reach | advised" in text
+    assert "8 | 1 | 1,024 | 8,192 | 69.1 | 8.64 | 1 | 8 | 24.00 | 123 % | 8 | carries 28 % less per GPU" in text
+    assert "16 | 1 | – | – | – | – | – | – | – | – | – | tp 16 would span nodes." in text
 
 
 def test_prices_and_apis_name_where_they_are_from() -> None:

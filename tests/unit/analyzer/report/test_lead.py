@@ -4,7 +4,18 @@ from analyzer.analysis import ModelAnalysis
 from analyzer.demand import ClientShare
 from analyzer.evidence import Evidence
 from analyzer.report.lead import cautions, first_paragraph, how_sure, tiles
-from tests.unit.analyzer.report.analyses import CAPACITY, NO_LIMITS, WEEK, capacity, lengths, model, prose, rate, text
+from tests.unit.analyzer.report.analyses import (
+    CAPACITY,
+    NO_LIMITS,
+    SIZED,
+    WEEK,
+    capacity,
+    lengths,
+    model,
+    prose,
+    rate,
+    text,
+)
 
 
 def first(one: ModelAnalysis) -> str:
@@ -86,6 +97,12 @@ def test_a_replica_on_its_own_is_a_caution_that_names_the_setting() -> None:
     assert "n_plus_one = true" in text(caution.words)
 
 
+def test_a_profile_that_the_records_disprove_is_a_caution() -> None:
+    told = Evidence("capacity.profile", 7200, 1, None, "The profile's max_model_len is 1,200: it is not what ran.")
+    (caution,) = cautions(model(capacity=CAPACITY, evidence=(told,)))
+    assert text(caution.words).startswith("Check the profile of today. The profile's max_model_len is 1,200")
+
+
 def test_a_busy_minute_that_the_replicas_carry_is_no_caution() -> None:
     assert cautions(model(capacity=CAPACITY)) == ()
 
@@ -110,4 +127,14 @@ def test_headline_figures_show_limits_peak_and_replicas() -> None:
 
 def test_how_sure_a_throughput_is_names_its_source_once() -> None:
     assert how_sure(CAPACITY) == "stated, not checked against the records"
-    assert how_sure(dataclasses.replace(CAPACITY, source="sweep", confidence="high")) == "sweep; confidence: high"
+    swept = dataclasses.replace(CAPACITY, source="sweep", confidence="high")
+    assert how_sure(swept) == "by a benchmark's sweep; confidence: high"
+
+
+def test_a_count_that_is_not_the_quotient_is_explained_by_the_hour_that_asks_for_it() -> None:
+    hour = "the hour from 2025-03-03 11:00 (UTC), the hardest of 4 recorded hours"
+    assert SIZED.expected is not None
+    more = dataclasses.replace(SIZED, peak_rps=11.0, pooled=3, expected=dataclasses.replace(SIZED.expected, load=hour))
+    said = first(model(capacity=more))
+    assert f"By these two alone it would be 1, but {hour}, replayed as it came takes 3 behind one router" in said
+    assert "By these two" not in first(model(capacity=SIZED))

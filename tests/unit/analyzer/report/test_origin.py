@@ -20,8 +20,16 @@ PLAIN = Origin(
 def test_a_report_with_nothing_chosen_says_so() -> None:
     assert text(made_from(PLAIN)) == (
         "Made by Tokentide 0.1.0 from 1 file, in which requests lie from 2026-11-01 08:05 to 2026-11-16 09:30"
-        " UTC. The window is the one that is taken where none is asked for. All settings are the default."
+        " UTC. The window is the one that is taken where none is asked for. Hours and days are"
+        " those of UTC, the default. All settings are the default."
     )
+
+
+def test_the_time_zone_is_told_with_who_chose_it() -> None:
+    asked = dataclasses.replace(PLAIN, timezone="Asia/Tokyo", timezone_from="option")
+    assert "Hours and days are those of Asia/Tokyo, asked for with --timezone." in text(made_from(asked))
+    stated = dataclasses.replace(PLAIN, timezone="Asia/Tokyo", timezone_from="settings")
+    assert "those of Asia/Tokyo, of the settings file or the environment." in text(made_from(stated))
 
 
 def test_what_was_chosen_is_told_as_one_would_type_it() -> None:

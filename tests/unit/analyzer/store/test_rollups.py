@@ -97,6 +97,20 @@ def test_raw_and_rolled_up_records_give_the_same_analysis_byte_for_byte(
     assert (tmp_path / "raw").read_bytes() == (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
+def test_capacity_is_found_from_the_same_requests_with_and_without_rollups(records: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        'target_over_share = 0.05\n[capacity]\ngpu = "h100"\nmodel = "meta-llama/Llama-3.1-8B-Instruct"\n'
+        'ttft_ms = 500\npercentile = 95\npeak_rps = 20\nprofile = { engine = "trtllm", gpu = "h100", '
+        'model = "meta-llama/Llama-3.1-8B-Instruct" }\n'
+    )
+    for name, options in (("raw", ()), ("rolled", ("--rollups", str(tmp_path / "rollups")))):
+        said = ["--out", str(tmp_path / name), "--settings", str(settings), *LAST_WEEK, *options]
+        assert main(["analyze", str(records), *said]) == 0
+    assert (tmp_path / "raw").read_bytes() == (tmp_path / "rolled").read_bytes()
+    assert b"recorded ones with input, output, max_tokens" in (tmp_path / "raw").read_bytes()
+
+
 def test_what_is_rolled_up_is_not_read_again_before_its_file_changes(records: Path, tmp_path: Path) -> None:
     before = told(records, rollups=tmp_path)
     old = records / "day=12" / "hour=12" / "a.parquet"

@@ -113,7 +113,7 @@ def test_without_the_package_a_kept_grid_does(tmp_path: Path) -> None:
     grids.write(collected(FormulaTables(TRUE), key(LLAMA_8B), 131_072), tmp_path)
     found = of(LLAMA_8B, tmp_path, NONE)
     assert found.times.values == pytest.approx(TRUE.values, rel=1e-5, abs=1e-6)
-    assert "prefill 0.0% off in the median and 0.0% at most" in found.detail
+    assert "prefill 0.0 % off in the median and 0.0 % at most" in found.detail
 
 
 def test_without_package_and_grid_it_says_how_to_get_one(tmp_path: Path) -> None:

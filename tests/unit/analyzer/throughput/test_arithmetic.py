@@ -90,14 +90,14 @@ def test_the_times_of_a_profile_say_how_they_were_made_and_how_far_they_may_be_o
     assert (found.source, found.error_share, found.requests) == ("roofline", 0.4, None)
     assert found.times.decode_ms(64, 64 * 2100) == pytest.approx(13.91, abs=0.01)
     assert found.times.prefill_ms(2000) == pytest.approx(48.3 * 0.65 / 0.60, rel=0.1)
-    said = "60% of the operations and 70% of the bandwidth in the data sheet of h100-sxm; ±40%"
+    said = "60 % of the operations and 70 % of the bandwidth in the data sheet of h100-sxm; ± 40 %"
     assert found.detail == f"A roofline: {said}, too wide to buy hardware by."
 
 
 def test_a_mixture_of_experts_is_less_certain() -> None:
     found = throughput(replace(LLAMA_8B, model="mistralai/Mixtral-8x7B-v0.1", tp=2))
     assert found.error_share == 0.7
-    assert "±70%" in found.detail
+    assert "± 70 %" in found.detail
 
 
 def test_a_prompt_beside_others_computes_while_the_weights_are_read() -> None:

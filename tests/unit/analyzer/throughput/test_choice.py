@@ -73,7 +73,7 @@ def test_live_records_without_times_are_passed_over(traffic: Timings) -> None:
 def test_live_records_and_a_sweep_are_blended(traffic: Timings) -> None:
     found = on_l4(timings=traffic, sweep=lambda: SWEEP).throughput
     assert (found.source, found.requests, found.largest_batch) == ("live", 1300, 90)
-    assert found.detail.startswith("Blended by inverse variance: 64% live (Fitted to 600 recorded")
+    assert found.detail.startswith("Blended by inverse variance: 64 % live (Fitted to 600 recorded")
     assert found.error_share == pytest.approx(0.12)
 
 

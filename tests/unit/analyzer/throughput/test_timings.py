@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analyzer.throughput.timings import Timings, new_tokens, spans, surroundings
+from analyzer.throughput.timings import Timings, new_tokens, replicas_behind, spans, surroundings
 
 
 def timings(rows: list[tuple[int, int, int, int, int]], engine: list[int] | None = None) -> Timings:
@@ -63,3 +63,9 @@ def test_cached_input_is_not_read_again_but_looked_at() -> None:
 
 def test_at_least_one_token_is_read() -> None:
     assert new_tokens(replace(timings([(0, 8, 2, 1, 3)]), cached=np.array([8]))).tolist() == [1]
+
+
+def test_an_engine_without_times_has_no_part_in_the_replicas() -> None:
+    rows = [(0, 100, 20, 10, 110), (50, 300, 40, 10, 110), (60, 300, 40, -1, -1)]
+    assert replicas_behind(timings(rows, engine=[0, 0, 1]), 4) == 4
+    assert replicas_behind(timings(rows, engine=[0, 1, 2]), 4) == 2

@@ -7,9 +7,11 @@ from analyzer.advise.capacity import Peak, StatedCapacity
 from analyzer.advise.prices import Traffic
 from analyzer.advise.sized import CapacityAdvice, Objectives
 from analyzer.advise.sizing import advice
-from analyzer.advise.sizing.advice import Demanded, Sized
+from analyzer.advise.sizing.advice import Sized
+from analyzer.advise.sizing.choose import judge
+from analyzer.advise.sizing.fleets import Demanded
 from analyzer.advise.sizing.mix import of_point
-from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.question import Sizing, candidates
 from analyzer.advise.sizing.streams import drawn
 from analyzer.engine import ServingProfile, Throughput
 from analyzer.histogram import Histogram
@@ -120,7 +122,7 @@ def test_what_no_number_of_replicas_keeps_is_not_told_as_expected() -> None:
     one = advice.advise(fixed(), MIX, hours, WISHES)
     assert one.advice is not None
     assert (one.advice.expected, one.advice.pooled) == (None, None)
-    assert "still miss an objective at the peak (TTFT p95 is" in one.sentence
+    assert "more replicas miss an objective at the peak (TTFT p95 is" in one.sentence
 
 
 def test_every_choice_is_told_with_why_it_was_not_taken(usual: CapacityAdvice) -> None:
@@ -179,3 +181,19 @@ def test_fewer_replicas_with_the_rest_at_an_api_are_reckoned_from_the_seconds() 
 
 def test_the_same_question_has_the_same_answer(usual: CapacityAdvice) -> None:
     assert found(question()) == usual
+
+
+def test_how_a_model_is_split_is_chosen_by_the_gpus_of_all_replicas_together() -> None:
+    """A load that one replica of eight GPUs carries by the quotient, to a hair, and two do together."""
+    able = {one.profile.tp: one for one in candidates(question(), MIX.context)[0]}
+    eight = judge(able[8], question(), MIX).capacity.rps
+    assert eight
+    one = found(question(), 0.999 * eight)
+    pooled = {each.tp: each for each in one.alternatives if each.max_num_batched_tokens == 8192}
+    assert pooled[8].gpus in {8, 16}
+    assert one.gpus == min(each.gpus for each in one.alternatives if each.gpus)
+    assert [each.cost_per_hour for each in one.alternatives] == [
+        each.gpus and each.gpus * 3 for each in one.alternatives
+    ]
+    said = f"The choice is tp {one.profile.tp}, by what all of its replicas take for this load, {one.gpus} GPUs"
+    assert said in sized(question(), 0.999 * eight).sentence

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -5,7 +6,7 @@ import pytest
 
 from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.choose import Chosen, Judged, choose, favoured, judge, requests_at_once
+from analyzer.advise.sizing.choose import Chosen, Gpus, Judged, choose, favoured, judge, quotient, requests_at_once
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from tests.unit.analyzer.advise.sizing.questions import fixed, question
@@ -13,8 +14,12 @@ from tests.unit.analyzer.advise.sizing.questions import fixed, question
 MIX = of_point(2000, 200, 0.5)
 
 
+def by_quotient(rate: float) -> Callable[[Judged], Gpus]:
+    return quotient(rate, partial(replicas_for, rate))
+
+
 def chosen(objectives: Objectives, rate: float = 31) -> Chosen:
-    return choose(question(objectives), MIX, lambda carried: replicas_for(rate, carried))
+    return choose(question(objectives), MIX, by_quotient(rate))
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +61,14 @@ def test_of_as_many_gpus_those_are_favoured_that_bear_slower_steps(
     template: dict[int, Judged], rate: float, figures: dict[str, tuple[float, float]], tp: int
 ) -> None:
     for order in (1, -1):
-        found = favoured(carrying(template, **figures)[::order], partial(replicas_for, rate))
+        found = favoured(carrying(template, **figures)[::order], by_quotient(rate))
         assert found
         assert found.candidate.profile.tp == tp
 
 
 def test_nothing_is_favoured_where_nothing_keeps_the_objectives(template: dict[int, Judged]) -> None:
     none = [replace(one, capacity=replace(one.capacity, rps=None)) for one in template.values()]
-    assert favoured(none, partial(replicas_for, 1)) is None
+    assert favoured(none, by_quotient(1)) is None
 
 
 def test_what_steps_as_slow_as_the_source_allows_would_carry_is_less(template: dict[int, Judged]) -> None:
@@ -101,7 +106,7 @@ def test_where_nothing_keeps_the_objectives_there_is_no_best_and_all_was_tried()
 
 
 def test_a_fixed_profile_is_kept() -> None:
-    found = choose(fixed(max_num_seqs=32), MIX, lambda carried: replicas_for(31, carried))
+    found = choose(fixed(max_num_seqs=32), MIX, by_quotient(31))
     assert [one.candidate.profile.max_num_seqs for one in found.tried] == [32]
 
 
@@ -117,7 +122,7 @@ def test_a_smaller_batch_is_tried_where_an_objective_asks_for_it() -> None:
     found = choose(
         replace(question(Objectives(ttft_ms=500, itl_ms=12, percentile=95))),
         MIX,
-        lambda carried: replicas_for(3, carried),
+        by_quotient(3),
     )
     assert any(one.candidate.profile.max_num_seqs < 1024 for one in found.tried)
 
@@ -126,7 +131,23 @@ def test_nothing_that_was_tried_takes_as_few_gpus_and_clearly_carries_more_unles
     for objectives, rate in ((Objectives(500, 50, None, 95), 3), (Objectives(150, 12, None, 95), 12)):
         found = chosen(objectives, rate)
         assert found.best
-        own = found.best.gpus(partial(replicas_for, rate))
+        own = by_quotient(rate)(found.best)
         for one in (each for each in found.tried if each.capacity.rps and each.per_gpu > 1.06 * found.best.per_gpu):
-            other = one.gpus(partial(replicas_for, rate))
+            other = by_quotient(rate)(one)
             assert other.expected > own.expected or (other.slower or 1e9) > (own.slower or 1e9)
+
+
+def test_what_no_number_of_replicas_bears_is_not_favoured(template: dict[int, Judged]) -> None:
+    gpus = {1: Gpus(4, 4, 0.1, kept=False), 2: Gpus(8, 8, 0.1)}
+    able = [template[1], template[2]]
+    found = favoured(able, lambda one: gpus[one.candidate.profile.tp])
+    assert found is template[2]
+    # where all miss, the count is the quotient
+    assert favoured(able[:1], lambda one: gpus[one.candidate.profile.tp]) is template[1]
+
+
+def test_of_as_many_gpus_those_with_more_headroom_are_favoured(template: dict[int, Judged]) -> None:
+    for more, tp in ((0.3, 2), (0.12, 1)):  # 6 % is no difference, and then the smaller replica counts
+        gpus = {1: Gpus(8, 12, 0.1), 2: Gpus(8, 12, more)}
+        found = favoured([template[1], template[2]], lambda one, gpus=gpus: gpus[one.candidate.profile.tp])  # type: ignore[misc]
+        assert found is template[tp]

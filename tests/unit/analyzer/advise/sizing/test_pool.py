@@ -38,3 +38,17 @@ def test_recorded_hours_are_replayed_as_they_came() -> None:
     both = for_hours([calm, surge], H100, WITHIN, (1, 8)).replicas
     assert both is not None
     assert both > 3
+
+
+def test_the_hour_that_is_answered_is_the_one_that_asks_for_most() -> None:
+    calm, surge = streams.drawn(MIX, 2, 2000), streams.drawn(MIX, 40, 12_000)
+    assert [for_hours(hours, H100, WITHIN, (1, 8)).hour for hours in ([calm, surge], [surge, calm])] == [1, 0]
+    assert for_rate(MIX, H100, WITHIN, 10, (1, 2), QUICK).hour is None
+
+
+def test_a_surge_far_beyond_the_expected_load_gets_the_replicas_that_it_takes() -> None:
+    calm = streams.drawn(MIX, 5, 5000)
+    surge = Requests(np.sort(calm.arrival_us // 12), calm.isl, calm.osl, calm.max_tokens, calm.cached)
+    expected = for_hours([surge], H100, WITHIN, (1, 8)).replicas
+    assert expected is not None
+    assert for_hours([surge], H100, WITHIN, (1, 1)).replicas == expected

@@ -23,7 +23,7 @@ def test_what_cannot_run_is_refused_with_the_reason() -> None:
 
 
 def test_a_model_that_fits_nowhere_is_told_with_every_reason() -> None:
-    with pytest.raises(DoesNotFit, match=r"there is no choice that can be sized\. Tp 1 puts"):
+    with pytest.raises(DoesNotFit, match=r"there is no way to split it that can be sized: tp 1 puts"):
         candidates(question(gpu="l4", model="meta-llama/Llama-3.1-405B-Instruct"), 2100)
 
 

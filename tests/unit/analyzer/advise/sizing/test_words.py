@@ -1,18 +1,20 @@
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
-from analyzer.advise.capacity import replicas_for
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing import words
-from analyzer.advise.sizing.choose import Judged, choose, judge
-from analyzer.advise.sizing.fit import Compared, Corrected
+from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
-from tests.unit.analyzer.advise.sizing.questions import WITHIN, question
+from analyzer.replay.checking import Checked, Compared, unchecked
+from tests.unit.analyzer.advise.sizing.questions import question
 
 MIX = of_point(2000, 200)
+
+
+def one_gpu(_: Judged) -> Gpus:
+    return Gpus(1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -44,47 +46,40 @@ def test_measured_times_say_from_how_many_requests_and_beyond_which_load_they_ar
 
 
 def test_a_simulation_that_misses_what_was_recorded_is_of_low_confidence(judged: Judged) -> None:
-    off = Compared((100, 200), (150, 200), (10, 20), (10, 20))
-    left = Compared((100, 200), (120, 280), (10, 20), (10, 20))
-    said = words.confidence(judged, off, Corrected(judged.throughput.times, 0.5, 1.0, left))
+    first = {"ttft_ms": {"p50": Compared(100, 150), "p95": Compared(200, 200)}}
+    left = {"ttft_ms": {"p50": Compared(100, 120), "p95": Compared(200, 280)}}
+    said = words.confidence(judged, Checked(first, left, 0.5, 1.0, judged.throughput.times))
     assert said.startswith("low confidence: ")
     assert "is off by 50 % (p50) and 0 % (p95), so reading was scaled by 0.50" in said
     assert said.endswith("then it is off by 20 % (p50) and 40 % (p95)")
-    assert "low confidence" not in words.confidence(judged, Compared((100, 200), (110, 200), (10, 20), (10, 20)))
-
-
-def test_a_verdict_says_why_a_choice_was_not_taken(judged: Judged) -> None:
-    assert words.verdict(judged, judged, WITHIN, lambda _: 1) == "advised"
-    tight = Objectives(ttft_ms=5, percentile=95)
-    found = choose(question(tight), MIX, lambda _: 1)
-    assert words.verdict(found.tried[0], None, tight, lambda _: 1).startswith("misses TTFT p95 ≤ 5 ms: ")
-
-
-@pytest.mark.parametrize(
-    ("rate", "figures", "said"),
-    [
-        (8, (16, 5), "carries 60 % more per GPU; with steps 30 % slower the load takes 2 GPUs of it, not 1"),
-        (15, (16, 0), "carries 60 % more per GPU; with steps 30 % slower it misses the objectives at any load"),
-        (8, (7, 7), "carries 30 % less per GPU; the load takes 2 GPUs of it, not 1"),
-        (8, (10.5, 8.5), "carries 5 % more per GPU, which no model can tell for sure"),
-        (8.2, (10.1, 8.3), "carries about as much per GPU; with steps 30 % slower it takes fewer GPUs, but by less"),
-        (8, (9, 8.2), "carries 10 % less per GPU"),
-    ],
-)
-def test_what_carries_more_and_is_not_advised_has_what_speaks_against_it(
-    judged: Judged, rate: float, figures: tuple[float, float], said: str
-) -> None:
-    best = replace(judged, capacity=replace(judged.capacity, rps=10.0), slow_rps=8.1)
-    profile = replace(judged.candidate.profile, max_num_batched_tokens=2048)
-    carried, slower = figures
-    one = Judged(replace(judged.candidate, profile=profile), replace(judged.capacity, rps=carried), slower)
-    assert words.verdict(one, best, WITHIN, partial(replicas_for, rate)).startswith(said)
+    near = {"ttft_ms": {"p50": Compared(100, 110), "p95": Compared(200, 200)}}
+    assert "low confidence" not in words.confidence(judged, Checked(near, near, 1.0, 1.0, judged.throughput.times))
+    nothing = words.confidence(judged, Checked(first, first, 1.0, 1.0, judged.throughput.times))
+    assert nothing.endswith("so it is not to be relied on")
+    assert words.confidence(judged, unchecked(judged.throughput.times)) == words.confidence(judged)
 
 
 def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
     tight = Objectives(ttft_ms=5, itl_ms=1, percentile=95)
-    found = choose(question(tight), MIX, lambda _: 1)
+    found = choose(question(tight), MIX, one_gpu)
     said = words.unreachable(question(tight), found.tried)
     assert "TTFT p95 ≤ 5 ms (the best is" in said
     assert "with tp 8" in said
     assert "ITL p95 ≤ 1 ms (the best is" in said
+
+
+def test_a_prefix_cache_of_which_the_records_tell_nothing_is_a_warning(judged: Judged) -> None:
+    limits, records = judged.candidate.limits, replace(MIX, cache_told=0.0)
+    assert limits.prefix_caching
+    assert "prefix caching is on and no record tells how many input tokens were cached" in words.untold(records, limits)
+    assert "only 40 % of the records tell" in words.untold(replace(MIX, cache_told=0.4), limits)
+    assert words.untold(records, replace(limits, prefix_caching=False)) == ""
+    assert words.untold(replace(MIX, cache_told=1.0), limits) == ""
+    assert words.untold(MIX, limits) == ""  # lengths that were asked for are no records
+
+
+def test_requests_without_a_limit_of_their_own_are_told_where_the_engine_reserves(judged: Judged) -> None:
+    reserved = replace(judged.candidate.limits, admission="reserved", max_model_len=8192)
+    assert "100 % of the requests name no max_tokens" in words.untold(MIX, reserved)
+    assert "up to 8,192 tokens" in words.untold(MIX, reserved)
+    assert words.untold(replace(MIX, max_tokens=MIX.osl), reserved) == ""

@@ -46,7 +46,7 @@ def test_what_is_no_table_is_said_with_the_reason(tmp_path: Path) -> None:
     for name, reason in (
         ("text", "no Parquet file"),
         ("other", "lacks the columns gpu, n_gpu"),
-        ("none", "no Parquet"),
+        ("none", "there is no such file"),
     ):
         with pytest.raises(UnreadableRecords, match=f"{name}: .*{reason}"):
             table.read(tmp_path / name)

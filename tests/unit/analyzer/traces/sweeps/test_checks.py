@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.throughput.sweeps import Figures
 from analyzer.traces.sweeps.base import Run
-from analyzer.traces.sweeps.checks import impossible, sound
+from analyzer.traces.sweeps.checks import disagreements, impossible, sound
 
 RUN = Run(
     Path("run.json"),
@@ -27,10 +27,26 @@ def test_times_that_add_up_stay_as_they_are() -> None:
 def test_half_the_time_per_token_is_found_and_said() -> None:
     found, note = sound(replace(RUN, itl=Figures(3.47, 3.4, 3.5)))
     assert found.itl == Figures(mean=pytest.approx((480.2 - 31.0) / 63))
-    assert note == (
-        "run.json: TTFT 31.0 ms + (n - 1) x 3.47 ms per token is not E2E 480.2 ms for n = 64, so that"
-        " (E2E - TTFT) / (n - 1) = 7.13 ms is used."
+    assert note is not None
+    assert disagreements([note], 3) == (
+        (
+            "run.json: TTFT 31.0 ms + (n - 1) x 3.47 ms per token is not E2E 480.2 ms for n = 64, so that"
+            " (E2E - TTFT) / (n - 1) = 7.13 ms is used."
+        ),
     )
+
+
+def test_many_runs_that_disagree_are_one_sentence_with_their_count_and_two_examples() -> None:
+    runs = [replace(RUN, path=Path("some", f"{number}.json"), itl=Figures(3.47)) for number in range(7)]
+    found = [note for _, note in map(sound, runs) if note is not None]
+    [said] = disagreements(found, 9)
+    assert said.startswith("In 7 of 9 runs TTFT + (n - 1) x the time per token is not E2E")
+    assert said.endswith("(0.json: 7.13 ms, not 3.47 ms; 1.json: 7.13 ms, not 3.47 ms, and 5 more).")
+    assert "more" not in disagreements(found[:2], 2)[0]
+
+
+def test_nothing_is_said_where_all_runs_agree() -> None:
+    assert disagreements([], 7) == ()
 
 
 def test_the_mean_over_requests_stays_where_the_mean_over_tokens_adds_up() -> None:
