@@ -6,8 +6,18 @@ from analyzer.replay.by_day import Figure
 from analyzer.replay.outcome import MEASURES, SHARES, Outcome
 from analyzer.replay.whatif import Tried, WhatIf
 from analyzer.replay.words import NAMES, sentences
+from analyzer.window import Window
 
 UNKNOWN = "–"
+
+
+def heading(found: WhatIf, model: str, window: Window) -> str:
+    """What was replayed: how many requests of which model, from when to when, and how many of them count."""
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (window.start, window.end))
+    return (
+        f"{found.requests:,} requests for {model} from {start} to {end} ({window.timezone}); {found.counted:,} of them "
+        "count, as a replay starts empty.\n"
+    )
 
 
 def table(found: WhatIf) -> str:

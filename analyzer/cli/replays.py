@@ -21,7 +21,7 @@ from analyzer.replay.setups import carried_over, checked, setup, today
 from analyzer.replay.whatif import Setup, WhatIf, what_if
 from analyzer.settings import Settings
 from analyzer.store import Records, Span, find, opened
-from analyzer.window import microseconds
+from analyzer.window import Window, microseconds
 
 NAME = "replay"
 ROUTINGS = ("least_outstanding", "round_robin")
@@ -55,9 +55,9 @@ def run(options: argparse.Namespace) -> AnalyzerError | None:
     if found.unreadable and not (found.readable or found.remote):
         raise UnreadableRecords(found.unreadable)
     with opened(found, settings.memory_limit, microseconds(datetime.now(UTC))) as records:
-        answer, model = _answer(records, settings, options, (current, against))
+        answer, model, window = _answer(records, settings, options, (current, against))
         unreadable = records.unreadable
-    _hand_over(answer, model, options)
+    _hand_over(answer, model, window, options)
     return UnreadableRecords(unreadable) if unreadable else None
 
 
@@ -66,7 +66,7 @@ def _answer(
     settings: Settings,
     options: argparse.Namespace,
     said: tuple[ServingProfile, ServingProfile | None],
-) -> tuple[WhatIf, str]:
+) -> tuple[WhatIf, str, Window]:
     spans = records.spans()
     choices.check_models(spans, options)
     span = _chosen(spans, options, said[0].model)
@@ -95,7 +95,7 @@ def _answer(
     known = checked(current, throughput, timings, on, told, options.routing)
     answer = what_if(recorded, known, first, second, _promise(options, settings, model), options.routing)
     against_it = disproved(current, longer(recorded.requests, current.max_model_len), timings)
-    return replace(answer, disproved=against_it), model
+    return replace(answer, disproved=against_it), model, window
 
 
 def _chosen(spans: Sequence[Span], options: argparse.Namespace, served: str) -> Span:
@@ -139,9 +139,12 @@ def _promise(options: argparse.Namespace, settings: Settings, model: str) -> Pro
     return Promise(ttft, itl, e2e, percentile)
 
 
-def _hand_over(answer: WhatIf, model: str, options: argparse.Namespace) -> None:
-    text = json.dumps(as_json(answer, model, options.routing), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    (sys.stderr if options.out is None else sys.stdout).write(replay_table.table(answer))
+def _hand_over(answer: WhatIf, model: str, window: Window, options: argparse.Namespace) -> None:
+    ends = {"start": window.start.isoformat(), "end": window.end.isoformat(), "timezone": window.timezone}
+    said = as_json(answer, model, options.routing) | {"window": ends}
+    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    told = replay_table.heading(answer, model, window) + replay_table.table(answer)
+    (sys.stderr if options.out is None else sys.stdout).write(told)
     if options.out is None:
         sys.stdout.write(text)
         return

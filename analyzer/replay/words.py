@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from analyzer.replay.checking import ACCEPTED, Measures
 from analyzer.replay.outcome import Outcome
 from analyzer.replay.whatif import Tried, WhatIf
+from analyzer.throughput.source_words import spoken
 
 NAMES = {"ttft_ms": "TTFT", "itl_ms": "ITL", "e2e_ms": "E2E"}
 
@@ -23,9 +24,8 @@ def sentences(found: WhatIf) -> tuple[str, ...]:
 def _trust(found: WhatIf) -> str:
     if found.confidence == "unchecked":
         return (
-            "Too few requests have their latency recorded to check the replay: what follows rests on "
-            f"{found.current.setup.throughput.source} step times alone ("
-            f"{found.current.setup.throughput.off})."
+            "Too few requests have their latency recorded to check the replay: what follows rests on step times by "
+            f"{spoken(found.current.setup.throughput.source)} alone ({found.current.setup.throughput.off})."
         )
     first = _errors(found.checked.first)
     if found.confidence == "checked":
@@ -65,6 +65,11 @@ def _limits_of_it(found: WhatIf) -> Iterator[str]:
         yield f"{found.left_out:,} requests that ended without a token are left out, as nobody knows what they took."
     if found.days < 2:
         yield "All requests came on one day, so that no figure has an interval."
+    else:
+        yield (
+            f"Intervals in brackets are of the {found.days} recorded days, from drawing them again and again: how far "
+            f"step times may be off ({found.current.setup.throughput.off}) is not in them."
+        )
 
 
 def _verdict(who: str, tried: Tried, found: WhatIf) -> str:

@@ -79,7 +79,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
         "replicas", "gpus_per_replica", "gpus", "nodes", "cost_per_hour", "cost_per_million_tokens", "current",
         "change_gpus", "rho_max", "min_replicas", "spare", "pooled", "rps_interval", "replicas_interval",
         "saturation_rps", "closed_form_rps", "lengths", "expected", "memory", "alternatives", "currency", "costs",
-        "hybrid", "reach", "fit_error",
+        "hybrid", "reach", "fit_error", "correction",
     ),
     "models.m.evidence.0": ("figure", "requests", "days", "interval", "sentence"),
 }  # fmt: skip
@@ -119,7 +119,7 @@ def test_what_is_not_computed_is_null(analysis: Any) -> None:
     model = analysis["models"]["m"]
     assert model["seasons"]["saving_share"] is None
     assert model["lengths"]["drift_per_week"] is None
-    assert model["capacity"]["fit_error"] is None
+    assert (model["capacity"]["fit_error"], model["capacity"]["correction"]) == (None, None)
 
 
 def test_figures_have_the_types_that_the_contract_names(analysis: Any) -> None:

@@ -1,9 +1,11 @@
 """A replay on a terminal."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from analyzer.cli.replay_table import table
+from analyzer.cli.replay_table import heading, table
 from analyzer.replay.outcome import Promise
+from analyzer.window import Window
 from tests.fakes.replays import asked, recorded, setup
 
 
@@ -39,3 +41,11 @@ def test_one_profile_has_one_column_and_no_cost_where_no_price_is_known() -> Non
     text = table(found)
     assert "instead" not in text
     assert "cost" not in text
+
+
+def test_the_window_the_model_and_the_number_of_requests_come_first() -> None:
+    found = asked(recorded(), setup(2), None, Promise(), "least_outstanding")
+    week = Window(datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 10, tzinfo=UTC), "UTC")
+    said = heading(found, "m", week)
+    assert said.startswith("4,000 requests for m from 2025-03-03 00:00 to 2025-03-10 00:00 (UTC); ")
+    assert f"{found.counted:,} of them count" in said

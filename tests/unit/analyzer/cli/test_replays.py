@@ -48,6 +48,8 @@ def test_it_answers_what_another_profile_would_change(run: Run, recorded: Path, 
     assert found["changes"]["gpu_hours_share"] == -0.5
     assert "50 % less" in told[2]
     assert "replicas x GPUs" in told[2]
+    assert told[2].startswith(f"{found['requests']:,} requests for {found['model']} from 2025-03-03 00:00 to ")
+    assert (found["window"]["start"], found["window"]["timezone"]) == ("2025-03-03T00:00:00+00:00", "UTC")
 
 
 def test_the_answer_goes_to_a_file_and_the_table_to_standard_output(run: Run, recorded: Path, tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_a_profile_that_cannot_have_run_is_told_first(run: Run, recorded: Path, 
     short = profile(tmp_path, "short", replicas=2, max_model_len=300)
     out = tmp_path / "answer.json"
     _, told, _ = run(recorded, "--all", "--profile", short, "--out", out)
-    assert told.startswith("The profile's max_model_len is 300, and ")
+    assert told.splitlines()[1].startswith("The profile's max_model_len is 300, and ")
     assert "it is not what ran" in json.loads(out.read_text())["disproved"][0]
 
 

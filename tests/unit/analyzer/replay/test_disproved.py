@@ -35,6 +35,7 @@ def together(at_once: int, times: int, engines: int = 1, gap_us: int = 10_000_00
         counted=~no,
         engine=np.arange(number, dtype=np.int64) % engines,
         requests=number,
+        max_tokens=-one,
     )
 
 
@@ -79,9 +80,9 @@ def test_requests_that_wait_for_their_first_token_do_not_count() -> None:
 def test_a_few_late_stamps_disprove_nothing() -> None:
     usual, odd = together(4, 400), together(5, 1)
     later = replace(odd, arrival_us=odd.arrival_us + 10**12)
-    columns = [field.name for field in fields(Timings) if field.name != "requests"]
-    joined = [np.concatenate([getattr(usual, name), getattr(later, name)]) for name in columns]
-    both = Timings(*joined, requests=1605)
+    columns = [field.name for field in fields(Timings) if field.name not in {"requests", "max_tokens"}]
+    joined = {name: np.concatenate([getattr(usual, name), getattr(later, name)]) for name in columns}
+    both = Timings(**joined, requests=1605)
     assert writing(both).max() == 5
     assert disproved(PROFILE, None, both) == ()
 

@@ -63,3 +63,9 @@ def test_it_says_what_was_left_out_and_that_records_are_short() -> None:
     assert "7 requests that ended without a token are left out" in text
     assert "a replay takes ten minutes" in text
     assert "on one day" in text
+
+
+def test_it_says_that_brackets_are_of_days_and_hold_no_error_of_the_step_times() -> None:
+    assert "Intervals in brackets are of the 3 recorded days" in said(recorded(days=3))
+    assert "how far step times may be off (± 10 %) is not in them" in said(recorded(days=3))
+    assert "brackets" not in said()
