@@ -8,12 +8,12 @@ from pathlib import Path
 
 from analyzer import emit
 from analyzer.advise.capacity import CapacityAdvice, arithmetic
-from analyzer.advise.source_words import spoken
 from analyzer.analysis import Analysis, ModelAnalysis, Questions
 from analyzer.emit import Recommendation, SeasonPlan
 from analyzer.emit.recommendation import Knob
 from analyzer.engine import ServingProfile
 from analyzer.errors import BadSettings
+from analyzer.throughput.source_words import spoken
 from analyzer.window import DAY, Window
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")

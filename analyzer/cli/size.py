@@ -39,6 +39,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add("--engine", choices=ENGINES, help="the engine whose settings are chosen; vllm unless given")
     add("--weights", choices=FORMATS, metavar="F", help=f"the weights' number format: {', '.join(FORMATS)}")
     add("--kv-cache", choices=FORMATS, metavar="F", help="the KV cache's number format")
+    add("--max-model-len", metavar="N", help="the most tokens of a request, input and output; the model's unless given")
     add("--n-plus-one", action="store_true", help="one replica to spare")
     add("--prices", type=Path, metavar="FILE", help="a TOML file with prices, instead of the examples")
     add("--throughput", type=Path, metavar="FILE", help="a table made by sweep, instead of a model of the engine")
@@ -86,6 +87,8 @@ def _hand_over(
     )
     recommended = advice_files.without_records(serving, found, load)
     start = emit.command_line(recommended)
+    if serving.weights != sizing.model.native_weights:
+        start += f"  # of a checkpoint whose weights are in {serving.weights}"
     if options.emit is not None:
         advice_files.write(emit.files(recommended), options.emit)
     if options.json:

@@ -19,19 +19,23 @@ from analyzer.profiles import ProfileSettings
 
 ENGINES = get_args(EngineName)
 FORMATS = get_args(NumberFormat)
-FIXED_BY_A_PROFILE = ("engine", "weights", "kv_cache")
+FIXED_BY_A_PROFILE = ("engine", "weights", "kv_cache", "max_model_len")
 DAY_HOURS = 24
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Mean tokens in and out of a request, requests per second in the busiest time, and what is promised them."""
+    """Mean tokens in and out of a request, requests per second in the busiest time, and what is promised them.
+
+    `max_model_len` is the most tokens that a request may have, `None` where the model's own limit holds.
+    """
 
     isl: int
     osl: int
     rps: float
     objectives: Objectives
+    max_model_len: int | None = None
 
 
 def load(options: argparse.Namespace) -> Load:
@@ -47,6 +51,9 @@ def load(options: argparse.Namespace) -> Load:
 
     isl = heard(lambda: numbers.tokens("--isl", options.isl))
     osl = heard(lambda: numbers.tokens("--osl", options.osl))
+    longest = heard(
+        lambda: None if options.max_model_len is None else numbers.tokens("--max-model-len", options.max_model_len)
+    )
     rps = heard(lambda: numbers.rate("--rps", options.rps))
     percentile = heard(lambda: numbers.percentile("--percentile", options.percentile))
     ttft, itl, e2e = (
@@ -55,7 +62,7 @@ def load(options: argparse.Namespace) -> Load:
     )
     if mistakes or isl is None or osl is None or rps is None:
         raise BadSettings("\n".join(mistakes))
-    return Load(isl, osl, rps, Objectives(ttft, itl, e2e, percentile))
+    return Load(isl, osl, rps, Objectives(ttft, itl, e2e, percentile), longest)
 
 
 def question(options: argparse.Namespace, asked: Load, prices: Prices) -> Sizing:
@@ -67,11 +74,7 @@ def question(options: argparse.Namespace, asked: Load, prices: Prices) -> Sizing
         raise BadSettings(f"--profile {path} fixes the knobs: leave out {flags}, or change the profile.")
     model, gpu = _asked_about(options, said)
     fixed = None if said is None else step_times.profile(said, model, gpu, str(path))
-    if asked.isl + asked.osl > model.max_positions:
-        raise BadSettings(
-            f"{model.name} takes at most {model.max_positions:,} tokens, and --isl and --osl ask for "
-            f"{asked.isl + asked.osl:,} on average: shorten them, or take a model with a longer context."
-        )
+    _check_lengths(asked, model)
     return Sizing(
         model=model,
         gpu=gpu,
@@ -79,8 +82,29 @@ def question(options: argparse.Namespace, asked: Load, prices: Prices) -> Sizing
         times=step_times.source(model, gpu, options.throughput),
         prices=prices,
         fixed=fixed,
-        wishes=Wishes(engine=options.engine or "vllm", weights=options.weights, kv_cache=options.kv_cache),
+        wishes=Wishes(
+            engine=options.engine or "vllm",
+            weights=options.weights,
+            kv_cache=options.kv_cache,
+            max_model_len=asked.max_model_len,
+        ),
     )
+
+
+def _check_lengths(asked: Load, model: Model) -> None:
+    mean, longest = asked.isl + asked.osl, asked.max_model_len
+    if longest is not None and longest > model.max_positions:
+        raise BadSettings(
+            f"{model.name} takes at most {model.max_positions:,} tokens: lower --max-model-len {longest}."
+        )
+    if mean > (longest or model.max_positions):
+        who, instead = model.name, "take a model with a longer context"
+        if longest is not None:
+            who, instead = f"--max-model-len {longest}", "raise it"
+        raise BadSettings(
+            f"{who} takes at most {longest or model.max_positions:,} tokens, and --isl and --osl ask for {mean:,} on "
+            f"average: shorten them, or {instead}."
+        )
 
 
 def _asked_about(options: argparse.Namespace, said: ProfileSettings | None) -> tuple[Model, Gpu]:

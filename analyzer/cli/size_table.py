@@ -8,8 +8,8 @@ from analyzer.advise.capacity import arithmetic, short
 from analyzer.advise.prices import unpriced
 from analyzer.advise.sized import Alternative, CapacityAdvice, Expected
 from analyzer.advise.sizing import words
-from analyzer.advise.source_words import spoken
 from analyzer.report.numbers import money
+from analyzer.throughput.source_words import spoken
 
 GIB = 1 << 30
 WIDTH = 110

@@ -9,7 +9,7 @@ from analyzer.engine.formats import KV_BYTES, WEIGHT_BYTES, read_bytes, weight_b
 from analyzer.engine.from_config import model_from_config
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Experts, LatentAttention, Model
-from analyzer.engine.parallel import ParallelChoice, parallel_choices, possible
+from analyzer.engine.parallel import ParallelChoice, parallel_choices, possible, unsplit
 from analyzer.engine.profile import Admission, EngineLimits, EngineName, NumberFormat, ServingProfile
 from analyzer.engine.steps import Source, StepTimes, Throughput
 
@@ -47,5 +47,6 @@ __all__ = [
     "possible",
     "read_bytes",
     "tuning",
+    "unsplit",
     "weight_bytes",
 ]

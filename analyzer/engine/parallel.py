@@ -56,12 +56,12 @@ def possible(choices: tuple[ParallelChoice, ...]) -> tuple[ParallelChoice, ...]:
 def refusal(profile: ServingProfile, model: Model, gpu: Gpu, context: float) -> str | None:
     """Why the replica of `profile` is no way to serve requests of `context` tokens, `None` where it is one."""
     small = _too_small(reckoned(profile, model, gpu), gpu, context, profile.tp, profile.pp)
-    return _unsplit(model, gpu, profile.tp) or small
+    return unsplit(model, gpu, profile.tp) or small
 
 
 def _pipelines(profile: ServingProfile, model: Model, gpu: Gpu, context: float) -> Iterator[ParallelChoice]:
     """Pipelines of the widest group that can be, up to the first that holds the model."""
-    widest = max((tp for tp in TENSOR_PARALLEL if _unsplit(model, gpu, tp) is None), default=1)
+    widest = max((tp for tp in TENSOR_PARALLEL if unsplit(model, gpu, tp) is None), default=1)
     for pp in PIPELINE_PARALLEL:
         made = _choice(profile, model, gpu, context, widest, pp)
         yield made
@@ -75,8 +75,8 @@ def _choice(profile: ServingProfile, model: Model, gpu: Gpu, context: float, tp:
     return ParallelChoice(tp, pp, reckoned(split, model, gpu), refusal(split, model, gpu, context))
 
 
-def _unsplit(model: Model, gpu: Gpu, tp: int) -> str | None:
-    """Why no group of `tp` GPUs can be made, whatever fits."""
+def unsplit(model: Model, gpu: Gpu, tp: int) -> str | None:
+    """Why no group of `tp` GPUs is to be made, whatever fits, as a sentence; `None` where one can be."""
     if tp > gpu.gpus_per_node:
         return f"tp {tp} would span nodes: a node has {gpu.gpus_per_node} {gpu.name}."
     if tp > 2 and not gpu.nvlink:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from analyzer.replay.checking import ACCEPTED, Measures
 from analyzer.replay.outcome import Outcome
 from analyzer.replay.whatif import Tried, WhatIf
+from analyzer.throughput.source_words import spoken
 
 NAMES = {"ttft_ms": "TTFT", "itl_ms": "ITL", "e2e_ms": "E2E"}
 
@@ -23,9 +24,8 @@ def sentences(found: WhatIf) -> tuple[str, ...]:
 def _trust(found: WhatIf) -> str:
     if found.confidence == "unchecked":
         return (
-            "Too few requests have their latency recorded to check the replay: what follows rests on "
-            f"{found.current.setup.throughput.source} step times alone ("
-            f"{found.current.setup.throughput.off})."
+            "Too few requests have their latency recorded to check the replay: what follows rests on step times by "
+            f"{spoken(found.current.setup.throughput.source)} alone ({found.current.setup.throughput.off})."
         )
     first = _errors(found.checked.first)
     if found.confidence == "checked":

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from analyzer.advise.bounds import requests_needed
 from analyzer.advise.capacity import CapacityAdvice, replicas_for, together
 from analyzer.advise.lengths import LengthAdvice
-from analyzer.advise.source_words import spoken
 from analyzer.analysis import ModelAnalysis
 from analyzer.patterns.anomalies import Anomaly
 from analyzer.report.blocks import Paragraph, Span, Tile, Tiles, Words, code, strong, words
 from analyzer.report.numbers import days, plural, rate, share, span, whole
 from analyzer.report.pattern_sections import left_out
+from analyzer.throughput.source_words import spoken
 from analyzer.window import Window
 
 SETTING = "rps_per_replica"

@@ -218,7 +218,8 @@ def _sentence(key: GridKey, found: GridFit, origin: str) -> str:
         f"{name} {median * 100:.1f} % off in the median and {most * 100:.1f} % at most"
         for name, (most, median) in parts
     )
+    version = "in the version that they have" if key.version == CURRENT else key.version
     return (
-        f"NVIDIA's measured tables for {key.engine} {key.version} on {key.system} ({origin}), fitted with {off}; "
+        f"NVIDIA's measured tables for {key.engine} {version} on {key.system} ({origin}), fitted with {off}; "
         "they are of an ideal engine, and whole runs carried up to 40 % less."
     )

@@ -9,7 +9,7 @@ from exporter.proxy import heads
 from exporter.proxy.lingering import Lingering
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate, Limits
-from exporter.proxy.upstream import no_delay, reset_on_close
+from exporter.proxy.upstream import reset_on_close
 from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, repeated, request_head
 
 WRITE_LIMIT: Final = 64 * 1024
@@ -76,10 +76,9 @@ class Downstream(asyncio.Protocol):
     # --- asyncio's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Prepares the transport: no Nagle delay, bounded writes."""
+        """Prepares the transport: bounded writes. Nagle's delay is off already: the event loop sees to it."""
         self.transport = transport  # type: ignore[assignment]  # stream transports are what create_server gives
         self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
-        no_delay(transport)
         if len(self._house.connections) >= self._house.limits.connections:
             self.refuse(503, "too_many_connections", "tokentide-exporter has as many connections as it may have.")
         else:

@@ -20,6 +20,9 @@ WRITE_LIMIT = 256 * 1024
 _CERTAIN_SECONDS = 0.25
 """A connection that was in use so recently is not asked whether the engine has closed it: engines wait for seconds."""
 
+_LATE = "too late"
+"""Why opening a connection is given up."""
+
 _OLDEST_SECONDS = 300.0
 """A connection this old is not used again, so that a name that resolves anew is noticed under steady traffic too."""
 
@@ -70,10 +73,9 @@ class Upstream(asyncio.Protocol):
         self._forget = forget
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Prepares the transport: no Nagle delay, bounded writes."""
+        """Prepares the transport: bounded writes. Nagle's delay is off already: the event loop sees to it."""
         self.transport = transport  # type: ignore[assignment]  # stream transports are what create_connection gives
         self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
-        no_delay(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Hands bytes to whoever waits; bytes that nobody asked for end the connection."""
@@ -152,13 +154,23 @@ class Pool:
     async def connect(self) -> Upstream:
         """A new connection. Raises OSError or TimeoutError."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(self._timeout):
+        here = asyncio.current_task()
+        if here is None:
+            raise RuntimeError("A connection is opened by a task of its own.")
+        late = loop.call_later(self._timeout, here.cancel, _LATE)  # half of what asyncio.timeout costs
+        try:
             if self.address.socket:
                 _, upstream = await loop.create_unix_connection(self._new, self.address.socket)
             else:
                 _, upstream = await loop.create_connection(
                     self._new, self.address.host, self.address.port, ssl=self._tls
                 )
+        except asyncio.CancelledError as error:
+            if error.args != (_LATE,):
+                raise
+            raise TimeoutError from None
+        finally:
+            late.cancel()
         return upstream
 
     def _new(self) -> Upstream:
@@ -190,13 +202,6 @@ class Pool:
     def _forget(self, upstream: Upstream) -> None:
         if upstream.user is None and upstream in self._idle:
             self._idle.remove(upstream)
-
-
-def no_delay(transport: asyncio.BaseTransport) -> None:
-    """Sends small writes at once: a router without this lost 40 ms of TTFT."""
-    sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def reset_on_close(transport: asyncio.BaseTransport) -> None:

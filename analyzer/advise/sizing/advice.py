@@ -240,7 +240,7 @@ def _sentence(sizing: Sizing, best: Judged, interval: tuple[float, float], mix: 
     return (
         f"One replica carries {short(best.capacity.rps or 0.0)} requests/s {within}: {best.capacity.simulated:,} "
         f"requests were simulated with Poisson arrivals, {mix.told}.{words.left_out(best.capacity.at)}"
-        f"{words.untold(mix, best.candidate.limits)} "
+        f"{words.untold(mix, best.candidate.limits)}{words.split(sizing)} "
         f"Step times: {best.throughput.detail} With these {words.off(best)} it is {short(interval[0])} to "
         f"{short(interval[1])}."
     )

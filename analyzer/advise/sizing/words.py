@@ -6,7 +6,7 @@ from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Sizing
 from analyzer.advise.sizing.trial import DEFAULT_PERCENTILE, Trial
-from analyzer.engine import EngineLimits
+from analyzer.engine import EngineLimits, unsplit
 from analyzer.replay import checking
 from analyzer.replay.checking import Checked, Measures
 
@@ -90,8 +90,8 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
         best = min(able, key=lambda one: getattr(one.capacity.at, f"{name}_ms"))
         profile = best.candidate.profile
         each.append(
-            f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp} "
-            f"and {profile.max_num_batched_tokens:,} tokens a step)"
+            f"{objective(sizing.objectives, name)} (the best is {seen(best.capacity.at, name)}, with tp {profile.tp}"
+            f"{f', pp {profile.pp}' if profile.pp > 1 else ''} and {profile.max_num_batched_tokens:,} tokens a step)"
         )
     refusing = [one.capacity.at.rejected_share for one in tried if "rejected" in one.capacity.missed]
     if refusing and not each:
@@ -104,6 +104,12 @@ def unreachable(sizing: Sizing, tried: tuple[Judged, ...]) -> str:
         f"{sizing.model.name} on {sizing.gpu.name} cannot keep {what} even when nearly idle, so no number of replicas "
         "can: allow more time, take a faster GPU or smaller weights, or shorten the requests."
     )
+
+
+def split(sizing: Sizing) -> str:
+    """What speaks against how a fixed profile is split, as a sentence behind another; empty where nothing does."""
+    why = None if sizing.fixed is None else unsplit(sizing.model, sizing.gpu, sizing.fixed.tp)
+    return "" if why is None else f" Mind that {why}"
 
 
 def left_out(at: Trial) -> str:

@@ -113,6 +113,8 @@ def test_unknown_names_end_with_2_and_the_nearest_ones(
         (["--osl", "two"], "--osl two is no whole number of tokens above zero"),
         (["--prices", "nowhere.toml"], "The price file nowhere.toml cannot be read"),
         (["--throughput", "nowhere.parquet"], "nowhere.parquet: there is no such file"),
+        (["--max-model-len", "200000"], "takes at most 131,072 tokens: lower --max-model-len 200000"),
+        (["--max-model-len", "1024"], "--max-model-len 1024 takes at most 1,024 tokens, and --isl and --osl ask for"),
         (["--isl", "200000"], "takes at most 131,072 tokens, and --isl and --osl ask for 200,200"),
     ],
 )
@@ -144,6 +146,19 @@ def test_engine_and_number_formats_can_be_chosen(capsys: pytest.CaptureFixture[s
     file.write_text(f'model = "{LLAMA}"\ngpu = "h100"\n')
     code, _, err = told(capsys, "--profile", str(file), "--weights", "fp8", "--kv-cache", "fp8")
     assert (code, "fixes the knobs: leave out --weights, --kv-cache" in err) == (2, True)
+
+
+def test_weights_that_the_model_does_not_come_in_are_told_where_it_is_started(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert capacity(capsys, "--weights", "fp8")["command"].endswith("  # of a checkpoint whose weights are in fp8")
+    assert "#" not in capacity(capsys, "--weights", "bf16")["command"]
+
+
+def test_a_limit_frees_the_cache_of_an_engine_that_reserves_it(capsys: pytest.CaptureFixture[str]) -> None:
+    whole, cut = (capacity(capsys, "--engine", "trtllm", *more) for more in ((), ("--max-model-len", "8192")))
+    assert cut["profile"]["max_model_len"] == 8192
+    assert cut["rps_per_replica"] / cut["gpus_per_replica"] > 1.2 * whole["rps_per_replica"] / whole["gpus_per_replica"]
 
 
 def test_prices_can_be_one_s_own(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

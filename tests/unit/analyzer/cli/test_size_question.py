@@ -9,7 +9,19 @@ from analyzer.errors import BadSettings, UnknownEngine
 
 LOAD = Load(2000, 200, 31, Objectives(percentile=95))
 PRICES = Prices("USD", assumptions=Assumptions(busy_hour_share=0.1))
-NOTHING = ("model", "gpu", "profile", "throughput", "engine", "weights", "kv_cache", "ttft", "itl", "e2e")
+NOTHING = (
+    "model",
+    "gpu",
+    "profile",
+    "throughput",
+    "engine",
+    "weights",
+    "kv_cache",
+    "max_model_len",
+    "ttft",
+    "itl",
+    "e2e",
+)
 
 
 def options(**given: str) -> argparse.Namespace:

@@ -7,6 +7,7 @@ from analyzer.advise.sizing import words
 from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
+from analyzer.engine import complete
 from analyzer.replay.checking import Checked, Compared, unchecked
 from tests.unit.analyzer.advise.sizing.questions import question
 
@@ -66,6 +67,13 @@ def test_what_cannot_be_kept_is_said_with_the_best_choice_of_all() -> None:
     assert "TTFT p95 ≤ 5 ms (the best is" in said
     assert "with tp 8" in said
     assert "ITL p95 ≤ 1 ms (the best is" in said
+
+
+def test_a_profile_that_is_split_over_gpus_without_nvlink_is_a_warning() -> None:
+    asked = question(gpu="l40s")
+    wide = [replace(asked, fixed=complete(asked.model, asked.gpu, tp=tp)) for tp in (2, 4)]
+    assert words.split(wide[0]) == words.split(asked) == ""
+    assert words.split(wide[1]).startswith(" Mind that tp 4 needs NVLink, which l40s lacks")
 
 
 def test_a_prefix_cache_of_which_the_records_tell_nothing_is_a_warning(judged: Judged) -> None:

@@ -1,7 +1,7 @@
 from typing import get_args
 
-from analyzer.advise.source_words import spoken
 from analyzer.engine import Source
+from analyzer.throughput.source_words import spoken
 
 
 def test_every_source_of_step_times_is_explained() -> None:
