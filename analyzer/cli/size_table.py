@@ -150,7 +150,7 @@ def _alternatives(advice: CapacityAdvice) -> Iterator[str]:
     yield from _wrapped(
         "What else was tried, each with the GPUs of the replicas that carry the load together. Headroom is what they "
         "carry beyond the peak by what one carries alone; the last number of GPUs is what the load takes if steps are "
-        "slower by the error of their source, by the plain quotient."
+        "slower by the error of their source."
     )
     heads = ("tp", "pp", "seqs", "tokens/step", "req/s", "per GPU", "GPUs", "an hour", "headroom", "if slower", "")
     rows: list[Sequence[str]] = [heads]

@@ -7,7 +7,7 @@ from analyzer.report.numbers import money, plural, rate, share, whole
 CAPTION = (
     "What else was tried, each with the replicas that carry the load together, a spare one among them, and what these"
     " cost. Of those with the fewest GPUs, the ones that take the fewest if steps are slower by the error of their"
-    " source (by the plain quotient) come first, then those with most headroom (what their replicas carry beyond the"
+    " source come first, then those with most headroom (what their replicas carry beyond the"
     " peak by what one carries alone), then the fewest GPUs in a replica. Up to 6 % count as no difference, as it is"
     " within the error of any model."
 )

@@ -66,7 +66,7 @@ def advise(sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity)
     advice = replace(
         advice,
         rps_interval=interval,
-        replicas_interval=_counts(interval, advice, demanded.peak.rps),
+        replicas_interval=_counts(interval, advice, demanded.peak.rps, fleet_of(best).gpus),
         saturation_rps=best.capacity.saturation_rps,
         closed_form_rps=_closed_form(sizing, best, mix),
         lengths=mix.told,
@@ -130,14 +130,14 @@ def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     return best.slow_rps, max(high, best.capacity.rps or 0.0)
 
 
-def _counts(interval: tuple[float, float], advice: CapacityAdvice, rate: float) -> tuple[int, int] | None:
-    low, high = interval
-    if low <= 0:
+def _counts(interval: tuple[float, float], advice: CapacityAdvice, rate: float, gpus: Gpus) -> tuple[int, int] | None:
+    """The fewest replicas by what one carries with the shortest steps, and those of the fleet with slower ones."""
+    if gpus.slower is None:
         return None
-    fewest, most = (replicas_for(rate, each, advice.rho_max) for each in (high, low))
+    fewest = replicas_for(rate, interval[1], advice.rho_max)
     return (
         min(max(fewest, advice.min_replicas) + advice.spare, advice.replicas),
-        max(max(most, advice.min_replicas) + advice.spare, advice.replicas),
+        gpus.slower // advice.gpus_per_replica,
     )
 
 

@@ -10,7 +10,7 @@ from analyzer.advise.sizing.choose import Gpus, Judged, headroom
 from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.pool import Pooled, for_hours, for_rate
 from analyzer.advise.sizing.question import Sizing
-from analyzer.advise.sizing.search import Effort, promised
+from analyzer.advise.sizing.search import QUICK, Effort, Engine, promised, slower
 from analyzer.engine import ServingProfile
 from analyzer.histogram import Histogram
 from analyzer.replay import Requests
@@ -64,7 +64,7 @@ def used_share(wanted: StatedCapacity, sizing: Sizing) -> float:
 def _fleet(one: Judged, sizing: Sizing, mix: Mix, demanded: Demanded, wanted: StatedCapacity) -> Fleet:
     """The fleet of one candidate, by the quotient where it is not simulated or no number keeps the objectives.
 
-    With slower steps it is the quotient, as error bars are, and no less than as expected.
+    With slower steps it takes no fewer than as expected; it is simulated shorter, as it is no more than an error bar.
     """
     rate, rho, carried = demanded.peak.rps, used_share(wanted, sizing), one.capacity.rps or 0.0
     each = one.candidate.profile.gpus_per_replica
@@ -72,9 +72,17 @@ def _fleet(one: Judged, sizing: Sizing, mix: Mix, demanded: Demanded, wanted: St
     def replicas(carrying: int) -> int:
         return max(carrying, wanted.min_replicas) + wanted.n_plus_one
 
-    pooled = _pooled(one, sizing, mix, demanded, rho)
-    own = replicas(replicas_for(rate, carried, rho) if pooled.replicas is None else pooled.replicas)
-    slow = max(own, replicas(replicas_for(rate, one.slow_rps, rho))) if one.slow_rps else None
+    def together(engine: Engine, rps: float, effort: Effort) -> tuple[Pooled, int]:
+        bounds = replicas_for(rate, one.capacity.saturation_rps), replicas_for(rate, rps)
+        simulated = promised(sizing.objectives) and rho == 1
+        pooled = _pooled(engine, sizing, mix, demanded, bounds, effort) if simulated else Pooled(None, None)
+        return pooled, replicas(replicas_for(rate, rps, rho) if pooled.replicas is None else pooled.replicas)
+
+    pooled, own = together(one.candidate.engine, carried, TOGETHER)
+    slow = None
+    if one.slow_rps:
+        longer = Engine(one.candidate.limits, slower(one.throughput.times, one.longest))
+        slow = max(own, together(longer, one.slow_rps, QUICK)[1])
     gpus = Gpus(
         expected=each * own,
         slower=None if slow is None else each * slow,
@@ -84,12 +92,10 @@ def _fleet(one: Judged, sizing: Sizing, mix: Mix, demanded: Demanded, wanted: St
     return Fleet(pooled, gpus)
 
 
-def _pooled(one: Judged, sizing: Sizing, mix: Mix, demanded: Demanded, rho: float) -> Pooled:
-    """The replicas simulated together, where there are objectives to keep and no share of use is asked for."""
-    if not promised(sizing.objectives) or rho < 1:
-        return Pooled(None, None)
-    rate, engine = demanded.peak.rps, one.candidate.engine
-    bounds = replicas_for(rate, one.capacity.saturation_rps), replicas_for(rate, one.capacity.rps or 0.0)
+def _pooled(
+    engine: Engine, sizing: Sizing, mix: Mix, demanded: Demanded, bounds: tuple[int, int], effort: Effort
+) -> Pooled:
+    """The replicas simulated together, on the recorded hours where there are any, else with arrivals at the peak."""
     if demanded.hours:
         return for_hours(demanded.hours, engine, sizing.objectives, (1, bounds[1]), sizing.routing)
-    return for_rate(mix, engine, sizing.objectives, rate, bounds, TOGETHER, sizing.routing)
+    return for_rate(mix, engine, sizing.objectives, demanded.peak.rps, bounds, effort, sizing.routing)

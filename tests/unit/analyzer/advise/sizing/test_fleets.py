@@ -34,7 +34,7 @@ def test_a_fleet_is_as_large_as_replicas_behind_one_router_have_to_be(one: Judge
     assert 18 <= found.gpus.expected <= 20
     assert found.gpus.headroom == pytest.approx(found.gpus.expected / 20.1 - 1)
     assert found.gpus.slower is not None
-    assert found.gpus.slower == replicas_for(20.1 * carried, one.slow_rps)
+    assert found.gpus.expected * 1.1 < found.gpus.slower <= replicas_for(20.1 * carried, one.slow_rps)
 
 
 def test_the_spare_replica_is_paid_for_and_is_no_headroom(one: Judged) -> None:
