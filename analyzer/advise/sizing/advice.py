@@ -25,7 +25,7 @@ from analyzer.advise.sizing.mix import Mix
 from analyzer.advise.sizing.money import priced, reach
 from analyzer.advise.sizing.pool import Pooled
 from analyzer.advise.sizing.question import Candidate, Sizing
-from analyzer.advise.sizing.search import QUICK, Engine, capacity, slower
+from analyzer.advise.sizing.search import FULL, Engine, capacity, slower
 from analyzer.engine import ServingProfile
 from analyzer.replay.checking import Checked, off
 from analyzer.replay.outcome import scaled
@@ -126,7 +126,7 @@ def _interval(sizing: Sizing, best: Judged, mix: Mix) -> tuple[float, float]:
     """What one replica carries if every step takes longer, or less long, by the error of the step times."""
     shortest = 1 - (1 - best.throughput.shortest) * best.beyond
     engine = Engine(best.candidate.limits, slower(best.throughput.times, max(shortest, LEAST_FACTOR)))
-    high = capacity(mix, engine, sizing.objectives, QUICK).rps or 0.0
+    high = capacity(mix, engine, sizing.objectives, FULL).rps or 0.0  # a short run takes chance for a growing queue
     return best.slow_rps, max(high, best.capacity.rps or 0.0)
 
 
