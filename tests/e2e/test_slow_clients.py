@@ -168,6 +168,7 @@ def test_a_client_that_never_reads_is_given_up_with_all_that_it_holds(tmp_path: 
     settings = "[limits]\ntotal_seconds = 1.0\nidle_seconds = 1.0\n"
     with RawEngine(stream.play) as engine, sidecar(engine.url, tmp_path, settings=settings) as relay:
         files = Path(f"/proc/{relay.child(RELAY)}/fd")
+        still(lambda: len(list(files.iterdir())), 1.0)  # the relay has reached the observer
         before = len(list(files.iterdir()))
         with RawClient(relay.port) as client:
             client.send(asking())
