@@ -156,7 +156,8 @@ def test_weights_that_the_model_does_not_come_in_are_told_where_it_is_started(
 
 
 def test_a_limit_frees_the_cache_of_an_engine_that_reserves_it(capsys: pytest.CaptureFixture[str]) -> None:
-    whole, cut = (capacity(capsys, "--engine", "trtllm", *more) for more in ((), ("--max-model-len", "8192")))
+    asked = ("--engine", "trtllm", "--rps", "4")
+    whole, cut = (capacity(capsys, *asked, *more) for more in ((), ("--max-model-len", "8192")))
     assert cut["profile"]["max_model_len"] == 8192
     assert cut["rps_per_replica"] / cut["gpus_per_replica"] > 1.2 * whole["rps_per_replica"] / whole["gpus_per_replica"]
 

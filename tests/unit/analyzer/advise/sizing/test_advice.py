@@ -88,8 +88,8 @@ def test_what_requests_see_at_the_peak_keeps_the_objectives(usual: CapacityAdvic
 
 
 def test_a_spare_replica_is_added_and_nodes_are_filled() -> None:
-    one = found(question(), 100, replace(WISHES, n_plus_one=True))
-    assert (one.replicas - one.spare, one.spare) == (found(question(), 100).replicas, 1)
+    one = found(question(), 40, replace(WISHES, n_plus_one=True))
+    assert (one.replicas - one.spare, one.spare) == (found(question(), 40).replicas, 1)
     assert one.nodes == -(-one.gpus // 8)
 
 
@@ -188,7 +188,9 @@ def test_how_a_model_is_split_is_chosen_by_the_gpus_of_all_replicas_together() -
     able = {one.profile.tp: one for one in candidates(question(), MIX.context)[0]}
     eight = judge(able[8], question(), MIX).capacity.rps
     assert eight
-    one = found(question(), 0.999 * eight)
+    answer = sized(question(), 0.999 * eight)
+    assert answer.advice is not None
+    one = answer.advice
     pooled = {each.tp: each for each in one.alternatives if each.max_num_batched_tokens == 8192}
     assert pooled[8].gpus in {8, 16}
     assert one.gpus == min(each.gpus for each in one.alternatives if each.gpus)
@@ -196,4 +198,4 @@ def test_how_a_model_is_split_is_chosen_by_the_gpus_of_all_replicas_together() -
         each.gpus and each.gpus * 3 for each in one.alternatives
     ]
     said = f"The choice is tp {one.profile.tp}, by what all of its replicas take for this load, {one.gpus} GPUs"
-    assert said in sized(question(), 0.999 * eight).sentence
+    assert said in answer.sentence
