@@ -5,7 +5,9 @@ from dataclasses import replace
 from analyzer import engine
 from analyzer.advise.prices import ApiPrice, GpuPrice, Prices
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.question import Sizing
+from analyzer.advise.sizing.choose import Gpus, Judged, judge
+from analyzer.advise.sizing.mix import Mix
+from analyzer.advise.sizing.question import Sizing, candidates
 from analyzer.advise.sizing.search import Engine
 from analyzer.engine import EngineLimits, ServingProfile, StepTimes, Throughput
 
@@ -39,3 +41,14 @@ def fixed(**knobs: object) -> Sizing:
     asked = question()
     profile = engine.complete(asked.model, asked.gpu, **knobs)  # type: ignore[arg-type]
     return replace(asked, fixed=profile)
+
+
+def one_gpu(_: Judged) -> Gpus:
+    """A load that takes one GPU of whatever is tried."""
+    return Gpus(1, 1)
+
+
+def first_judged(mix: Mix) -> Judged:
+    """The first candidate for `mix` with what it carries."""
+    able, _ = candidates(question(), mix.context)
+    return judge(able[0], question(), mix)

@@ -9,19 +9,14 @@ from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge, quotient
 from analyzer.advise.sizing.mix import of_point
 from analyzer.advise.sizing.question import candidates
 from analyzer.advise.sizing.verdicts import reason, verdict
-from tests.unit.analyzer.advise.sizing.questions import WITHIN, question
+from tests.unit.analyzer.advise.sizing.questions import WITHIN, first_judged, one_gpu, question
 
 MIX = of_point(2000, 200)
 
 
-def one_gpu(_: Judged) -> Gpus:
-    return Gpus(1, 1)
-
-
 @pytest.fixture(scope="module")
 def judged() -> Judged:
-    able, _ = candidates(question(), MIX.context)
-    return judge(able[0], question(), MIX)
+    return first_judged(MIX)
 
 
 def test_a_verdict_says_why_a_choice_was_not_taken(judged: Judged) -> None:

@@ -4,24 +4,18 @@ import pytest
 
 from analyzer.advise.sized import Objectives
 from analyzer.advise.sizing import words
-from analyzer.advise.sizing.choose import Gpus, Judged, choose, judge
+from analyzer.advise.sizing.choose import Judged, choose
 from analyzer.advise.sizing.mix import of_point
-from analyzer.advise.sizing.question import candidates
 from analyzer.engine import complete
 from analyzer.replay.checking import Checked, Compared, unchecked
-from tests.unit.analyzer.advise.sizing.questions import question
+from tests.unit.analyzer.advise.sizing.questions import first_judged, one_gpu, question
 
 MIX = of_point(2000, 200)
 
 
-def one_gpu(_: Judged) -> Gpus:
-    return Gpus(1, 1)
-
-
 @pytest.fixture(scope="module")
 def judged() -> Judged:
-    able, _ = candidates(question(), MIX.context)
-    return judge(able[0], question(), MIX)
+    return first_judged(MIX)
 
 
 def test_objectives_are_written_with_their_percentile() -> None:
