@@ -1,4 +1,7 @@
+import os
 from array import array
+
+import pytest
 
 from exporter.tap import frames
 from exporter.tap.intake import Intake, Key, Totals
@@ -40,6 +43,20 @@ def hello() -> bytes:
 
 def opened(number: int) -> bytes:
     return frames.pieces(number, bytes([frames.REQUEST_HEAD]), array("q", [1]).tobytes(), [OPENING])
+
+
+def test_others_may_run_after_each_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("others"))
+    Intake(listener).data_received(hello() + opened(1) + opened(2))
+    assert listener.heard == [
+        ("joined", "r"),
+        "others",
+        ("events", ("r", 1), 1),
+        "others",
+        ("events", ("r", 2), 1),
+        "others",
+    ]
 
 
 def test_a_relay_is_heard_from_hello_to_goodbye() -> None:
