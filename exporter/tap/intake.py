@@ -85,7 +85,7 @@ class Intake(asyncio.Protocol):
         try:
             for kind, payload in self._frames.feed(data):
                 self._take(kind, payload)
-                # The scheduler looks anew who is to run only when a task wakes or at its tick, up to 4 ms later: ask it.
+                # The scheduler asks who is to run only when a task wakes, or at its tick up to 4 ms later.
                 os.sched_yield()
         except (ValueError, KeyError, TypeError):
             if self._transport is not None:
