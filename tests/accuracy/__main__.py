@@ -1,9 +1,9 @@
-"""`python -m tests.accuracy [--write | --live]`: predicts measured sweeps and says how far off that is."""
+"""`python -m tests.accuracy [--write | --live | --real]`: predicts measured sweeps and says how far off that is."""
 
 import argparse
 import sys
 
-from tests.accuracy import live_page, page, plot
+from tests.accuracy import live_page, page, plot, real_page
 from tests.accuracy.comparison import all_compared, sensitivity
 
 
@@ -14,9 +14,13 @@ def main() -> int:
     parser.add_argument(
         "--live", action="store_true", help="write how far fits to records are off to docs/throughput.md"
     )
+    parser.add_argument("--real", action="store_true", help="write what a real engine did to docs/accuracy.md")
     options = parser.parse_args()
     if options.live:
         live_page.write()
+        return 0
+    if options.real:
+        real_page.write()
         return 0
     compared, fitted = all_compared()
     print(fitted.detail)

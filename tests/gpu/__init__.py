@@ -1,0 +1,1 @@
+"""What ran on a real GPU, to run it again: a model with random weights, and a load of recorded lengths."""
