@@ -152,7 +152,8 @@ def _result(
     units = counts["requests" if scenario.unit == "request" else "chunks"]
     whole = counts[f"all_{scenario.unit}s"]
     relay = end.relay - begin.relay
-    window_ns = end.at_ns - begin.at_ns
+    beside = end.observer - begin.observer if running.peer.observer == "same core" else Cpu()
+    window_ns, own_ns = end.at_ns - begin.at_ns, relay.total_ns + beside.total_ns
     latency = _latencies(said, scenario.unit)
     dropped = {why: n - before.dropped.get(why, 0) for why, n in after.dropped.items()}
     return Run(
@@ -164,7 +165,7 @@ def _result(
         relay_us=relay.total_ns / 1000 / units if running.relay and units else None,
         system=relay.system_ns / relay.total_ns if relay.total_ns else None,
         core=relay.total_ns / window_ns,
-        foreign=max(0.0, (end.core_ns - begin.core_ns - relay.total_ns) / window_ns),
+        foreign=max(0.0, (end.core_ns - begin.core_ns - own_ns) / window_ns),
         observer_us=(settled.observer - start.observer).total_ns / 1000 / whole if running.observer and whole else None,
         p50_us=latency.get("p50_us"),
         p99_us=latency.get("p99_us"),
