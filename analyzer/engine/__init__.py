@@ -2,7 +2,7 @@
 
 from analyzer.engine import concurrency, parameters, tuning
 from analyzer.engine.catalogue import gpu, gpu_names, model, model_names, model_or_file
-from analyzer.engine.defaults import Defaults, complete, defaults
+from analyzer.engine.defaults import Defaults, complete, defaults, schedules_ahead
 from analyzer.engine.fitting import limits, memory
 from analyzer.engine.footprint import Memory
 from analyzer.engine.formats import KV_BYTES, WEIGHT_BYTES, read_bytes, weight_bytes
@@ -46,6 +46,7 @@ __all__ = [
     "parameters",
     "possible",
     "read_bytes",
+    "schedules_ahead",
     "tuning",
     "unsplit",
     "weight_bytes",

@@ -17,8 +17,10 @@ VLLM_A100 = (0, 9)
 # - count CUDA graphs within their memory share, and so take 0.92 instead of 0.9 of it (pull request 30515; the log says
 #   "default since v0.21.0", but 0.20.0 already does);
 VLLM_092 = (0, 20)
-# - read more at once from 160 GiB on.
+# - read more at once from 160 GiB on;
 VLLM_LARGEST = (0, 28)
+# - decide on a step while the one before it runs (0.13.0 did if told to).
+VLLM_ASYNC = (0, 14)
 # The first releases of SGLang that keep memory free for CUDA graphs of the prefill, and that read twice as much at once
 # on 20 to 35 GiB.
 SGLANG_PREFILL_GRAPHS = (0, 5, 14)
@@ -83,6 +85,14 @@ def defaults(engine: EngineName, version: str | None, gpu: Gpu, tp: int, pp: int
     if engine == "sglang":
         return _sglang(version, gpu, tp, pp)
     return _vllm(version if engine == "vllm" else None, gpu, max_model_len)
+
+
+def schedules_ahead(engine: EngineName, version: str | None) -> bool:
+    """Whether an engine decides on a step while the one before it runs, unless told otherwise: all do by now.
+
+    vLLM's `async_scheduling`, SGLang's overlap schedule and TensorRT-LLM's overlap scheduler.
+    """
+    return engine != "vllm" or _since(version, VLLM_ASYNC)
 
 
 def _vllm(version: str | None, gpu: Gpu, max_model_len: int) -> Defaults:

@@ -48,7 +48,8 @@ class EngineLimits:
     gives it out as the request grows and sends the newest request back to the queue where none is left (vLLM, SGLang),
     `reserved` holds the worst case, input and the asked-for output, from the start (TensorRT-LLM GUARANTEED_NO_EVICT).
     Without `chunked_prefill` a prompt is read in one step, alone if it is longer than `max_num_batched_tokens`.
-    Requests over `max_model_len` tokens are refused where the input leaves no room for one token, else cut.
+    Requests over `max_model_len` tokens are refused where the input leaves no room for one token, else cut. With
+    `async_scheduling` a step is decided while the one before it runs, so that who arrives meanwhile waits for both.
     """
 
     max_num_seqs: int
@@ -58,3 +59,4 @@ class EngineLimits:
     max_model_len: int
     admission: Admission = "as_used"
     prefix_caching: bool = False
+    async_scheduling: bool = False

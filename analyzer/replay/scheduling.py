@@ -28,6 +28,8 @@ def decide(sim: Simulation, one: Row) -> None:
         elif not sent_back:
             one.growth = costs.b2 * one.writing
             one.steps = int(sim.requests[sim.heaps[one.number, 0]].key) - one.tick
+            if _late(sim, one):
+                one.steps = 1
             if not sim.rules.reserved:
                 one.steps = min(one.steps, (sim.rules.pool - one.used) // one.writing)
     one.ends = one.now + spent(one, one.steps)
@@ -83,7 +85,7 @@ def _prompts(sim: Simulation, one: Row, sent_back: bool) -> tuple[int, int, int]
 def _admitted(sim: Simulation, one: Row, left: int) -> int:
     """Let the first of the queue run if there is room for it in a step with `left` tokens; it, or -1."""
     rules = sim.rules
-    if one.head < 0 or one.running >= rules.seqs or left <= 0:
+    if one.head < 0 or one.running >= rules.seqs or left <= 0 or _late(sim, one):
         return -1
     request = sim.requests[one.head]
     goal = request.prompt + request.written
@@ -98,3 +100,9 @@ def _admitted(sim: Simulation, one: Row, left: int) -> int:
     i = take_first(one, sim.requests)
     start(one, sim.requests, i)
     return i
+
+
+@compiled
+def _late(sim: Simulation, one: Row) -> bool:
+    """Whether the first of the queue came when this step had been decided, as the one before it began."""
+    return bool(sim.rules.ahead and one.head >= 0 and sim.requests[one.head].sent > one.began)

@@ -62,6 +62,7 @@ def _simulation(rows: Rows, limits: EngineLimits, times: StepTimes, pool: Pool) 
     replicas["number"] = np.arange(pool.replicas)
     for name in ("newest", "head", "tail"):
         replicas[name] = -1
+    replicas["began"] = np.inf
     return Simulation(
         requests=rows,
         replicas=replicas,
@@ -78,6 +79,7 @@ def _simulation(rows: Rows, limits: EngineLimits, times: StepTimes, pool: Pool) 
             reserved=limits.admission == "reserved",
             least_outstanding=pool.routing == "least_outstanding",
             cap=cap,
+            ahead=limits.async_scheduling,
         ),
         costs=Costs(*(value * 1000.0 for value in times.values)),
     )

@@ -26,13 +26,13 @@ REQUEST = np.dtype(
 )
 
 # One row per replica. It is in the middle of `steps` steps, the first of which takes `first` microseconds and each
-# following one `growth` more, from `now` to `ends`; with no `steps` nothing is decided after `now`. `tick` counts
-# steps, `writing` requests of the `running` ones write and hold `kv` tokens of the cache, `used` are taken in all.
-# `newest` is the end of the list of running requests, `head` and `tail` are the queue's, -1 for none; `open` are all
-# that are not over yet.
+# following one `growth` more, from `now` to `ends`; with no `steps` nothing is decided after `now`, and the last step
+# `began` then, inf where it left nobody running. `tick` counts steps, `writing` requests of the `running` ones write
+# and hold `kv` tokens of the cache, `used` are taken in all. `newest` is the end of the list of running requests,
+# `head` and `tail` are the queue's, -1 for none; `open` are all that are not over yet.
 REPLICA = np.dtype(
     [
-        *((name, np.float64) for name in ("now", "ends", "first", "growth")),
+        *((name, np.float64) for name in ("now", "ends", "first", "growth", "began")),
         *((name, np.int64) for name in ("number", "steps", "tick", "writing", "kv", "used", "running", "open")),
         *((name, np.int64) for name in ("newest", "head", "tail")),
     ],
@@ -57,6 +57,7 @@ class Rules(NamedTuple):
     reserved: bool
     least_outstanding: bool
     cap: int
+    ahead: bool
 
 
 class Costs(NamedTuple):

@@ -1,5 +1,7 @@
 """The end of a step: tokens are counted, prompts that are read begin to write, and requests are over."""
 
+from math import inf
+
 import numpy as np
 
 from analyzer.replay.machine import compiled
@@ -13,6 +15,7 @@ def finish(sim: Simulation, one: Row) -> None:
     totals = sim.totals[0]
     totals.busy += one.ends - one.now
     totals.steps += one.steps
+    one.began = one.ends - one.first - one.growth * (one.steps - 1)
     one.now = one.ends
     if one.writing:
         _count(sim, one)
@@ -24,6 +27,8 @@ def finish(sim: Simulation, one: Row) -> None:
     totals.peak = max(totals.peak, one.used)
     _complete(sim, one)
     _read(sim, one)
+    if not one.running:
+        one.began = inf  # nothing was there to decide on
 
 
 @compiled

@@ -53,14 +53,16 @@ def fit(
     replicas: int = 1,
     kernels: StepTimes | None = None,
     budget: int | None = None,
+    *,
+    ahead: bool = False,
 ) -> Throughput:
     """The step times of one replica from `timings` of streamed requests, which `replicas` of them served.
 
     b0, b1, b2, m0, a1, a2 and the overlap are fitted to E2E - TTFT: the tokens of a request, times what a step takes
-    beside the requests and cached tokens of its lifetime, and what each step that read prompts meanwhile took longer.
-    These steps are known from first tokens that came together. What records do not tell comes from `kernels`, a1, a2,
-    b2 and the overlap of model and GPU, and from `prior`, the next source. A lower quantile (0.10) of TTFT then says
-    what is outside the engine. `budget` is how many tokens a step has room for where prompts are read in pieces.
+    beside the requests and cached tokens of its lifetime, and what each step that read prompts meanwhile took longer,
+    known by first tokens that came together. What records do not tell comes from `kernels`, a1, a2, b2 and the overlap
+    of model and GPU, and from `prior`, the next source. A lower quantile (0.10) of TTFT says what is outside the
+    engine; where steps are decided `ahead`, a prompt waits for one more. `budget` are the tokens of a step in pieces.
 
     Where fewer than five input lengths or hardly any range of concurrency were seen, those slopes are those of `prior`.
     Raises `NoThroughput` with the reason where there is too little to fit and no prior helps.
@@ -73,10 +75,9 @@ def fit(
     thought = _expected(timings, beside, usable, seen, prior, kernels)
     found = fit_steps(seen, alone, thought)
     # once more, beside what ran in a step on average instead of over time, in which steps that read count for more
-    steady = surroundings(without_reading(timings, read, found.times), behind)
-    seen = _written(timings, steady, read, usable)
+    seen = _written(timings, surroundings(without_reading(timings, read, found.times), behind), read, usable)
     found = fit_steps(seen, alone, thought)
-    found = replace(found, times=live_first.with_constants(found.times, timings, beside, read, usable))
+    found = replace(found, times=live_first.with_constants(found.times, timings, beside, read, usable, ahead=ahead))
     evidence = _evidence(seen, alone, thought, found, timings, largest)
     return Throughput(
         times=found.times,

@@ -24,12 +24,13 @@ def alone(timings: Timings, beside: Surroundings, read: Readings, usable: Bools)
 
 
 def with_constants(
-    times: StepTimes, timings: Timings, beside: Surroundings, read: Readings, usable: Bools
+    times: StepTimes, timings: Timings, beside: Surroundings, read: Readings, usable: Bools, *, ahead: bool
 ) -> StepTimes:
     """`times` with a0 and `outside_ms` from TTFT.
 
-    A request that finds others writing waits for the rest of a step, then for its own. Of TTFT less that own step the
-    lower quantile (0.10) has a tenth of a step and no queue in it: what is left is outside. A prompt alone takes a0 and
+    A request that finds others writing waits for the rest of a step, then for its own; for one of others in between
+    where these are decided `ahead`. Of TTFT less that the lower quantile (0.10) has a tenth of a step and no queue in
+    it: what is left is outside. A prompt alone takes a0 and
     what is outside. Where fewer than thirty were alone, a0 is what lets one take the step that it would take beside
     nobody; where nothing was written beside any other, a0 is taken to be at most b0, as a step reads the weights once.
     """
@@ -37,7 +38,7 @@ def with_constants(
     constant = float(np.median(by_itself.ttft - times.a1 * by_itself.new - times.a2 * by_itself.span)) if len(
         by_itself.ttft
     ) else None  # fmt: skip
-    outside = _outside(times, timings, beside, read, usable)
+    outside = _outside(times, timings, beside, read, usable, ahead=ahead)
     if constant is None:
         mean = float(new_tokens(timings)[usable].mean())
         work = times.a1 * mean + times.a2 * mean**2
@@ -49,7 +50,9 @@ def with_constants(
     return replace(times, a0=max(constant, 0.0) - outside, outside_ms=outside)
 
 
-def _outside(times: StepTimes, timings: Timings, beside: Surroundings, read: Readings, usable: Bools) -> float | None:
+def _outside(
+    times: StepTimes, timings: Timings, beside: Surroundings, read: Readings, usable: Bools, *, ahead: bool
+) -> float | None:
     """What is outside the engine by those that found others writing; `None` where these are fewer than thirty."""
     rows = np.flatnonzero(usable & (beside.ahead > 0))
     rows = rows[(read.writing[read.own[rows]] > 0) & (read.steps[read.own[rows]] == 1)]
@@ -61,4 +64,4 @@ def _outside(times: StepTimes, timings: Timings, beside: Surroundings, read: Rea
     writing, cached = read.writing[own] / read.replicas, read.kv_tokens[own] / read.replicas
     took: Floats = times.b0 + times.b1 * writing + times.b2 * cached
     step = took + read.more_ms(times)[own] * read.replicas
-    return float(np.quantile(timings.ttft_us[rows] / 1000 - step - TAU * took, TAU))
+    return float(np.quantile(timings.ttft_us[rows] / 1000 - step - (TAU + ahead) * took, TAU))

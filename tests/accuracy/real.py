@@ -20,8 +20,8 @@ SEEN: Final = ("1.5/s", "4/s", "8/s")
 
 KV_TOKENS: Final = 916_944  # as the engine said when it started
 RUNS: Final = {
-    "steps_of_8192": EngineLimits(256, 8192, True, KV_TOKENS, 8192),
-    "steps_of_2048": EngineLimits(256, 2048, True, KV_TOKENS, 8192),
+    "steps_of_8192": EngineLimits(256, 8192, True, KV_TOKENS, 8192, async_scheduling=True),
+    "steps_of_2048": EngineLimits(256, 2048, True, KV_TOKENS, 8192, async_scheduling=True),
 }
 """The two runs, by file: only the tokens of a step differ."""
 
@@ -82,7 +82,7 @@ def fitted() -> Throughput:
     lengths, times = (seen.isl, zeros, seen.osl), (seen.ttft_us, seen.e2e_us)
     timings = Timings(seen.arrival_us - seen.arrival_us[0], *lengths, *times, ones, ones, zeros, many)
     known = kernels(PROFILE, model(PROFILE.model), gpu(PROFILE.gpu))
-    return live.fit(timings, reckoned(), kernels=known, budget=8192)
+    return live.fit(timings, reckoned(), kernels=known, budget=8192, ahead=True)
 
 
 @cache
@@ -99,11 +99,11 @@ def measured(run: str, load: str) -> Figures:
     return _figures(itl, seen.ttft_us / 1000, seen.e2e_us / 1000)
 
 
-def predicted(run: str, load: str, times: StepTimes) -> Figures:
-    """The same requests, replayed at the same moments."""
+def predicted(run: str, load: str, times: StepTimes, limits: EngineLimits | None = None) -> Figures:
+    """The same requests, replayed at the same moments, by the limits of the run unless given."""
     seen = recorded(run, load)
     requests = Requests(seen.arrival_us - seen.arrival_us[0], seen.isl, seen.osl, seen.osl, np.zeros_like(seen.osl))
-    said = replay(requests, RUNS[run], times, Pool(1))
+    said = replay(requests, limits or RUNS[run], times, Pool(1))
     return _figures(said.itl_ms[seen.osl > 1], said.ttft_ms, said.e2e_ms)
 
 

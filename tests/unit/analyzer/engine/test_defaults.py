@@ -115,3 +115,15 @@ def test_what_is_said_is_kept() -> None:
 def test_weights_are_in_the_format_they_are_published_in() -> None:
     assert engine.complete(engine.model("gpt-oss-20b"), H100).weights == "mxfp4"
     assert engine.complete(engine.model("Qwen/Qwen3-32B-FP8"), H100).weights == "fp8"
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "ahead"),
+    [("vllm", "0.13.0", False), ("vllm", "v0.14.0", True), ("vllm", None, True), ("sglang", None, True)],
+)
+def test_engines_decide_on_a_step_while_the_one_before_runs(
+    name: engine.EngineName,
+    version: str | None,
+    ahead: bool,  # what is expected
+) -> None:
+    assert engine.schedules_ahead(name, version) is ahead

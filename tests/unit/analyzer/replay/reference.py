@@ -45,6 +45,7 @@ class Engine:
         self.running: list[Job] = []
         self.now = 0.0
         self.ends: float | None = None
+        self.began: float | None = None
         self.open = 0
         self.busy, self.steps, self.preemptions, self.peak = 0.0, 0, 0, 0
 
@@ -83,6 +84,8 @@ class Engine:
         seqs = min(limits.max_num_seqs, limits.max_num_batched_tokens)
         while self.waiting and not sent_back and left > 0 and len(self.running) < seqs:
             job = self.waiting[0]
+            if limits.async_scheduling and self.began is not None and job.sent > self.began:
+                break  # this step was decided on when the one before it began
             need = job.reserve if limits.admission == "reserved" else job.isl + job.written
             new = job.isl + job.written - job.cached
             if used + need > limits.kv_pool_tokens:
@@ -107,6 +110,7 @@ class Engine:
         self.peak = max(self.peak, used)
         self.busy += spent
         self.steps += 1
+        self.began = self.now
         self.ends = self.now + spent
 
     def end(self) -> list[Job]:
@@ -124,6 +128,8 @@ class Engine:
                 self.running.remove(job)
                 self.open -= 1
                 over.append(job)
+        if not self.running:
+            self.began = None
         return over
 
 

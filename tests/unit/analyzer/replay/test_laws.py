@@ -23,6 +23,7 @@ LIMITS = st.builds(
     max_model_len=st.integers(4, 5000),
     admission=st.sampled_from(["as_used", "reserved"]),
     prefix_caching=st.booleans(),
+    async_scheduling=st.booleans(),
 )
 POOLS = st.builds(
     Pool,

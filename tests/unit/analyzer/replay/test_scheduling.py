@@ -45,6 +45,20 @@ def test_without_chunks_a_prompt_longer_than_a_step_is_read_alone() -> None:
     assert ttft(found) == [10, 10 + 2 * 10 + 100]
 
 
+def test_who_arrives_during_a_step_waits_for_the_next_one_too_where_it_was_decided_on_before() -> None:
+    # the first is read by 20 ms and writes; the second arrives at 25 ms, in a step that ends at 30 ms
+    traffic = requests([(0, 20, 9, -1, 0), (25_000, 5, 2, -1, 0)])
+    at_once, ahead = (replay(traffic, replace(WIDE, async_scheduling=each), EASY, ONE) for each in (False, True))
+    assert ttft(at_once) == [20, 5 + 10 + 5]
+    assert ttft(ahead) == [20, 5 + 10 + 10 + 5]
+    assert ahead.itl_ms[0] == at_once.itl_ms[0]
+
+
+def test_who_finds_nobody_running_waits_for_nothing_however_steps_are_decided_on() -> None:
+    traffic = requests([(0, 20, 2, -1, 0), (90_000, 5, 2, -1, 0), (0, 5, 2, -1, 0)])
+    assert ttft(replay(traffic, replace(WIDE, async_scheduling=True), EASY, ONE)) == [20, 10, 10]
+
+
 def test_no_more_run_at_once_than_the_engine_allows() -> None:
     found = replay(at_once((10, 3), (10, 3), (10, 3)), replace(WIDE, max_num_seqs=2), EASY, ONE)
     assert ttft(found) == [20, 20, 20 + 2 * 10 + 10]
