@@ -25,15 +25,15 @@ class Latencies:
     decoding: float
 
 
-def expected(times: StepTimes, per_ms: float, isl: float, osl: float) -> Latencies:
+def expected(times: StepTimes, per_ms: float, isl: float, osl: float, *, ahead: bool = False) -> Latencies:
     """What requests of `isl` and `osl` tokens that come at random, `per_ms` each millisecond, see on average.
 
     How many prompts a step reads is Poisson with the length of the step before, so that a long step draws another long
     one: the stationary law of that chain, and with it the mean step, follow from the step times. Requests that decode
     are rate · (tokens - 1) · ITL (Little), and ITL is the mean step, so that both are iterated until they agree. A
-    prompt waits for the rest of the running step, E[T²] / 2 E[T] (what a random moment sees), then for its own; where
-    nothing runs, with probability e^(-rate · E2E) as in M/G/∞, it waits for nothing and is read alone. Beyond
-    saturation there is no steady load: ITL stays at fifty times b0.
+    prompt waits for the rest of the running step, E[T²] / 2 E[T] (what a random moment sees), for a whole one where the
+    engine decides on steps `ahead`, then for its own; where nothing runs, with probability e^(-rate · E2E) as in M/G/∞,
+    it waits for nothing and is read alone. Beyond saturation there is no steady load: ITL stays at fifty times b0.
     """
 
     def chain(itl: float) -> tuple[Floats, Floats]:
@@ -46,7 +46,7 @@ def expected(times: StepTimes, per_ms: float, isl: float, osl: float) -> Latenci
     idle = math.exp(-min(50.0, per_ms * (osl * itl)))
     own = float((shares * prompts) @ steps / max(float(shares @ prompts), 1e-12))
     rest = float(shares @ steps**2 / (2 * (shares @ steps)))
-    ttft = times.outside_ms + (1 - idle) * (rest + own) + idle * times.prefill_ms(isl)
+    ttft = times.outside_ms + (1 - idle) * (rest + ahead * itl + own) + idle * times.prefill_ms(isl)
     return Latencies(ttft, itl, decoding)
 
 

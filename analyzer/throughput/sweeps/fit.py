@@ -136,7 +136,7 @@ def _off(times: StepTimes, one: Observed) -> tuple[float | None, float | None]:
         itl = None if one.itl is None else times.decode_ms(batch, batch * one.isl) / one.itl - 1
         alone = times.outside_ms + times.prefill_ms(one.isl)
         return itl, None if one.ttft is None else alone / one.ttft - 1
-    found = expected(times, one.per_ms, one.isl, one.osl)
+    found = expected(times, one.per_ms, one.isl, one.osl, ahead=one.ahead)
     itl = None if one.itl is None else found.itl / one.itl - 1
     return itl, None if one.ttft is None else found.ttft / one.ttft - 1
 

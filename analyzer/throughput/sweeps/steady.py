@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import get_args
 
+from analyzer.engine import EngineName, schedules_ahead
 from analyzer.throughput.sweeps.point import BenchPoint
 
 KEPT_UP = 0.95
@@ -16,7 +18,8 @@ class Observed:
     """What one replica did under one load: times in milliseconds, lengths in tokens, `None` where it is not known.
 
     `per_ms` are requests a millisecond, `None` where nothing was read while tokens were written, so that `itl` is of
-    `at_once` requests with `isl` tokens in the cache each. `requests` is how many stand behind it, at least one.
+    `at_once` requests with `isl` tokens in the cache each. `requests` is how many stand behind it, at least one. Its
+    engine decided on steps while those before them ran, or not: `ahead`.
     """
 
     per_ms: float | None
@@ -26,6 +29,7 @@ class Observed:
     itl: float | None
     at_once: float | None
     requests: int
+    ahead: bool = False
 
 
 def steady(points: Sequence[BenchPoint]) -> tuple[Observed, ...]:
@@ -81,4 +85,10 @@ def _observed(point: BenchPoint) -> Observed:
         itl=point.itl.mean if arriving or point.conc is not None else None,
         at_once=None if point.conc is None else point.conc / replicas,
         requests=max(1, point.requests or 1),
+        ahead=_ahead(point),
     )
+
+
+def _ahead(point: BenchPoint) -> bool:
+    name = next((name for name in get_args(EngineName) if name == point.backend), None)
+    return name is not None and schedules_ahead(name, point.version)

@@ -34,13 +34,14 @@ def test_beyond_saturation_there_is_no_steady_load() -> None:
 
 
 @pytest.mark.parametrize("rate", [1.0, 30.0, 60.0, 80.0])
-@pytest.mark.parametrize("overlap", [0.0, 4.9])
-def test_the_means_are_those_of_a_simulation(rate: float, overlap: float) -> None:
+@pytest.mark.parametrize(("overlap", "ahead"), [(0.0, False), (4.9, False), (4.9, True)])
+def test_the_means_are_those_of_a_simulation(rate: float, overlap: float, ahead: bool) -> None:
     count = max(int(rate * 300), 2000)
     arrival = np.cumsum(np.random.default_rng(7).exponential(1e6 / rate, count)).astype(np.int64)
     isl, osl = np.full(count, 200), np.full(count, 64)
     times = replace(TIMES, overlap_ms=overlap, b0=6.0, m0=0.5)
-    done = replay(Requests(arrival, isl, osl, osl, np.zeros(count, np.int64)), LIMITS, times, Pool(1))
-    found = expected(times, rate / 1000, 200, 64)
+    limits = replace(LIMITS, async_scheduling=ahead)
+    done = replay(Requests(arrival, isl, osl, osl, np.zeros(count, np.int64)), limits, times, Pool(1))
+    found = expected(times, rate / 1000, 200, 64, ahead=ahead)
     assert found.itl == pytest.approx(float(np.mean(done.itl_ms)), rel=0.04)
     assert found.ttft == pytest.approx(float(np.mean(done.ttft_ms)), rel=0.06)

@@ -35,6 +35,13 @@ def test_what_the_client_sees_besides_is_told_from_what_the_engine_does() -> Non
     assert fit(sweep(), KERNELS).throughput.times.outside_ms == pytest.approx(15.0, abs=1.0)
 
 
+def test_a_step_that_was_decided_on_before_is_not_outside_the_engine() -> None:
+    newer = [made(ENGINE, rate, version="0.20.2") for rate in RATES]
+    assert fit(newer, KERNELS).throughput.times.outside_ms == pytest.approx(15.0, abs=1.0)
+    assert fit([replace(each, version="0.13.0") for each in newer], KERNELS).throughput.times.outside_ms > 17
+    assert fit([replace(each, backend="tgi") for each in newer], KERNELS).throughput.times.outside_ms > 17
+
+
 def test_no_time_is_below_zero() -> None:
     slower_at_night = [replace(point, itl=Figures((point.itl.mean or 0) * 1.5)) for point in sweep()[:1]]
     assert min(fit([*slower_at_night, *sweep()[1:]], KERNELS).throughput.times.values) >= 0
