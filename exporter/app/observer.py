@@ -1,7 +1,6 @@
-"""Entry of the observer process: events in from the relays, records and metrics out."""
+"""The observer process: events in from the relays, records and metrics out."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -44,7 +43,6 @@ from exporter.tokens.choice import Rule, Tokenizers
 
 _log = logging.getLogger("tokentide")
 
-_NICENESS: Final = 10
 _TICK_SECONDS: Final = 0.25
 _SETTLE_SECONDS: Final = 10.0
 
@@ -55,7 +53,6 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[2]))
     options = control.options()
     setproctitle.setproctitle("tokentide-observer")
-    _step_back()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
     try:
@@ -63,13 +60,6 @@ def main() -> None:
     except SidecarError as error:
         _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
-
-
-def _step_back() -> None:
-    """Leaves the processor to the relays: the scheduler weighs sessions first, and each child has one of its own."""
-    os.nice(_NICENESS)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
 
 
 async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
@@ -221,7 +211,3 @@ async def _settle(pipeline: Pipeline) -> None:
         await asyncio.sleep(0.01)
         if not pipeline.attended and not pipeline.busy:
             return
-
-
-if __name__ == "__main__":
-    main()

@@ -47,7 +47,7 @@ def observer(settings: Settings, tap: str) -> ProcessPlan:
     """The observer process. Raises Unusable when the admin port cannot be bound."""
     options: dict[str, object] = {"tap": tap, "settings": settings.model_dump(mode="json")}
     return ProcessPlan(
-        "observer", "exporter.app.observer", options, listen("admin", settings.admin, shared=settings.share_port)
+        "observer", "exporter.app.start_observer", options, listen("admin", settings.admin, shared=settings.share_port)
     )
 
 

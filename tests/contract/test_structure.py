@@ -39,7 +39,7 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "analyzer/analysis/result.py": "frozen values without behaviour",
     "analyzer/analysis/questions.py": "frozen values without behaviour",
     "exporter/app/relay.py": "entry of a process; held by tests/e2e",
-    "exporter/app/observer.py": "entry of a process; held by tests/e2e",
+    "exporter/app/observer.py": "a process; held by tests/e2e",
 }
 
 FORBIDDEN_FILES = re.compile(r"(^|/)(utils?|helpers?|common|misc)(\.py|/)|_(manager|factory|mixin)\.py$")
