@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import numpy as np
 
 from tests.accuracy import real
 
@@ -60,5 +59,5 @@ def _seen_by_the_client() -> Iterator[str]:
         for load in real.loads(run):
             found = duckdb.execute(_AGREE, [str(real.SAMPLES / f"{run}.parquet"), load]).fetchone()
             many, same, *times = found or ()
-            ttft, latency = (" / ".join(f"{each:.2f}" for each in np.array(times[at : at + 2])) for at in (0, 2))
+            ttft, latency = (" / ".join(f"{each:.2f}" for each in times[at : at + 2]) for at in (0, 2))
             yield f"| {limits.max_num_batched_tokens:,} | {load} | {many} | {same} of {many} | {ttft} | {latency} |"
