@@ -6,6 +6,7 @@ import os
 import platform
 import signal
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ _ATTRIBUTES: Final = struct.Struct("=IIQiIQQQ")
 def main() -> None:
     """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
     step_back()
+    sys.meta_path.insert(0, WithoutPandas())
     with giving_way():
         from exporter.app import observer  # noqa: PLC0415 - not before others go first
     observer.main()
@@ -42,6 +44,15 @@ def step_back() -> None:
 def attributes(niceness: int) -> bytes:
     """`struct sched_attr` of sched_setattr(2): a batch task of this priority with short slices."""
     return _ATTRIBUTES.pack(_ATTRIBUTES.size, os.SCHED_BATCH, 0, niceness, 0, _SLICE_NS, 0, 0)
+
+
+class WithoutPandas:
+    """Lets pandas be found by nobody: Arrow loads it with its first array, 50 MB, to ask whether it is given some."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - as called
+        """Raises ModuleNotFoundError for pandas, as where it is not installed."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is of no use here", name=fullname)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from exporter import __version__
-from exporter.cli import serving, tokenizers
+from exporter.cli import options, serving, tokenizers
 from exporter.errors import SidecarError
 
 
@@ -29,5 +29,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     serving.add(commands)
+    check = commands.add_parser("check", help="check the settings", description="Checks settings and the engine.")
+    options.add(check)
+    check.set_defaults(run=_check)
     tokenizers.add(commands)
     return made
+
+
+def _check(given: argparse.Namespace) -> int:
+    from exporter.cli import checking  # noqa: PLC0415 - 60 MB of Arrow and vocabularies that `serve` would keep
+
+    return checking.run(given)

@@ -1,15 +1,7 @@
-"""The command `tokenizers`: what vocabularies there are, fetching more at image build, counting a text."""
+"""The options of the command `tokenizers`."""
 
 import argparse
-import sys
-from collections.abc import Iterable
 from pathlib import Path
-
-from exporter.errors import Unusable
-from exporter.settings import Settings, tokenizer_settings
-from exporter.tokens import shelf
-from exporter.tokens.choice import Rule, Tokenizers
-from exporter.tokens.pull import pull
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,22 +9,20 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     group = commands.add_parser(
         "tokenizers", help="list, fetch and try vocabularies", description="Vocabularies, and what they count."
     )
-    verbs = group.add_subparsers(title="verbs", required=True, metavar="VERB")
+    verbs = group.add_subparsers(title="verbs", required=True, metavar="VERB", dest="verb")
     there = verbs.add_parser(
         "list",
         help="what is there",
         description="Lists each vocabulary: where it is, its hash, for which models it is.",
     )
-    there.set_defaults(run=_list)
     fetch = verbs.add_parser(
         "pull", help="fetch into the cache", description="Fetches tokenizers from the Hugging Face hub into the cache."
     )
     fetch.add_argument("names", nargs="+", metavar="NAME", help="model such as Qwen/Qwen3-8B; @REVISION may follow")
-    fetch.set_defaults(run=_pull)
     count = verbs.add_parser("count", help="count a text", description="Counts the tokens of a text for a model.")
     count.add_argument("--model", required=True, metavar="M", help="name of the model, as clients give it")
     count.add_argument("file", nargs="?", type=Path, metavar="FILE", help="text in UTF-8; standard input unless given")
-    count.set_defaults(run=_count)
+    group.set_defaults(run=_run)
     for verb in (there, fetch, count):
         verb.add_argument("--settings", metavar="FILE", type=Path, help="TOML file with any of the settings")
         verb.add_argument(
@@ -40,60 +30,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         )
 
 
-def _settings(given: argparse.Namespace) -> Settings:
-    return tokenizer_settings({"tokenizer_cache": given.cache}, given.settings)
+def _run(given: argparse.Namespace) -> int:
+    from exporter.cli import vocabularies  # noqa: PLC0415 - 30 MB that `serve` would keep
 
-
-def _rules(settings: Settings) -> list[Rule]:
-    return [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
-
-
-def _list(given: argparse.Namespace) -> int:
-    settings = _settings(given)
-    found = shelf.vocabularies(_rules(settings), settings.tokenizer_cache)
-    _say("\n\n".join("\n".join(_lines(each)) for each in found))
-    return Unusable.exit_code if any(each.problem for each in found) else 0
-
-
-def _lines(each: shelf.Listed) -> Iterable[str]:
-    yield each.name
-    yield f"  kind    {each.kind}"
-    yield f"  path    {each.path}"
-    if each.sha256:
-        yield f"  sha256  {each.sha256}"
-    yield f"  models  {', '.join(each.models) or 'none'}"
-    if each.problem:
-        yield f"  wrong   {each.problem}"
-
-
-def _pull(given: argparse.Namespace) -> int:
-    cache = _settings(given).tokenizer_cache
-    for name in given.names:
-        pulled = pull(name, cache)
-        _say(f"{pulled.name} at revision {pulled.revision} is in {pulled.folder}")
-    return 0
-
-
-def _count(given: argparse.Namespace) -> int:
-    settings = _settings(given)
-    text = _text(given.file)
-    tokenizers = Tokenizers(_rules(settings), warn=_warn, pulled=settings.tokenizer_cache)
-    counter = tokenizers.counter(given.model, len(text))
-    _say(f"{counter.count(text)} tokens, {counter.name}, {'exact' if counter.source == 'tokenizer' else 'estimate'}")
-    return 0
-
-
-def _text(file: Path | None) -> str:
-    try:
-        octets = sys.stdin.buffer.read() if file is None else file.read_bytes()
-    except OSError as error:
-        raise Unusable(f"The file {file} cannot be read: {error.strerror or error}.") from None
-    return octets.decode("utf-8", "replace")
-
-
-def _warn(sentence: str) -> None:
-    print(f"tokentide-exporter: {sentence}", file=sys.stderr)  # noqa: T201 - the command's own output
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 - the command's own output
+    return vocabularies.VERBS[given.verb](given)

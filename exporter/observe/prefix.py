@@ -3,10 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 BLOCK: Final = 512
 """Tokens in a block, as in the public traces of Mooncake."""
@@ -24,11 +25,11 @@ class PrefixHashes:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def blocks(self, model: str, prompts: Iterable[npt.NDArray[np.uint32]]) -> tuple[int, ...]:
+    def blocks(self, model: str, prompts: "Iterable[npt.NDArray[np.uint32]]") -> tuple[int, ...]:
         """The hashes of the blocks of each prompt, given as the ids of its tokens; 63 bits each, one after another."""
         return tuple(block for ids in prompts for block in self._chain(model, ids))
 
-    def _chain(self, model: str, ids: npt.NDArray[np.uint32]) -> Iterable[int]:
+    def _chain(self, model: str, ids: "npt.NDArray[np.uint32]") -> Iterable[int]:
         chain = blake2b(model.encode("utf-8", "replace") + b"\0", digest_size=8, key=self._key)
         octets = memoryview(ids.astype("<u4", copy=False).tobytes())
         step = 4 * BLOCK

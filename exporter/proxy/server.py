@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter.errors import Unusable
+from exporter.memory import give_back
 from exporter.proxy.downstream import Downstream
-from exporter.proxy.memory import give_back
 from exporter.proxy.meter import Meter
 from exporter.proxy.outbox import Outbox
 from exporter.proxy.ports import Limits

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exporter import memory
 from exporter.record import COLUMNS
 
 HOUR_US = 3_600_000_000
@@ -59,6 +60,12 @@ def write(rows: pa.Table, folder: Path, stem: str) -> tuple[Path, ...]:
         _write_file(rows.slice(start, end - start), _folder(folder, hour), stem)
         for hour, start, end in zip(values.tolist(), starts.tolist(), ends, strict=True)
     )
+
+
+def give_back() -> None:
+    """Returns to the system what Arrow and the C library keep of the tables that are gone."""
+    pa.default_memory_pool().release_unused()
+    memory.give_back()
 
 
 def _folder(records: Path, hour: int) -> Path:

@@ -1,6 +1,8 @@
 import os
 import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,13 @@ def test_it_goes_behind_others_also_where_sessions_cannot_be_ranked(monkeypatch:
 def test_slices_are_the_shortest_that_linux_grants() -> None:
     size, policy, flags, niceness, *_, slice_ns, _deadline, _period = struct.unpack("=IIQiIQQQ", attributes(10))
     assert (size, policy, flags, niceness, slice_ns) == (48, os.SCHED_BATCH, 0, 10, 100_000)
+
+
+def test_arrays_are_made_without_pandas_where_it_is_installed() -> None:
+    script = (
+        "import sys; from exporter.app.start_observer import WithoutPandas; sys.meta_path.insert(0, WithoutPandas());"
+        "import pyarrow as pa; assert pa.array([1, None], pa.int32()).to_pylist() == [1, None];"
+        "print([name for name in sys.modules if name.startswith('pandas.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -34,12 +36,14 @@ def test_usage_errors_end_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 2
 
 
-def test_every_option_of_the_contract_is_there(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["serve", "--help"])
-    said = capsys.readouterr().out
-    for option in ("--upstream", "--listen", "--admin", "--health", "--records", "--workers", "--settings"):
-        assert option in said
+def test_the_supervisor_loads_nothing_that_only_other_processes_and_commands_need() -> None:
+    script = (
+        "import sys, exporter.cli;"
+        "heavy = ('numpy', 'pyarrow', 'pandas', 'tiktoken', 'tokenizers', 'jinja2', 'fastapi', 'uvloop');"
+        "print([name for name in sys.modules if name.partition('.')[0] in heavy])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_socket_of_the_tap_has_a_path_that_the_system_takes(

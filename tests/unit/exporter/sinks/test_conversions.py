@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from exporter.sinks import parquet
 from exporter.sinks.conversions import REMEMBER_NS, RETRY_NS, Conversions, convert
 from exporter.sinks.spool import Segment, claim, create, encode
 from tests.fakes.executors import Deferred, Inline
@@ -59,6 +60,18 @@ def test_a_converted_segment_is_kept_under_another_name(tmp_path: Path) -> None:
     assert convert(segment.path, tmp_path) is False
     os.close(segment.lock)
     assert names(tmp_path) == ["host-1-000001.filed", "host-1-000001.parquet"]
+
+
+def test_memory_goes_back_whether_a_conversion_succeeds_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(parquet, "give_back", lambda: given.append(True))
+    segment = written(tmp_path)
+    (tmp_path / "2025").write_text("")
+    with pytest.raises(OSError, match="Not a directory"):
+        convert(segment.path, tmp_path / "2025")
+    convert(segment.path, tmp_path)
+    os.close(segment.lock)
+    assert len(given) == 2
 
 
 def test_a_conversion_that_was_interrupted_at_its_end_gives_the_same_file_again(tmp_path: Path) -> None:

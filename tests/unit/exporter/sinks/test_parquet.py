@@ -1,5 +1,7 @@
 """Parquet files have the contract's columns, order and places."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,3 +85,25 @@ def test_a_file_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) ->
     with pytest.raises(OSError, match="host-1-000001"):
         parquet.write(parquet.table([as_dict(STREAMED)]), tmp_path, "host-1-000001")
     assert [path.name for path in target.parent.iterdir()] == ["host-1-000001.parquet"]
+
+
+def test_memory_of_tables_that_are_gone_goes_back_to_the_system() -> None:
+    # in a process by itself: memory that another test has freed would be used again
+    script = """
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+from exporter.sinks.parquet import give_back
+
+def resident():
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0])
+
+tables = [pa.array(np.arange(2_500)).take(pa.array(np.arange(2_500))) for _ in range(2_000)]
+full = resident()
+held = tables[::500]
+del tables
+give_back()
+print(full - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 20_000

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.proxy.memory import give_back
+from exporter.memory import give_back
 
 
 def resident() -> int:
