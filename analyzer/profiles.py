@@ -17,7 +17,8 @@ class ProfileSettings(BaseModel):
 
     `model` is a name or the path of a config.json, `gpu` a name. `gpus_per_replica` is `tp` times `pp`, and may stand
     for either. Lengths are tokens. `gpu_memory_utilization` is the share (0..1) of the GPU's memory that the engine
-    takes: of all of it, for TensorRT-LLM of what is free after loading.
+    takes: of all of it, for TensorRT-LLM of what is free after loading. `async_scheduling` is what SGLang and
+    TensorRT-LLM call overlap scheduling.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -36,6 +37,7 @@ class ProfileSettings(BaseModel):
     max_num_batched_tokens: int | None = Field(default=None, ge=1)
     chunked_prefill: bool | None = None
     prefix_caching: bool | None = None
+    async_scheduling: bool | None = None
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     replicas: int = Field(default=1, ge=1)
 
@@ -79,6 +81,7 @@ class ProfileSettings(BaseModel):
             max_num_batched_tokens=self.max_num_batched_tokens,
             chunked_prefill=self.chunked_prefill,
             prefix_caching=self.prefix_caching,
+            async_scheduling=self.async_scheduling,
             gpu_memory_utilization=self.gpu_memory_utilization,
             replicas=self.replicas,
         )

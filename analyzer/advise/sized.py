@@ -40,6 +40,7 @@ class Profile:
     max_num_batched_tokens: int | None = None
     chunked_prefill: bool | None = None
     prefix_caching: bool | None = None
+    async_scheduling: bool | None = None
     gpu_memory_utilization: float | None = None
 
 

@@ -13,6 +13,7 @@ _EFFECTS: tuple[tuple[Knob, str], ...] = (
     ("max_num_batched_tokens", "latency, memory"),
     ("chunked_prefill", "latency"),
     ("prefix_caching", "latency, memory"),
+    ("async_scheduling", "latency"),
     ("gpu_memory_utilization", "memory"),
     ("kv_cache", "memory"),
     ("weights", "latency, memory"),

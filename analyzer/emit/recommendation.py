@@ -15,6 +15,7 @@ Knob = Literal[
     "max_num_batched_tokens",
     "chunked_prefill",
     "prefix_caching",
+    "async_scheduling",
     "gpu_memory_utilization",
     "kv_cache",
     "weights",

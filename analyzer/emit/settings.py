@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from analyzer.emit.changes import Change
 from analyzer.emit.names import Names, same_family
 from analyzer.emit.recommendation import Knob
-from analyzer.engine import EngineName, ServingProfile
+from analyzer.engine import EngineName, ServingProfile, schedules_ahead
 
 Value = str | int | float | bool
 
@@ -54,6 +54,8 @@ def _setting(knob: Knob, change: Change, profile: ServingProfile, engine: Engine
         return Setting(change, None, None, names.absent[knob])
     if knob == "gpu_memory_utilization":
         return _memory(change, profile, engine, names)
+    if knob == "async_scheduling":
+        return _async_scheduling(change, profile, engine, names)
     if knob == "kv_cache":
         return _kv_cache(change, profile, names)
     if engine == "sglang" and knob in {"max_num_batched_tokens", "chunked_prefill", "prefix_caching"}:
@@ -85,6 +87,20 @@ def _memory(change: Change, profile: ServingProfile, engine: EngineName, names: 
         return Setting(change, names.of["gpu_memory_utilization"], profile.gpu_memory_utilization)
     note = f"Not set: {names.title} counts its share ({names.of['gpu_memory_utilization']}) in another way."
     return Setting(change, None, None, note)
+
+
+def _async_scheduling(change: Change, profile: ServingProfile, engine: EngineName, names: Names) -> Setting:
+    """Set only where the profile has it otherwise than the engine by itself, and not carried over to another engine."""
+    if not same_family(profile.engine, engine):
+        return Setting(change, None, None, f"Not set: {names.title} decides on it by itself.")
+    version = profile.engine_version if engine == profile.engine else None
+    if profile.async_scheduling == schedules_ahead(engine, version, profile.pp):
+        return Setting(change, None, None, f"Nothing to set: it is the default of {names.title}.")
+    if not profile.async_scheduling:
+        return _switched_off(change, names.off["async_scheduling"])
+    if "async_scheduling" not in names.of:
+        return Setting(change, None, None, f"Not set: {names.title} has no switch that turns it on.")
+    return Setting(change, names.of["async_scheduling"], True)  # noqa: FBT003 - the value of a setting
 
 
 def _kv_cache(change: Change, profile: ServingProfile, names: Names) -> Setting:

@@ -53,6 +53,7 @@ def complete(
     max_num_batched_tokens: int | None = None,
     chunked_prefill: bool | None = None,
     prefix_caching: bool | None = None,
+    async_scheduling: bool | None = None,
     gpu_memory_utilization: float | None = None,
     replicas: int = 1,
 ) -> ServingProfile:
@@ -64,10 +65,11 @@ def complete(
     default = defaults(engine, engine_version, gpu, tp, pp, max_model_len or model.max_positions)
     chunks = default.chunked_prefill if chunked_prefill is None else chunked_prefill
     caches = default.prefix_caching if prefix_caching is None else prefix_caching
+    ahead = schedules_ahead(engine, engine_version, pp) if async_scheduling is None else async_scheduling
     made = ServingProfile(
         model.name, gpu.name, tp, pp, engine, engine_version, weights or model.native_weights, kv_cache or "bf16",
         max_model_len, max_num_seqs or default.max_num_seqs, max_num_batched_tokens or default.max_num_batched_tokens,
-        chunks, caches, gpu_memory_utilization or default.gpu_memory_utilization, replicas,
+        chunks, caches, ahead, gpu_memory_utilization or default.gpu_memory_utilization, replicas,
     )  # fmt: skip
     if engine == "sglang" and max_num_seqs is None:
         return replace(made, max_num_seqs=_running_requests(made, model, gpu))
@@ -87,11 +89,14 @@ def defaults(engine: EngineName, version: str | None, gpu: Gpu, tp: int, pp: int
     return _vllm(version if engine == "vllm" else None, gpu, max_model_len)
 
 
-def schedules_ahead(engine: EngineName, version: str | None) -> bool:
+def schedules_ahead(engine: EngineName, version: str | None, pp: int = 1) -> bool:
     """Whether an engine decides on a step while the one before it runs, unless told otherwise: all do by now.
 
-    vLLM's `async_scheduling`, SGLang's overlap schedule and TensorRT-LLM's overlap scheduler.
+    vLLM's `async_scheduling`, SGLang's overlap schedule, which goes with no pipeline (`pp` over 1), and TensorRT-LLM's
+    overlap scheduler.
     """
+    if engine == "sglang":
+        return pp == 1
     return engine != "vllm" or _since(version, VLLM_ASYNC)
 
 

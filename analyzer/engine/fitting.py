@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from analyzer.engine.catalogue import gpu as gpu_named
 from analyzer.engine.catalogue import gpu_names
-from analyzer.engine.defaults import schedules_ahead
 from analyzer.engine.footprint import GIB, Memory, reckoned
 from analyzer.engine.gpus import Gpu
 from analyzer.engine.models import Model
@@ -56,7 +55,7 @@ def limits(profile: ServingProfile, memory: Memory, model: Model, context: float
         max_model_len=min(longest, holds),
         admission="reserved" if profile.engine == "trtllm" else "as_used",
         prefix_caching=profile.prefix_caching,
-        async_scheduling=schedules_ahead(profile.engine, profile.engine_version),
+        async_scheduling=profile.async_scheduling,
     )
 
 

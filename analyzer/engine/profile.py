@@ -15,7 +15,8 @@ class ServingProfile:
     A replica takes `tp` · `pp` GPUs. `max_model_len` is in tokens, input and output of one request together;
     `max_num_seqs` are the requests that run at once, `max_num_batched_tokens` the tokens of one step.
     `gpu_memory_utilization` is the share (0..1) of the GPU's memory that the engine takes, of all of it or of what is
-    free after loading, as the engine counts. `max_model_len` is `None` where the model's own limit holds.
+    free after loading, as the engine counts. `max_model_len` is `None` where the model's own limit holds. With
+    `async_scheduling` the engine decides on a step while the one before it runs.
     """
 
     model: str
@@ -31,6 +32,7 @@ class ServingProfile:
     max_num_batched_tokens: int
     chunked_prefill: bool
     prefix_caching: bool
+    async_scheduling: bool
     gpu_memory_utilization: float
     replicas: int
 

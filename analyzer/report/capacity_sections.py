@@ -16,7 +16,8 @@ GIB = 1 << 30
 KINDS = {"on_demand": "on demand", "reserved": "reserved", "on_prem": "of one's own", "stated": "as stated"}
 KNOBS = (
     "engine", "engine_version", "gpu", "tp", "pp", "weights", "kv_cache", "max_model_len", "max_num_seqs",
-    "max_num_batched_tokens", "chunked_prefill", "prefix_caching", "gpu_memory_utilization",
+    "max_num_batched_tokens", "chunked_prefill", "prefix_caching", "async_scheduling",
+    "gpu_memory_utilization",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from analyzer.engine import Gpu, Model, ServingProfile, Source, StepTimes, Throughput, schedules_ahead
+from analyzer.engine import Gpu, Model, ServingProfile, Source, StepTimes, Throughput
 from analyzer.errors import AnalyzerError, NoThroughput
 from analyzer.throughput import aiconfigurator, live
 from analyzer.throughput.arithmetic import roofline
@@ -72,8 +72,8 @@ def from_records(timings: Timings, others: Throughput, profile: ServingProfile, 
     Raises `NoThroughput` with the reason where they are too few.
     """
     budget = profile.max_num_batched_tokens if profile.chunked_prefill else None
-    ahead = schedules_ahead(profile.engine, profile.engine_version)
-    return live.fit(timings, others, profile.replicas, kernels(profile, model, gpu), budget, ahead=ahead)
+    shapes = kernels(profile, model, gpu)
+    return live.fit(timings, others, profile.replicas, shapes, budget, ahead=profile.async_scheduling)
 
 
 def blended(sources: Sequence[Throughput]) -> Throughput:

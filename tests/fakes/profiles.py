@@ -16,6 +16,7 @@ LLAMA_8B = ServingProfile(
     max_num_batched_tokens=8192,
     chunked_prefill=True,
     prefix_caching=False,
+    async_scheduling=True,
     gpu_memory_utilization=0.9,
     replicas=1,
 )

@@ -230,6 +230,7 @@ def told(own: ServingProfile) -> Profile:
         max_num_batched_tokens=own.max_num_batched_tokens,
         chunked_prefill=own.chunked_prefill,
         prefix_caching=own.prefix_caching,
+        async_scheduling=own.async_scheduling,
         gpu_memory_utilization=own.gpu_memory_utilization,
     )
 

@@ -91,4 +91,4 @@ def _observed(point: BenchPoint) -> Observed:
 
 def _ahead(point: BenchPoint) -> bool:
     name = next((name for name in get_args(EngineName) if name == point.backend), None)
-    return name is not None and schedules_ahead(name, point.version)
+    return name is not None and schedules_ahead(name, point.version, point.pp)

@@ -20,12 +20,26 @@ def test_what_is_left_out_is_the_engines_default(tmp_path: Path) -> None:
     assert profiles.load(path) == ServingProfile(
         model="meta-llama/Llama-3.1-8B-Instruct", gpu="h100-sxm", tp=1, pp=1, engine="vllm", engine_version="0.11.0",
         weights="bf16", kv_cache="bf16", max_model_len=None, max_num_seqs=1024, max_num_batched_tokens=8192,
-        chunked_prefill=True, prefix_caching=True, gpu_memory_utilization=0.9, replicas=1,
+        chunked_prefill=True, prefix_caching=True, async_scheduling=False, gpu_memory_utilization=0.9, replicas=1,
     )  # fmt: skip
     assert profiles.read(path).left_out == (
         "tp", "pp", "engine", "weights", "kv_cache", "max_model_len", "max_num_seqs", "max_num_batched_tokens",
-        "chunked_prefill", "prefix_caching", "gpu_memory_utilization", "replicas",
+        "chunked_prefill", "prefix_caching", "async_scheduling", "gpu_memory_utilization", "replicas",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "ahead"),
+    [
+        ('engine_version = "0.20.2"', True),
+        ('engine_version = "0.20.2"\nasync_scheduling = false', False),
+        ('engine_version = "0.13.0"\nasync_scheduling = true', True),
+        ('engine = "sglang"\npp = 2', False),
+    ],
+)
+def test_whether_steps_are_scheduled_ahead_may_be_said(tmp_path: Path, said: str, ahead: bool) -> None:
+    path = written(tmp_path, f'model = "meta-llama/Llama-3.1-8B-Instruct"\ngpu = "h100"\n{said}\n')
+    assert profiles.load(path).async_scheduling is ahead
 
 
 def test_the_arguments_of_a_real_deployment_are_kept(tmp_path: Path) -> None:

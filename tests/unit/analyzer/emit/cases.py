@@ -23,6 +23,7 @@ VLLM = ServingProfile(
     max_num_batched_tokens=2048,
     chunked_prefill=True,
     prefix_caching=True,
+    async_scheduling=False,
     gpu_memory_utilization=0.9,
     replicas=3,
 )
@@ -70,6 +71,7 @@ def one_number() -> Recommendation:
             kv_cache="fp8",
             max_model_len=16384,
             max_num_batched_tokens=8192,
+            async_scheduling=True,
         ),
         current=None,
         replicas=2,

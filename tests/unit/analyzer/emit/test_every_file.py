@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.emit import Recommendation, files
-from analyzer.engine import ServingProfile
+from analyzer.engine import ServingProfile, schedules_ahead
 from tests.unit.analyzer.emit.cases import CASES, GOLDEN, one_number, over_the_week
 
 
@@ -58,7 +58,8 @@ def named(name: str) -> Recommendation:
     plain = over_the_week()
 
     def renamed(profile: ServingProfile) -> ServingProfile:
-        return replace(profile, model=name, engine_version=name)
+        ahead = schedules_ahead(profile.engine, name)  # as the version has it, which then needs no setting
+        return replace(profile, model=name, engine_version=name, async_scheduling=ahead)
 
     return replace(
         plain,

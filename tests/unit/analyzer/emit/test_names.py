@@ -40,7 +40,7 @@ def test_every_setting_that_is_written_has_a_name_of_the_table(engine: EngineNam
 @pytest.mark.parametrize("engine", PLAIN)
 def test_every_knob_has_a_name_or_a_reason_why_there_is_none(engine: str) -> None:
     knobs = set(changes(over_the_week(), VLLM, 1)) - {"replicas"}
-    assert knobs <= set(TABLE[engine].of) | set(TABLE[engine].absent)
+    assert knobs <= set(TABLE[engine].of) | set(TABLE[engine].off) | set(TABLE[engine].absent)
 
 
 def vllm(*versions: str) -> Names:

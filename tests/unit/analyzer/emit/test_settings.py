@@ -51,6 +51,29 @@ def test_sglang_says_chunked_prefill_by_its_size() -> None:
     assert off["disable-radix-cache"] is True
 
 
+def test_scheduling_ahead_is_set_only_where_the_engine_would_do_otherwise() -> None:
+    newer = replace(VLLM, engine_version="0.20.0")
+    assert "the default of vLLM" in told(VLLM, "vllm")["async_scheduling"].sentence
+    assert written(newer, "vllm")["no-async-scheduling"] is True
+    assert written(replace(VLLM, async_scheduling=True), "vllm")["async-scheduling"] is True
+    assert told(replace(newer, async_scheduling=True), "vllm")["async_scheduling"].name is None
+    assert written(replace(VLLM, engine="nim"), "vllm")["no-async-scheduling"] is True
+    assert written(replace(VLLM, engine="sglang"), "sglang")["disable-overlap-schedule"] is True
+    assert written(replace(VLLM, engine="trtllm"), "trtllm")["disable_overlap_scheduler"] is True
+
+
+def test_scheduling_ahead_is_not_carried_over_to_another_engine() -> None:
+    for engine in ("sglang", "trtllm"):
+        one = told(VLLM, engine)["async_scheduling"]
+        assert one.name is None
+        assert "decides on it by itself" in one.sentence
+
+
+def test_what_has_no_switch_is_said() -> None:
+    piped = replace(VLLM, engine="sglang", pp=2, async_scheduling=True)
+    assert "has no switch" in told(piped, "sglang")["async_scheduling"].sentence
+
+
 def test_the_share_of_memory_is_not_carried_over_to_an_engine_that_counts_in_another_way() -> None:
     for engine in ("sglang", "trtllm"):
         one = told(VLLM, engine)["gpu_memory_utilization"]

@@ -118,12 +118,20 @@ def test_weights_are_in_the_format_they_are_published_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "ahead"),
-    [("vllm", "0.13.0", False), ("vllm", "v0.14.0", True), ("vllm", None, True), ("sglang", None, True)],
+    ("name", "version", "pp", "ahead"),
+    [
+        ("vllm", "0.13.0", 1, False),
+        ("vllm", "v0.14.0", 1, True),
+        ("vllm", None, 2, True),
+        ("sglang", None, 1, True),
+        ("sglang", None, 2, False),
+        ("trtllm", None, 1, True),
+    ],
 )
 def test_engines_decide_on_a_step_while_the_one_before_runs(
     name: engine.EngineName,
     version: str | None,
+    pp: int,
     ahead: bool,  # what is expected
 ) -> None:
-    assert engine.schedules_ahead(name, version) is ahead
+    assert engine.schedules_ahead(name, version, pp) is ahead

@@ -79,7 +79,7 @@ SIZED = CapacityAdvice(
     source_detail="A roofline.",
     confidence="step times ± 40 %; too wide to buy hardware by",
     profile=Profile(
-        "org/model", "h100-sxm", 1, 8192, 3, 1, 1, "vllm", None, "bf16", "bf16", 1024, 8192, True, True, 0.92
+        "org/model", "h100-sxm", 1, 8192, 3, 1, 1, "vllm", None, "bf16", "bf16", 1024, 8192, True, True, True, 0.92
     ),
     rps_per_replica=12.0,
     peak_rps=31.0,
