@@ -36,7 +36,7 @@ class Messages:
             field, written = _WRITTEN.get(text(added.get("type")), ("", ""))
             piece = text(added.get(field))
             return Delta((Piece(0, written, piece),)) if piece else EMPTY
-        if kind == "error" or "error" in event:
+        if kind == "error" or event.get("error"):
             return Delta(error_type=error_type(event) or NAMELESS)
         read = _RARER.get(kind)
         return EMPTY if read is None else read(event)

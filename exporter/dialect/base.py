@@ -1,7 +1,7 @@
 """The words in which every dialect tells what a request asks for and what an answer holds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 # `Usage`, `Piece` and `Delta` are made for every chunk of a stream: a frozen dataclass of ten fields takes 0.8 µs to
 # make, a named tuple 0.2 µs.
@@ -67,7 +67,11 @@ class Prompt:
 
 
 class Piece(NamedTuple):
-    """Output text of one completion (its index) in one event: `kind` is answer, reasoning, tool or refusal."""
+    """Output text of one completion (its index) in one event.
+
+    `kind` is answer, reasoning, summary (of a reasoning that is not shown, whose tokens are not those counted), tool or
+    refusal.
+    """
 
     completion: int
     kind: str
@@ -98,6 +102,9 @@ class Delta(NamedTuple):
 
 
 EMPTY = Delta()
+
+THOUGHTS: Final = ("reasoning", "summary")
+"""The kinds of pieces that are no part of the answer."""
 
 NAMELESS = "error"
 """The error type of an error for which the engine gives no usable word."""

@@ -161,7 +161,7 @@ def _usage(counts: object) -> Usage | None:
     usage = Usage(
         number(counts.get("prompt_tokens")),
         number(counts.get("completion_tokens")),
-        None if written is None else number(fields(written).get("reasoning_tokens")),
+        number((counts if written is None else fields(written)).get("reasoning_tokens")),  # SGLang's is beside the rest
         None if read is None else number(fields(read).get("cached_tokens")),
     )
     return None if usage.input_tokens is None and usage.output_tokens is None else usage

@@ -11,6 +11,10 @@ from exporter.dialect.base import Unreadable
 Fields = dict[str, object]
 
 _LARGEST: Final = 2**31 - 1
+_MOST_CONTAINERS: Final = 250_000
+_MOST_VALUES: Final = 1 << 21
+_SURELY_FEW: Final = _MOST_CONTAINERS
+"""Bytes that cannot hold too many of either."""
 _LONGEST_NAME: Final = 256
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NOTHING: Final[list[object]] = []
@@ -25,7 +29,14 @@ def load(body: bytes) -> Fields:
 
 
 def load_any(body: bytes) -> object:
-    """The JSON in `body`; raises Unreadable."""
+    """The JSON in `body`; raises Unreadable, also for so many values that they would fill memory and time.
+
+    A value takes 3 bytes of JSON and 60 of memory, so that what is compressed well could be a gigabyte here.
+    """
+    if len(body) > _SURELY_FEW and (
+        body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES
+    ):
+        raise Unreadable("too_complex")
     try:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -65,9 +76,11 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> int | None:
-    """A whole number that a record can hold (0 to 2³¹ − 1), or None."""
+    """A whole number that a record can hold (0 to 2³¹ − 1), also where it is written as 100.0; or None."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return value
+    if isinstance(value, float) and value.is_integer() and 0 <= value <= _LARGEST:
+        return int(value)
     return None
 
 

@@ -12,7 +12,7 @@ _DONE: Final = Delta(done=True)
 _WRITTEN: Final = {
     "response.output_text.delta": "answer",
     "response.reasoning_text.delta": "reasoning",
-    "response.reasoning_summary_text.delta": "reasoning",
+    "response.reasoning_summary_text.delta": "summary",
     "response.refusal.delta": "refusal",
     "response.function_call_arguments.delta": "tool",
     "response.custom_tool_call_input.delta": "tool",
@@ -48,7 +48,7 @@ class Responses:
         if kind == "response.output_item.added":
             called = text(fields(event.get("item")).get("name"))
             return Delta((Piece(0, "tool", called),)) if called else EMPTY
-        if kind == "error" or "error" in event:
+        if kind == "error" or event.get("error"):
             return Delta(error_type=error_type(event) or word(event.get("code")) or NAMELESS)
         return _state(fields(event.get("response")))._replace(done=kind in _LAST)
 
@@ -86,8 +86,9 @@ def _item(item: Fields, pieces: list[Piece]) -> None:
             _append(pieces, "answer", text(part.get("text")))
             _append(pieces, "refusal", text(part.get("refusal")))
     elif kind == "reasoning":
-        for part in map(fields, items(item.get("content")) or items(item.get("summary"))):
-            _append(pieces, "reasoning", text(part.get("text")))
+        thought, summary = items(item.get("content")), items(item.get("summary"))
+        for part in map(fields, thought or summary):
+            _append(pieces, "reasoning" if thought else "summary", text(part.get("text")))
     else:
         called = text(item.get("name")) + "".join(text(item.get(key)) for key in ("arguments", "input", "code"))
         _append(pieces, "tool", called)

@@ -10,7 +10,7 @@ TOO_LONG: Final = "context_length_exceeded"
 
 _CODES: Final = frozenset({TOO_LONG, "context_window_exceeded", "exceed_context_size_error"})
 _MESSAGE = re.compile(
-    r"maximum context length|longer than the (?:model's context length|maximum model length)"
+    r"maximum context length|context length is only|longer than the (?:model's context length|maximum model length)"
     r"|exceeds? (?:the )?max(?:imum)?[ _](?:allowed )?(?:input|context|sequence|seq|model|prompt)[ _]len"
     r"|should not exceed max_(?:num_tokens|seq_len|input_len)|prompt is too long|available context size"
     r"|`inputs` must have less than|`max_new_tokens` must be <=",

@@ -1,8 +1,13 @@
 """What an answer has said so far, event by event."""
 
-from exporter.dialect.base import Delta, Dialect, Piece, Unreadable, Usage
+from typing import Final
+
+from exporter.dialect.base import THOUGHTS, Delta, Dialect, Piece, Unreadable, Usage
 from exporter.observe.growing import Growing
 from exporter.observe.observation import Content
+
+_NO_EVENT: Final = (b"", b"[DONE]")
+"""What some engines end a stream with in APIs that have another end: vLLM sends OpenAI's mark after a message's."""
 
 
 class Answer:
@@ -58,7 +63,7 @@ class Answer:
             delta = self._delta(data)
         except Unreadable as error:
             failure = f"event_{error.reason}"
-            if data.strip() and failure not in self.failures:
+            if data.strip() not in _NO_EVENT and failure not in self.failures:
                 self.failures.append(failure)
             return
         self._take(delta, at)
@@ -66,7 +71,7 @@ class Answer:
     def body(self, data: bytes, at: int) -> None:
         """Reads a whole answer that was not streamed and ended at `at`; raises Unreadable."""
         for delta in self._dialect.answer(data):
-            self._take(delta, at)
+            self._take(delta, at, whole=True)
 
     def usage(self, n: int | None) -> Usage | None:
         """The server's final counts, and where it gives none what the counts of each completion have come to.
@@ -103,7 +108,7 @@ class Answer:
         """How many output token ids the engine sent; 0 unless every content event came with its ids."""
         return 0 if self._without_ids else self._ids
 
-    def _take(self, delta: Delta, at: int) -> None:
+    def _take(self, delta: Delta, at: int, *, whole: bool = False) -> None:
         if delta.usage is not None or delta.token_ids:
             self._count(delta)
         pieces = delta.pieces
@@ -117,7 +122,7 @@ class Answer:
                 tokens = self._tokens(completion) if self._told else None
                 self.contents.append(Content(at, completion, kind, text, tokens))
             elif pieces:
-                self._merge(pieces, at)
+                self._merge(pieces, at, whole=whole)
         if not pieces or self.model is None or delta.finish_reason is not None or delta.error_type is not None:
             self._note(delta)
 
@@ -142,6 +147,9 @@ class Answer:
         if not delta.continuous:
             self._final = usage
             return
+        before = self._running.get(completion)
+        if usage.input_tokens is None and before is not None:
+            usage = Usage(*(new if new is not None else old for new, old in zip(usage, before, strict=True)))
         self._running[completion] = usage
         if usage.output_tokens is not None and self._in_progress(delta):
             self._told[completion] = usage.output_tokens
@@ -194,15 +202,20 @@ class Answer:
                 largest[prompt] = max(largest.get(prompt, 0), tokens)
         return sum(largest.values()) if largest else None
 
-    def _merge(self, pieces: tuple[Piece, ...], at: int) -> None:
-        """Several pieces of one completion in one event are one content event: a step, not two."""
-        merged: dict[int, tuple[str, str]] = {}
+    def _merge(self, pieces: tuple[Piece, ...], at: int, *, whole: bool) -> None:
+        """Several pieces of one completion in one event are one content event: a step, not two.
+
+        Of a `whole` answer, which has no steps, what was thought and what was answered stay apart.
+        """
+        merged: dict[tuple[int, str], tuple[str, list[str]]] = {}
         for completion, kind, text in pieces:
-            before, so_far = merged.get(completion, ("reasoning", ""))
-            merged[completion] = (kind if before == "reasoning" else before, so_far + text)
-        for completion, (kind, text) in merged.items():
+            before, texts = merged.setdefault((completion, kind if whole else ""), (kind, []))
+            if before in THOUGHTS and kind not in THOUGHTS:
+                merged[completion, kind if whole else ""] = (kind, texts)
+            texts.append(text)
+        for (completion, _), (kind, texts) in merged.items():
             tokens = self._tokens(completion) if len(merged) == 1 else None
-            self.contents.append(Content(at, completion, kind, text, tokens))
+            self.contents.append(Content(at, completion, kind, "".join(texts), tokens))
 
 
 def _known(values: list[int | None]) -> list[int]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from exporter.dialect.base import THOUGHTS
 from exporter.observe.counts import Count, input_count, output_count
 from exporter.observe.observation import Content, Measurement, Observation, TokenCounter
 from exporter.observe.prefix import PrefixHashes
-from exporter.observe.timeline import TokenTimeline, latencies, timeline, tokens_per_event
+from exporter.observe.timeline import TokenTimeline, latencies, own_tokens, timeline, tokens_per_event
 from exporter.record import RequestRecord
 
 TimelineMode = Literal["none", "summary", "full"]
@@ -47,12 +48,13 @@ class Recorder:
         """
         read = input_count(observation, counter, beside=beside)
         written = output_count(observation, counter, beside=beside)
-        own, visible = written.own_per_event, _visible(observation, written.tokens)
+        own = written.own_per_event
+        visible = _visible(observation, written.tokens, counter, own)
         tokens = tokens_per_event(observation.contents, visible, counter, own)
         line = timeline(observation.contents, tokens) if observation.streamed else None
         record = self._record(observation, read, written, tokens, context_tokens_in_flight)
         if line is not None:
-            record = self._timed(record, observation.contents, line)
+            record = self._timed(record, observation.contents, line, visible)
         return Measurement(
             record,
             *((line.intervals, line.tokens) if line is not None else ((), ())),
@@ -111,14 +113,16 @@ class Recorder:
             error_type=observation.error_type,
         )
 
-    def _timed(self, record: RequestRecord, contents: Sequence[Content], line: TokenTimeline) -> RequestRecord:
-        """The record with what only a stream has."""
+    def _timed(
+        self, record: RequestRecord, contents: Sequence[Content], line: TokenTimeline, visible: int | None
+    ) -> RequestRecord:
+        """The record with what only a stream has; `visible` tokens came in its content events."""
         itl = latencies(contents, line.tokens)
         full = self._mode == "full"
         return replace(
             record,
             ttst_us=_second(contents),
-            tpot_us=_per_token(line, record.output_tokens),
+            tpot_us=_per_token(line, visible),
             chunks=len(contents),
             itl_p50_us=_us(itl.p50_ns) if itl is not None else None,
             itl_p95_us=_us(itl.p95_ns) if itl is not None else None,
@@ -153,10 +157,10 @@ def _first(observation: Observation) -> int | None:
 
 
 def _first_answer(observation: Observation) -> int | None:
-    """The same for the first content that is not reasoning."""
+    """The same for the first content that is neither reasoning nor its summary."""
     if not observation.streamed:
         return None
-    at = next((content.at for content in observation.contents if content.kind != "reasoning"), None)
+    at = next((content.at for content in observation.contents if content.kind not in THOUGHTS), None)
     return _since_request(observation, at)
 
 
@@ -172,7 +176,8 @@ def _second(contents: Sequence[Content]) -> int | None:
 def _per_token(line: TokenTimeline, tokens: int | None) -> int | None:
     """TPOT: `(t_last − t_1) / (N − 1)`; of several completions the sum of their times over the sum of their `N − 1`.
 
-    None where everything came in one event, because then no time was seen to pass.
+    N are the tokens that were shown: hidden reasoning was over before t_1. None where everything came in one event,
+    because then no time was seen to pass.
     """
     if not line.intervals or tokens is None or tokens <= line.completions:
         return None
@@ -187,14 +192,28 @@ def _end_to_end(observation: Observation) -> int | None:
     return _since_request(observation, observation.ended if whole else None)
 
 
-def _visible(observation: Observation, tokens: int | None) -> int | None:
-    """Output tokens less those of a reasoning that the server counts but does not show."""
-    usage = observation.usage
-    if tokens is None or usage is None or not usage.reasoning_tokens:
+def _visible(
+    observation: Observation, tokens: int | None, counter: TokenCounter | None, own: Sequence[int] | None
+) -> int | None:
+    """Output tokens less those of a reasoning that the server counts but does not show, or only sums up.
+
+    A reasoning within the text of the answer is shown: there the engine tells the tokens of each event, or else our own
+    count of what came is nearer to all tokens than to the rest.
+    """
+    usage, contents = observation.usage, observation.contents
+    if tokens is None or usage is None or not usage.reasoning_tokens or not contents:
         return tokens
-    if any(content.kind == "reasoning" for content in observation.contents):
+    if any(content.kind == "reasoning" for content in contents):
         return tokens
-    return max(tokens - usage.reasoning_tokens, 0)
+    if all(content.tokens is not None for content in contents):
+        return tokens
+    rest = max(tokens - usage.reasoning_tokens, 0)
+    if own is None:
+        own = own_tokens(contents, counter) if counter is not None else ()
+    summary = sum(count for content, count in zip(contents, own, strict=False) if content.kind == "summary")
+    if summary:
+        return min(rest + summary, tokens)
+    return rest if abs(sum(own) - rest) <= abs(sum(own) - tokens) else tokens
 
 
 def _reasoning(observation: Observation, tokens: tuple[int, ...]) -> int | None:
@@ -203,5 +222,5 @@ def _reasoning(observation: Observation, tokens: tuple[int, ...]) -> int | None:
     if usage is not None and usage.reasoning_tokens is not None:
         return usage.reasoning_tokens
     pairs = zip(observation.contents, tokens, strict=False)
-    thoughts = [brought for content, brought in pairs if content.kind == "reasoning"]
+    thoughts = [brought for content, brought in pairs if content.kind in THOUGHTS]
     return sum(thoughts) if thoughts else None

@@ -8,7 +8,7 @@ from exporter.proxy.ports import Client, Gate
 from exporter.proxy.upload import Upload
 from exporter.proxy.upstream import Answered, Upstream
 from exporter.tap import frames
-from exporter.tap.mailbox import Trace
+from exporter.tap.trace import Trace
 from exporter.wire.chunked import ChunkEnd
 from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
 

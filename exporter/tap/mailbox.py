@@ -1,20 +1,17 @@
 """The relay's side of the tap: what was seen and is not yet safe in the observer, within fixed memory."""
 
 import json
-from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from exporter.tap import frames
+from exporter.tap.trace import OVERHEAD, Trace
 
-_OVERHEAD: Final = 64
-"""Bytes that the interpreter spends on keeping one piece, counted against the budget."""
-
-_LARGE: Final = 4096
-"""Bytes from which a piece may be reason to hand over at once: small ones do not come to much until the next flush."""
 _MUCH: Final = 256 * 1024
 """Bytes of large pieces that are handed over at once."""
+_MOST_DEATHS: Final = 5
+"""Observers that one exchange is told to."""
 _RELIEF: Final = 1 << 20
 """Bytes of large pieces after which freed memory is worth giving back."""
 
@@ -29,55 +26,6 @@ class Wire(Protocol):
     def buffered(self) -> int:
         """Bytes handed over that the kernel has not taken yet."""
         ...
-
-
-class Trace:
-    """What was seen of one exchange: kinds, stamps and bytes of its pieces, in order."""
-
-    __slots__ = (
-        "_mailbox",
-        "blobs",
-        "dirty",
-        "dropped",
-        "ended",
-        "flushed",
-        "held",
-        "kinds",
-        "number",
-        "replayable",
-        "stamps",
-    )
-
-    def __init__(self, number: int, mailbox: "Mailbox") -> None:
-        self.number = number
-        self.kinds = bytearray()
-        self.stamps = array("q")
-        self.blobs: list[bytes] = []
-        self.held = 0
-        self.flushed = 0
-        self.dirty = False
-        self.dropped = False
-        self.ended = False
-        """Whether its end was handed over and then given up; only of those that cannot be told again."""
-        self.replayable = True
-        self._mailbox = mailbox
-
-    def add(self, kind: int, data: bytes, at: int) -> None:
-        """Keeps one piece seen at the monotonic nanosecond `at`."""
-        if self.dropped:
-            return
-        self.kinds.append(kind)
-        self.stamps.append(at)
-        self.blobs.append(data)
-        size = len(data) + _OVERHEAD
-        self.held += size
-        mailbox = self._mailbox
-        mailbox.held += size
-        if not self.dirty:
-            self.dirty = True
-            mailbox.dirty.append(self)
-        if size >= _LARGE:
-            mailbox.mark_large(size)
 
 
 class Mailbox:
@@ -163,7 +111,8 @@ class Mailbox:
     def disconnected(self) -> None:
         """The observer is gone: exchanges whose pieces are no longer all here are lost.
 
-        But those that it had heard to their end may be on record: the next observer is asked.
+        But those that it had heard to their end may be on record: the next observer is asked. What several observers in
+        turn died with may be what they died of.
         """
         self._wire = None
         self._out.clear()
@@ -172,8 +121,12 @@ class Mailbox:
                 if not trace.ended:
                     self._drop(trace, "observer_lost")
             elif trace.flushed:
+                trace.heard = trace.kinds[trace.flushed - 1] >= frames.RESPONSE_END
                 trace.flushed = 0
-                if not trace.dirty:
+                trace.deaths += 1
+                if trace.deaths == _MOST_DEATHS:
+                    self._give_up(trace, "observer_lost")
+                elif not trace.dirty:
                     trace.dirty = True
                     self.dirty.append(trace)
 
@@ -249,7 +202,7 @@ class Mailbox:
             trace = self.dirty.pop()
             trace.dirty = False
             if not trace.dropped:
-                self._drop(trace, "tap_full")
+                self._give_up(trace, "tap_full")
                 self._full = True
 
     def _release(self, trace: Trace) -> None:
@@ -264,8 +217,19 @@ class Mailbox:
     def _forget(self, trace: Trace) -> None:
         self._kept.pop(trace.number, None)
         self.held -= trace.held
-        trace.held = trace.flushed = 0
-        trace.blobs.clear()
+        trace.forget()
+
+    def _give_up(self, trace: Trace, reason: str) -> None:
+        """Drops an exchange, but of what an earlier observer had heard all the next one can say whether it is on record."""
+        if not trace.heard:
+            self._drop(trace, reason)
+            return
+        self._kept.pop(trace.number, None)
+        self.held -= trace.held
+        trace.forget()
+        trace.replayable, trace.ended = False, True
+        if self._wire is not None:
+            self._out.append(frames.numbers(frames.ASK, [trace.number]))
 
     def _drop(self, trace: Trace, reason: str) -> None:
         trace.dropped = True
@@ -294,4 +258,4 @@ class Mailbox:
 
 
 def _size(blobs: list[bytes]) -> int:
-    return sum(map(len, blobs)) + _OVERHEAD * len(blobs)
+    return sum(map(len, blobs)) + OVERHEAD * len(blobs)

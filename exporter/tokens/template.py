@@ -16,6 +16,8 @@ from exporter.tokens.conversation import for_template
 from exporter.tokens.vocabulary import UnusableVocabulary
 
 LONGEST_SECONDS = 0.5
+REST_SECONDS = 60.0
+"""How long a template that took too long is not tried again: one monstrous prompt must not cost all others for good."""
 _TICK = "tokentide_tick"
 _GENERATION = re.compile(r"\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}")
 
@@ -38,7 +40,7 @@ class ChatTemplate:
     `sources` are the templates by name: `default`, and `tool_use` where a model has one of its own for requests with
     tools. `special` are the special tokens by the names that templates know, such as `bos_token`. Raises
     UnusableVocabulary for what is no template; `name` is for that sentence. A template that takes longer than
-    `longest_seconds` is not tried again.
+    `longest_seconds` is not tried again for a minute.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class ChatTemplate:
         self._special = dict(special)
         self._longest = longest_seconds
         self._clock = clock
-        self._given_up = False
+        self._rests_until = float("-inf")
         environment = _environment()
         try:
             self._templates = {key: _compiled(environment, source) for key, source in sources.items()}
@@ -63,14 +65,14 @@ class ChatTemplate:
 
     def render(self, chat: Conversation) -> str:
         """The prompt as one text, special tokens included. Raises Unrendered."""
-        if self._given_up:
+        if self._clock() < self._rests_until:
             raise Unrendered("template_too_slow")
         template, parts = self._templates["tool_use" if chat.tools and "tool_use" in self._templates else "default"]
         given = self._arguments(chat, parts=parts)
         try:
             rendered = template.render(given, **{_TICK: self._stopwatch()})
         except TookTooLong:
-            self._given_up = True
+            self._rests_until = self._clock() + REST_SECONDS
             raise Unrendered("template_too_slow") from None
         except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
             # what Python raises where a template takes an absent key for a string, and the like

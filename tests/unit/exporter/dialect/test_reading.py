@@ -57,7 +57,19 @@ def test_what_is_of_another_type_is_absent(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("value", "read"),
-    [(0, 0), (2**31 - 1, 2**31 - 1), (2**31, None), (-1, None), (1.0, None), (True, None), ("7", None)],
+    [
+        (0, 0),
+        (2**31 - 1, 2**31 - 1),
+        (2**31, None),
+        (-1, None),
+        (1.0, 1),
+        (1.5, None),
+        (2.0**31, None),
+        (math.inf, None),
+        (math.nan, None),
+        (True, None),
+        ("7", None),
+    ],
 )
 def test_only_whole_numbers_that_a_record_can_hold_are_numbers(value: object, read: int | None) -> None:
     assert number(value) == read
@@ -98,3 +110,15 @@ def test_ids_are_counted_in_lists_and_in_lists_of_lists(value: object, ids: int)
 )  # fmt: skip
 def test_a_duration_has_a_unit_and_a_sensible_size(value: object, unit: int, time: int | None) -> None:
     assert microseconds(value, unit) == time
+
+
+@pytest.mark.parametrize("body", [b"[" + b"{}," * 250_000 + b"{}]", b"[" + b"1," * 2_097_153 + b"1]"])
+def test_json_that_would_fill_the_memory_is_not_read(body: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        load_any(body)
+    assert refused.value.reason == "too_complex"
+
+
+def test_a_long_text_is_no_reason_to_refuse() -> None:
+    body = b'{"a": "' + b"a word, " * 1_000_000 + b'", "ids": [' + b"1," * 500_000 + b"1]}"
+    assert len(items(load(body)["ids"])) == 500_001

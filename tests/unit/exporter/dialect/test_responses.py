@@ -15,7 +15,7 @@ def event(kind: str, **more: object) -> Delta:
     [
         ("response.output_text.delta", "answer"),
         ("response.reasoning_text.delta", "reasoning"),
-        ("response.reasoning_summary_text.delta", "reasoning"),
+        ("response.reasoning_summary_text.delta", "summary"),
         ("response.refusal.delta", "refusal"),
         ("response.function_call_arguments.delta", "tool"),
         ("response.custom_tool_call_input.delta", "tool"),

@@ -10,6 +10,11 @@ from exporter.dialect.too_long import TOO_LONG, too_long
         {"code": "context_length_exceeded", "type": "invalid_request_error", "message": ""},
         {"type": "exceed_context_size_error", "code": 400, "message": "the request exceeds the available context size"},
         {"type": "BadRequestError", "message": "This model's maximum context length is 4096 tokens. However, you …"},
+        {
+            "type": "BadRequestError",
+            "message": "You passed 8193 input tokens and requested 0 output tokens. However, the model's context length"
+            " is only 8192 tokens, resulting in a maximum input length of 8192 tokens. Please reduce …",
+        },
         {"message": "The decoder prompt (length 5000) is longer than the maximum model length of 4096."},
         {"message": "The input (9000 tokens) is longer than the model's context length (8192 tokens)."},
         {"message": "Requested token count exceeds the model's maximum context length of 8192 tokens."},

@@ -2,8 +2,10 @@ import json
 
 import pytest
 
-from exporter.dialect.base import Unreadable, Usage
+from exporter.dialect.anthropic import Messages
+from exporter.dialect.base import Dialect, Unreadable, Usage
 from exporter.dialect.openai import ChatCompletions
+from exporter.dialect.responses import Responses
 from exporter.dialect.triton import Generate
 from exporter.observe.answer import Answer
 from exporter.observe.observation import Content
@@ -161,3 +163,46 @@ def test_text_that_only_looked_like_that_is_taken_as_it_came() -> None:
     assert [(content.at, content.index, content.text) for content in whole.contents] == [
         (1, 0, "1"), (1, 1, "x"), (2, 0, "1"), (2, 1, "y"), (3, 0, "0"), (3, 1, "z")
     ]  # fmt: skip
+
+
+def test_a_model_that_is_stuck_has_written_what_it_sent() -> None:
+    whole = triton(*["!"] * 200)
+    assert [(content.at, content.text) for content in whole.contents] == [(at, "!") for at in range(1, 201)]
+
+
+def test_the_end_mark_of_another_api_is_no_failure_and_no_end() -> None:
+    """vLLM ends the streams of the Messages API with it, after the API's own end."""
+    whole = Answer(Messages())
+    whole.event(b"[DONE]", 1)
+    assert (whole.failures, whole.done) == ([], False)
+    spaced = Answer(ChatCompletions())
+    spaced.event(b"[DONE] ", 1)
+    assert spaced.failures == []
+
+
+def test_a_running_count_keeps_what_a_later_one_does_not_tell() -> None:
+    whole = Answer(Messages())
+    for at, event in enumerate(
+        (
+            {"type": "message_start", "message": {"usage": {"input_tokens": 17, "cache_read_input_tokens": 8}}},
+            {"type": "message_delta", "delta": {"stop_reason": None}, "usage": {"output_tokens": 5}},
+        )
+    ):
+        whole.event(json.dumps(event).encode(), at)
+    assert whole.usage(1) == Usage(25, 5, cached_input_tokens=8)
+
+
+def test_what_was_thought_and_what_was_answered_stay_apart_in_an_answer_that_was_not_streamed() -> None:
+    whole = Answer(ChatCompletions())
+    message = {"reasoning": "so", "content": "yes", "tool_calls": [{"function": {"name": "f"}}]}
+    whole.body(json.dumps({"choices": [{"index": 0, "message": message}]}).encode(), 1)
+    assert [(content.kind, content.text) for content in whole.contents] == [
+        ("reasoning", "so"), ("answer", "yes"), ("tool", "f")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", [Messages(), Responses()])
+def test_an_error_that_is_null_is_none(dialect: Dialect) -> None:
+    whole = Answer(dialect)
+    whole.event(b'{"type": "ping", "error": null}', 1)
+    assert whole.error_type is None

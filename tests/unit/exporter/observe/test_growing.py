@@ -22,6 +22,8 @@ def taken(*texts: str) -> tuple[list[str], bool | None]:
         ([LONG, LONG + "x", LONG + "xy", "z"], [LONG, "x", "y", ""], True),
         (["caf\ufffd", "café", "café\ufffd\ufffd"], ["caf", "é", ""], None),
         ([LONG, LONG + "and STO", LONG + "and "], [LONG, "and STO", ""], True),
+        (["!"] * 16, ["!", *[""] * 15], None),
+        (["!"] * 18, ["!", *[""] * 15, "!", "!"], False),
     ],
 )
 def test_what_is_new_is_told_from_what_was_there(texts: list[str], added: list[str], repeats: bool | None) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -76,7 +77,43 @@ def test_the_server_s_reasoning_tokens_are_recorded_and_hidden_ones_do_not_dilut
     measurement = measure(stream(frame("one"), frame(" two"), FINISH, hidden))
     assert (measurement.record.output_tokens, measurement.record.reasoning_tokens) == (102, 100)
     assert measurement.tokens_per_chunk == (1, 1)
-    assert measurement.record.itl_p50_us == 10_000
+    assert (measurement.record.itl_p50_us, measurement.record.tpot_us) == (10_000, 10_000)
+
+
+def test_a_reasoning_that_is_part_of_the_text_is_not_taken_for_a_hidden_one() -> None:
+    within = usage(9, 4, completion_tokens_details={"reasoning_tokens": 3})
+    record = measure(stream(frame("one"), frame(" two"), frame(" three"), frame(" four"), FINISH, within)).record
+    assert (record.reasoning_tokens, record.itl_p50_us, record.tpot_us) == (3, 10_000, 10_000)
+    assert sum(record.itl_counts or ()) == 3
+
+
+def test_a_summary_stands_for_the_reasoning_but_not_for_its_tokens() -> None:
+    events = [
+        {"type": "response.reasoning_summary_text.delta", "delta": "thought"},
+        *({"type": "response.output_text.delta", "delta": text} for text in (" one", " two", " three")),
+        {
+            "type": "response.completed",
+            "response": {
+                "status": "completed",
+                "usage": {
+                    "input_tokens": 9, "output_tokens": 903, "output_tokens_details": {"reasoning_tokens": 900}
+                },
+            },
+        },
+    ]  # fmt: skip
+    measurement = measure(stream(*events, target="/v1/responses"))
+    assert (measurement.record.reasoning_tokens, measurement.record.output_tokens) == (900, 903)
+    assert measurement.tokens_per_chunk == (1, 1, 1, 1)
+    assert (measurement.record.itl_p50_us, measurement.record.tpot_us) == (10_000, 10_000)
+    assert (measurement.record.ttft_us, measurement.record.ttfa_us) == (50_000, 60_000)
+
+
+def test_reasoning_tokens_of_an_answer_that_was_not_streamed_are_counted_by_us_where_the_engine_tells_none() -> None:
+    message = {"reasoning": "one two three", "content": "yes"}
+    counted = {"choices": [{"index": 0, "message": message}], "usage": usage(9, 4)["usage"]}
+    script = Script([(52, json.dumps(counted).encode())], {**REQUEST, "stream": False}, headers=JSON)
+    record = measure(script).record
+    assert (record.output_tokens, record.reasoning_tokens) == (4, 3)
 
 
 def test_cached_input_tokens_are_recorded() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from exporter.proxy.downstream import Downstream
 from exporter.tap import frames
-from exporter.tap.mailbox import Trace
+from exporter.tap.trace import Trace
 from tests.fakes.wires import House, MemoryTransport
 
 POST = b"POST /v1/x HTTP/1.1\r\nHost: h\r\nx-request-id: i\r\ntraceparent: t\r\nContent-Length: 5\r\n\r\nhello"

@@ -281,3 +281,47 @@ def test_without_an_observer_memory_stays_within_the_budget() -> None:
     assert mailbox.held <= 10_000
     assert mailbox.dropped["tap_full"] == 100 - mailbox.pending
     assert balanced(mailbox)
+
+
+def test_what_five_observers_died_with_is_not_told_to_a_sixth() -> None:
+    mailbox = Mailbox("r")
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    for _ in range(5):
+        wire = MemoryWire()
+        mailbox.connected(wire)
+        assert exchanges(wire) == [(1, [b"a"])]
+        mailbox.disconnected()
+    other = mailbox.open()
+    other.add(frames.REQUEST_HEAD, b"b", 2)
+    trace.add(frames.RESPONSE_END, b"", 3)
+    sixth = MemoryWire()
+    mailbox.connected(sixth)
+    assert exchanges(sixth) == [(2, [b"b"])]
+    assert (mailbox.dropped, mailbox.pending) == ({"observer_lost": 1}, 1)
+    assert balanced(mailbox)
+
+
+def test_what_an_earlier_observer_heard_to_its_end_is_asked_about_where_no_room_is_left_to_tell_it_again() -> None:
+    mailbox, wire = Mailbox("r", budget=1000, share=1000), MemoryWire()
+    mailbox.connected(wire)
+    other = mailbox.open()
+    other.add(frames.REQUEST_HEAD, b"y", 1)
+    for _ in range(2):
+        trace = mailbox.open()
+        trace.add(frames.REQUEST_HEAD, b"x" * 100, 1)
+        trace.add(frames.RESPONSE_END, b"", 2)
+    mailbox.flush()
+    mailbox.disconnected()
+    other.add(frames.REQUEST_BODY, b"y" * 3000, 3)
+    mailbox.flush()
+    assert (mailbox.pending, dict(mailbox.dropped)) == (2, {"tap_full": 1})
+    again = MemoryWire()
+    mailbox.connected(again)
+    asked = [frames.read_numbers(payload) for kind, payload in told(again) if kind == frames.ASK]
+    assert asked == [[2, 3]]
+    mailbox.acked(2)
+    mailbox.lost(3)
+    assert (mailbox.acknowledged, dict(mailbox.dropped)) == (1, {"tap_full": 1, "observer_lost": 1})
+    assert balanced(mailbox)
+    assert mailbox.held == 0

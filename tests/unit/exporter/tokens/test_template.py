@@ -104,13 +104,17 @@ def ticking() -> Iterator[float]:
         "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
     ],
 )
-def test_a_template_that_takes_too_long_is_stopped_and_not_tried_again(source: str) -> None:
-    readings = ticking()
-    template = ChatTemplate("m", {"default": source}, {}, longest_seconds=1.0, clock=lambda: next(readings))
+def test_a_template_that_takes_too_long_is_stopped_and_not_tried_again_for_a_minute(source: str) -> None:
+    readings, later = ticking(), 0.0
+    template = ChatTemplate("m", {"default": source}, {}, longest_seconds=1.0, clock=lambda: next(readings) + later)
     for _ in range(2):
         with pytest.raises(Unrendered, match="template_too_slow"):
             template.render(Conversation([USER], [], {}))
     assert next(readings) < 1.1
+    later = 60.0
+    with pytest.raises(Unrendered, match="template_too_slow"):
+        template.render(Conversation([USER], [], {}))
+    assert next(readings) > 2.0
 
 
 def test_a_request_cannot_replace_the_messages() -> None:

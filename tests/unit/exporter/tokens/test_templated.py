@@ -86,3 +86,9 @@ def test_lone_surrogates_are_counted() -> None:
     )
     assert read.exact
     assert read.of_each == (counter.count("\ud800the"),)
+
+
+def test_finding_many_texts_costs_no_more_for_each_than_for_one() -> None:
+    assert places("a\n" * 100_000, [Text("user", "a")] * 100_000)[-1] == (199_998, 199_999)
+    behind = [Text("user", "z"), *[Text("user", "y")] * 20_000]
+    assert places("x" * 200_000 + "yz", behind)[:2] == [(200_001, 200_002), (200_000, 200_001)]

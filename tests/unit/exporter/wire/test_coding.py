@@ -116,3 +116,25 @@ def test_a_library_for_br_that_knows_no_limit_is_not_used(monkeypatch: pytest.Mo
     monkeypatch.setattr(brotli, "Decompressor", Old)
     with pytest.raises(BadCoding):
         undo("br", b"anything")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_many_frames_in_one_piece_are_all_read(coding: str) -> None:
+    pack = gzip.compress if coding == "gzip" else zstd.compress
+    letters = [bytes([97 + number % 26]) for number in range(2_000)]
+    packed = b"".join(map(pack, letters))
+    assert undo(coding, packed) == b"".join(letters)
+    assert undo(coding, *(packed[start : start + 4099] for start in range(0, len(packed), 4099))) == b"".join(letters)
+
+
+@pytest.mark.parametrize(
+    ("coding", "frame"),
+    [("gzip", gzip.compress(b"")), ("zstd", zstd.compress(b"")), ("zstd", b"\x50\x2a\x4d\x18\0\0\0\0")],
+)
+def test_a_body_of_frames_that_hold_nothing_is_refused_before_it_costs_much(coding: str, frame: bytes) -> None:
+    unpack = decoder(coding)
+    assert unpack is not None
+    for _ in range(16):
+        assert not list(unpack.feed(frame * 1000))
+    with pytest.raises(BadCoding):
+        list(unpack.feed(frame * 1000))
