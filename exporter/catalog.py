@@ -90,8 +90,8 @@ DROP_REASONS = (
     "sglang_generate", "tgi_generate", "triton_generate",
 )  # fmt: skip
 REFUSAL_REASONS = (
-    "malformed_request", "head_too_large", "body_too_large", "head_timeout", "too_many_connections", "upgrade_refused",
-    "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
+    "malformed_request", "head_too_large", "body_too_large", "head_timeout", "body_timeout", "too_many_connections",
+    "upgrade_refused", "no_upstream", "upstream_unreachable", "upstream_error", "timeout",
 )  # fmt: skip
 LOSS_REASONS = ("disk_full", "read_only", "write_failed", "backlog_full", "unencodable", "torn", "removed")
 """Reasons whose series start at zero, so that a rate sees the first event."""

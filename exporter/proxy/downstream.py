@@ -40,6 +40,8 @@ class Downstream(asyncio.Protocol):
         "_known",
         "_last",
         "_left",
+        "_moved",
+        "_moved_at",
         "_paused",
         "_received",
         "fresh",
@@ -55,6 +57,8 @@ class Downstream(asyncio.Protocol):
         self._paused = 0
         self._full = False
         self._left = 0
+        self._moved: int | None = None
+        self._moved_at = 0.0
         self._known: RequestHead | None = None
         self._last: socket.socket | None = None
         self.passage: Passage | None = None
@@ -98,7 +102,7 @@ class Downstream(asyncio.Protocol):
         if passage is None:
             self._next_head()
         else:
-            self._pause(_PIPELINE)
+            self._pause_pipeline()
 
     def eof_received(self) -> bool:
         """A client that stops sending has left: half-open clients would keep the engine working for nobody."""
@@ -146,6 +150,8 @@ class Downstream(asyncio.Protocol):
         passage, self.passage = self.passage, None
         self.since = monotonic()
         if not keep:
+            if passage is not None and not passage.request_done:
+                self._last = self._house.lingering.share(self.transport)
             self.close()
             return
         if passage is not None and passage.head.raw:  # of a stream's nothing is kept
@@ -186,6 +192,18 @@ class Downstream(asyncio.Protocol):
         """Closes once the client has what it was sent."""
         self._house.outbox.flush()
         self.transport.close()
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which the exchange has waited for its client, who neither sent nor took a byte in that time."""
+        passage = self.passage
+        moved: int | None = None
+        if self._full:
+            moved = self.transport.get_write_buffer_size()
+        elif passage is not None and not passage.request_done and not self._paused:
+            moved = -1 - passage.upload.seen
+        if moved is None or moved != self._moved:
+            self._moved, self._moved_at = moved, now
+        return now - self._moved_at
 
     def give_up(self) -> None:
         """Ends a connection on which nothing happens, unless its client has fetched something since the last call."""
@@ -242,7 +260,7 @@ class Downstream(asyncio.Protocol):
         if rest and passage.request_done:
             self._buffer = rest
             self._received = monotonic_ns()
-            self._pause(_PIPELINE)
+            self._pause_pipeline()
         elif rest:
             self._body(passage, rest)  # before the connection, so that head and body leave in one write
         if self.passage is passage:
@@ -252,6 +270,11 @@ class Downstream(asyncio.Protocol):
 
     def _refuse(self, error: BadMessage) -> None:
         self.refuse(error.status, _REASONS.get(error.status, "malformed_request"), str(error))
+
+    def _pause_pipeline(self) -> None:
+        """Stops reading where much of later requests waits; up to there we read on, to hear when the client leaves."""
+        if len(self._buffer) > self._house.limits.head_bytes:
+            self._pause(_PIPELINE)
 
     def _pause(self, why: int) -> None:
         if not self._paused:

@@ -13,6 +13,8 @@ from exporter.wire.chunked import ChunkEnd
 from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
 
 _LARGEST_ANSWER_HEAD: Final = 65_536
+_SHORT: Final = 64 * 1024
+"""Bytes of a body that the kernel surely takes whole."""
 _HOLD: Final = 1 << 20
 """Bytes of a body that may wait for a connection before the client is no longer read."""
 
@@ -71,6 +73,7 @@ class Passage:
         upstream.user = self.amendment or self
         sent = self._gate.upstream_head(self.head, upstream)
         waited = self.upload.release()
+        self.client.hold(upload=False)  # before the write, which may call back that the engine has enough for now
         now = monotonic_ns()
         self._gate.outbox.write(upstream.transport, b"".join((sent, *waited)))
         self._gate.meter.passed("request", self._received)
@@ -82,9 +85,8 @@ class Passage:
             self._trace.add(frames.REQUEST_HEAD, opening, self._received)
             for body in waited if self._observed else ():
                 self._trace.add(frames.REQUEST_BODY, body, now)
-        if self.upload.done:
-            self._trace.add(frames.REQUEST_END, b"", now)
-        self.client.hold(upload=False)
+            if self.upload.done:  # a second attempt does not begin the engine's time anew
+                self._trace.add(frames.REQUEST_END, b"", now)
 
     def unroutable(self) -> None:
         """No engine is configured for this request."""
@@ -208,15 +210,23 @@ class Passage:
         self._end()
         if upstream is not None:
             upstream.user = None
-            if reusable and self.request_done and answer is not None and answer.keep_alive and self.head.minor:
+            kept = reusable and self.request_done and answer is not None and answer.keep_alive and self.head.minor
+            if kept and not self._unsent_upload(upstream):
                 self._gate.give_back(upstream)
             else:
                 upstream.transport.abort()
         self.since = monotonic()
-        if self.request_done:
+        if self.request_done or self._close:
             self.client.finished(keep=not self._close)
         else:
             self.client.hold(upload=False)
+
+    def _unsent_upload(self, upstream: Upstream) -> bool:
+        """Whether the engine answered a long request before it took all of it: the rest would precede the next one."""
+        if self.head.body != CHUNKED and self.head.body <= _SHORT:
+            return False
+        self._gate.outbox.flush()
+        return upstream.transport.get_write_buffer_size() > 0
 
     # --- what can go wrong
 
@@ -248,6 +258,14 @@ class Passage:
             self.client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
         else:
             self.client.cut(reset=self._left == UNTIL_CLOSE)
+
+    def stalled(self) -> None:
+        """The client has neither sent its body nor taken the answer for too long."""
+        self._abort("client stalled")
+        if self.answer is None:
+            self.client.refuse(408, "body_timeout", "The request body did not arrive in time.")
+        else:
+            self.client.cut(reset=True)
 
     def upstream_ended(self, error: Exception | None) -> None:
         """The engine closed: the proper end of some answers, a retry for a few requests, else an error."""
@@ -281,6 +299,8 @@ class Passage:
 
     def _broken(self, reason: str) -> None:
         self._abort(f"upstream {reason}")
+        if self._unsent:  # the head came with what is broken, and the client has none of it
+            self.answer = None
         if self.answer is None:
             self.client.refuse(502, "upstream_error", "The engine broke off before it answered.")
         else:

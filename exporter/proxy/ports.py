@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may ask of the relay: sizes in bytes, times in seconds, 0 for no limit of `total_seconds`.
+    """What a client may ask of the relay: sizes in bytes, times in seconds.
 
-    `head_seconds` bounds a head, `idle_seconds` a connection between requests, `total_seconds` a whole exchange, and
-    `discard_seconds` an upload whose answer is already over. `connections` is per relay process.
+    `head_seconds` bounds a head, `idle_seconds` a connection between requests, `stall_seconds` how long a client may
+    neither send its body nor take the answer, `total_seconds` a whole exchange, and `discard_seconds` an upload whose
+    answer is already over; 0 is no limit for stalls and totals. `connections` is per relay process.
     """
 
     head_bytes: int = 65_536
@@ -27,6 +28,7 @@ class Limits:
     connections: int = 10_000
     head_seconds: float = 10.0
     idle_seconds: float = 75.0
+    stall_seconds: float = 300.0
     total_seconds: float = 0.0
     discard_seconds: float = 10.0
 

@@ -175,6 +175,8 @@ class Relay:
                 connection.cut()
         elif self.limits.total_seconds and age > self.limits.total_seconds:
             passage.timed_out()
+        elif self.limits.stall_seconds and connection.stalled_for(now) > self.limits.stall_seconds:
+            passage.stalled()
 
     async def drain(self, limit: float) -> None:
         """Lets requests in flight finish for up to `limit` seconds, then ends what is left."""

@@ -5,15 +5,18 @@ from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead
 
 
 class Upload:
-    """Measures the body of one request as it comes; `waiting` are bytes that no connection has taken yet."""
+    """Measures the body of one request as it comes.
 
-    __slots__ = ("_left", "_limit", "_pieces", "_scanner", "_seen", "done", "waiting")
+    `seen` are its bytes so far, `waiting` those that no connection has taken yet.
+    """
+
+    __slots__ = ("_left", "_limit", "_pieces", "_scanner", "done", "seen", "waiting")
 
     def __init__(self, head: RequestHead, limit: int) -> None:
         self._scanner = ChunkScanner() if head.body == CHUNKED else None
         self._left = max(head.body, 0)
         self._limit = limit
-        self._seen = 0
+        self.seen = 0
         self._pieces: list[bytes] = []
         self.waiting = 0
         self.done = head.body == 0
@@ -23,12 +26,13 @@ class Upload:
         if self._scanner is None:
             used = min(self._left, len(data))
             self._left -= used
+            self.seen += used
             self.done = not self._left
             return used
         used = self._scanner.feed(data)
         self.done = self._scanner.done
-        self._seen += used
-        if self._seen > self._limit:
+        self.seen += used
+        if self.seen > self._limit:
             raise BadMessage(f"The request body is longer than {self._limit} bytes.", 413)
         return used
 

@@ -67,6 +67,9 @@ class ClientLimits(BaseModel):
     connections: int = Field(10_000, ge=1, description="client connections of one relay process; 503 beyond")
     head_seconds: float = Field(10.0, gt=0, description="how long a request head may take; 408 beyond")
     idle_seconds: float = Field(75.0, gt=0, description="how long a connection may be idle between requests")
+    stall_seconds: float = Field(
+        300.0, ge=0, description="how long a client may neither send its body nor take its answer, 0 for ever"
+    )
     total_seconds: float = Field(0.0, ge=0, description="how long an exchange may take, 0 for ever; 504 beyond")
 
 

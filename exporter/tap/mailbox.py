@@ -220,7 +220,7 @@ class Mailbox:
         trace.forget()
 
     def _give_up(self, trace: Trace, reason: str) -> None:
-        """Drops an exchange, but of what an earlier observer had heard all the next one can say whether it is on record."""
+        """Drops an exchange, or where an earlier observer heard its end, has the next one asked for its record."""
         if not trace.heard:
             self._drop(trace, reason)
             return

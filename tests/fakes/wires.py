@@ -16,7 +16,10 @@ from exporter.wire.http1 import RequestHead
 
 
 class MemoryTransport(asyncio.Transport):
-    """Keeps what is written; `lose` ends the connection as the peer or the network would."""
+    """Keeps what is written; `lose` ends the connection as the peer or the network would.
+
+    With `room` the peer takes no more than so many bytes.
+    """
 
     def __init__(self, protocol: asyncio.Protocol) -> None:
         super().__init__()
@@ -26,11 +29,15 @@ class MemoryTransport(asyncio.Transport):
         self.aborted = False
         self.reading = True
         self.buffered = 0
+        self.room: int | None = None
         protocol.connection_made(self)
 
     def write(self, data) -> None:
         assert not self.closed, "written after close"
         self.sent += bytes(data)
+        if self.room is not None and len(self.sent) > self.room:  # as uvloop does, from within the write
+            self.buffered = len(self.sent) - self.room
+            self.protocol.pause_writing()
 
     def close(self) -> None:
         self.lose()

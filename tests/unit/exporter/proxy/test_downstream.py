@@ -133,11 +133,25 @@ def test_pipelined_requests_are_answered_in_order_one_at_a_time() -> None:
     asyncio.run(story())
 
 
-def test_a_pipelining_client_is_not_read_further_while_it_waits() -> None:
-    house = House()
+def test_a_pipelining_client_is_not_read_further_while_much_of_it_waits() -> None:
+    house = House(limits=Limits(head_bytes=1024))
     caller = client(house)
     say(caller, get(b"/v1/a") + get(b"/v1/b"))
+    assert caller.reading
+    say(caller, get(b"/v1/c") * 40)
     assert not caller.reading
+
+
+@pytest.mark.parametrize("behind", [b"\r\n", get(b"/v1/b")])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_client_that_leaves_is_noticed_though_more_of_it_waits(behind: bytes, together: bool) -> None:
+    house = House()
+    caller = client(house)
+    for part in (get(b"/v1/a") + behind,) if together else (get(b"/v1/a"), behind):
+        say(caller, part)
+    assert caller.reading
+    caller.lose()
+    assert house.upstreams[0].aborted
 
 
 def test_a_client_that_does_not_read_gets_no_further_answer_until_it_does() -> None:

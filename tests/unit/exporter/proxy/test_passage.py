@@ -3,6 +3,7 @@
 import pytest
 
 from exporter.proxy.downstream import Downstream
+from exporter.proxy.upstream import Upstream
 from exporter.tap import frames
 from exporter.tap.trace import Trace
 from tests.fakes.wires import House, MemoryTransport
@@ -289,3 +290,66 @@ def test_what_is_still_open_when_the_drain_ends_is_recorded_as_such() -> None:
     downstream.passage.drained()
     assert caller.closed
     assert seen(house)[-1] == (frames.ABORTED, b"upstream drained")
+
+
+LONG = b"POST /v1/x HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n"
+
+
+def test_an_engine_that_takes_little_of_a_body_that_waited_holds_the_client_back() -> None:
+    house = House(connect_at_once=False)
+    caller = client(house)
+    say(caller, LONG + b"x" * 1_500_000)
+    [passage] = house.waiting
+    house.waiting.clear()
+    upstream = Upstream(house.forget)
+    engine = MemoryTransport(upstream)
+    engine.room = 100_000
+    passage.connected(upstream)
+    assert not caller.reading
+    engine.protocol.resume_writing()
+    assert caller.reading
+
+
+def test_a_connection_with_the_rest_of_an_upload_in_it_is_not_used_again() -> None:
+    for unsent in (0, 200_000):
+        house = House()
+        caller = client(house)
+        say(caller, LONG + b"x" * 3_000_000)
+        [engine] = house.upstreams
+        engine.buffered = unsent
+        say(engine, b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+        assert engine.aborted == bool(unsent)
+        assert len(house.idle) == (not unsent)
+        assert caller.sent.startswith(b"HTTP/1.1 401")
+
+
+def test_an_answer_that_ends_with_its_connection_does_not_wait_for_the_rest_of_the_upload() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, LONG + b"x" * 1000)
+    [engine] = house.upstreams
+    say(engine, b"HTTP/1.1 413 Too long\r\nConnection: close\r\n\r\nno")
+    engine.lose()
+    assert caller.sent.endswith(b"\r\n\r\nno")
+    assert caller.closed
+
+
+def test_a_head_with_a_broken_body_in_the_same_read_is_answered_by_us() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, POST)
+    say(house.upstreams[0], CHUNKED + b"zz\r\n")
+    assert caller.sent.startswith(b"HTTP/1.1 502 ")
+    assert caller.closed
+    assert kinds(house)[-1] == frames.ABORTED
+
+
+def test_a_second_attempt_does_not_begin_the_engines_time_anew() -> None:
+    house = House()
+    caller = client(house)
+    say(caller, GET)
+    say(house.upstreams[0], b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    say(caller, GET)
+    house.upstreams[0].lose()
+    assert len(house.upstreams) == 2
+    assert kinds(house, 2).count(frames.REQUEST_END) == 1

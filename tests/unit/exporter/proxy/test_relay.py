@@ -144,3 +144,67 @@ def test_an_exchange_that_takes_too_long_is_ended_and_recorded_when_that_is_set(
     assert engine.aborted
     assert relay.mailbox.refused == {"timeout": 1}
     assert relay.in_flight == 0
+
+
+def exchange(relay: Relay, request: bytes) -> tuple[MemoryTransport, MemoryTransport]:
+    """A client that has sent `request`, and the engine that has it."""
+    upstream = Upstream(lambda _: None, relay._routes.all[0].pool)
+    engine = MemoryTransport(upstream)
+    relay.give_back(upstream)
+    caller = MemoryTransport(Downstream(relay))
+    caller.protocol.data_received(request)
+    return caller, engine
+
+
+UPLOAD = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n1"
+
+
+def test_an_upload_that_stops_is_ended_in_time_and_one_that_goes_on_is_not(later: Callable[[float], None]) -> None:
+    relay = a_relay(Limits(stall_seconds=60))
+    caller, engine = exchange(relay, UPLOAD)
+    for _ in range(3):
+        relay.sweep()
+        later(50)
+        caller.protocol.data_received(b"2")
+    relay.sweep()
+    later(61)
+    assert not caller.closed
+    relay.sweep()
+    assert caller.sent.startswith(b"HTTP/1.1 408")
+    assert engine.aborted
+    assert relay.mailbox.refused == {"body_timeout": 1}
+    assert relay.in_flight == 0
+
+
+def test_a_client_that_stops_reading_its_answer_is_ended_in_time(later: Callable[[float], None]) -> None:
+    relay = a_relay(Limits(stall_seconds=60))
+    caller, engine = exchange(relay, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    engine.protocol.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    caller.protocol.pause_writing()
+    for left in (90_000, 80_000, 70_000):
+        caller.buffered = left
+        relay.sweep()
+        later(50)
+    relay.sweep()
+    assert not caller.closed
+    later(61)
+    relay.sweep()
+    assert caller.aborted
+    assert engine.aborted
+    assert relay.in_flight == 0
+
+
+def test_an_engine_may_take_its_time_for_the_upload_and_for_the_answer(later: Callable[[float], None]) -> None:
+    relay = a_relay(Limits(stall_seconds=60))
+    caller, engine = exchange(relay, UPLOAD)
+    engine.protocol.pause_writing()
+    relay.sweep()
+    later(3600)
+    relay.sweep()
+    engine.protocol.resume_writing()
+    caller.protocol.data_received(b"23456789")
+    later(3600)
+    relay.sweep()
+    later(3600)
+    relay.sweep()
+    assert not caller.closed
