@@ -34,21 +34,9 @@ class Downstream(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_buffer",
-        "_full",
-        "_house",
-        "_known",
-        "_last",
-        "_left",
-        "_moved",
-        "_moved_at",
-        "_paused",
-        "_received",
-        "fresh",
-        "passage",
-        "since",
-        "transport",
-    )
+        "_buffer", "_full", "_house", "_known", "_last", "_left", "_moved", "_moved_at", "_paused", "_received",
+        "fresh", "passage", "since", "transport",
+    )  # fmt: skip
 
     def __init__(self, house: House) -> None:
         self._house = house

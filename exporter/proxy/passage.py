@@ -4,15 +4,15 @@ from time import monotonic, monotonic_ns, time_ns
 from typing import Final
 
 from exporter.proxy import heads
+from exporter.proxy.answer_head import BrokenAnswer, read
 from exporter.proxy.ports import Client, Gate
 from exporter.proxy.upload import Upload
 from exporter.proxy.upstream import Answered, Upstream
 from exporter.tap import frames
 from exporter.tap.trace import Trace
 from exporter.wire.chunked import ChunkEnd
-from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, response_head
+from exporter.wire.http1 import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead
 
-_LARGEST_ANSWER_HEAD: Final = 65_536
 _SHORT: Final = 64 * 1024
 """Bytes of a body that the kernel surely takes whole."""
 _HOLD: Final = 1 << 20
@@ -97,10 +97,9 @@ class Passage:
         """No connection could be had: unless this was a retry nothing was forwarded, so nothing is recorded."""
         if self.over:
             return
-        self._abort("upstream unreachable")
         why = "timed out" if isinstance(error, TimeoutError) else "failed"
         sentence = f"tokentide-exporter could not reach the engine: connecting {why}."
-        self.client.refuse(502, "upstream_unreachable", sentence)
+        self._end_early("upstream unreachable", 502, "upstream_unreachable", sentence)
 
     def _forward(self, body: bytes, at: int) -> None:
         if self._upstream is None or self._trace is None:
@@ -159,28 +158,17 @@ class Passage:
             self._complete(at, reusable=not over)
 
     def _read_head(self, data: bytes, at: int) -> None:
-        tail = self._tail + data if self._tail else data
-        while (end := tail.find(b"\r\n\r\n")) >= 0:
-            try:
-                head = response_head(tail[:end], self.head.method)
-            except BadMessage:
-                self._broken("malformed_head")
-                return
-            raw, tail = tail[: end + 4], tail[end + 4 :]
-            if head.status >= 200:
-                self._begin_answer(head, raw, tail, at)
-                return
-            if head.status == 101:  # a switch of protocols was never asked for
-                self._broken("switched_protocols")
-                return
-            if self.head.minor:  # 100 Continue and its kin pass through
-                self.client.write(heads.for_client(head, close=False))
-        self._tail = tail
-        if len(tail) > _LARGEST_ANSWER_HEAD:
-            self._broken("head_too_large")
+        try:
+            interim, found, self._tail = read(self._tail + data if self._tail else data, self.head.method)
+        except BrokenAnswer as broken:
+            self._broken(broken.reason)
+            return
+        for each in interim if self.head.minor else ():
+            self.client.write(heads.for_client(each, close=False))
+        if found is not None:
+            self._begin_answer(*found, at)
 
     def _begin_answer(self, head: ResponseHead, raw: bytes, rest: bytes, at: int) -> None:
-        self._tail = b""
         self.answer = head
         self._left = head.body
         if head.body == CHUNKED:
@@ -210,8 +198,11 @@ class Passage:
         self._end()
         if upstream is not None:
             upstream.user = None
-            kept = reusable and self.request_done and answer is not None and answer.keep_alive and self.head.minor
-            if kept and not self._unsent_upload(upstream):
+            if self.head.body == CHUNKED or self.head.body > _SHORT:
+                self._gate.outbox.flush()
+            unsent = upstream.transport.get_write_buffer_size()  # of a long request that was answered early
+            kept = reusable and self.request_done and not unsent and answer is not None and answer.keep_alive
+            if kept and self.head.minor:
                 self._gate.give_back(upstream)
             else:
                 upstream.transport.abort()
@@ -220,13 +211,6 @@ class Passage:
             self.client.finished(keep=not self._close)
         else:
             self.client.hold(upload=False)
-
-    def _unsent_upload(self, upstream: Upstream) -> bool:
-        """Whether the engine answered a long request before it took all of it: the rest would precede the next one."""
-        if self.head.body != CHUNKED and self.head.body <= _SHORT:
-            return False
-        self._gate.outbox.flush()
-        return upstream.transport.get_write_buffer_size() > 0
 
     # --- what can go wrong
 
@@ -253,19 +237,13 @@ class Passage:
 
     def timed_out(self) -> None:
         """The exchange took longer than the limit."""
-        self._abort("upstream timeout")
-        if self.answer is None:
-            self.client.refuse(504, "timeout", "The engine did not answer in the time that is set.")
-        else:
-            self.client.cut(reset=self._left == UNTIL_CLOSE)
+        self._end_early("upstream timeout", 504, "timeout", "The engine did not answer in the time that is set.")
 
     def stalled(self) -> None:
         """The client has neither sent its body nor taken the answer for too long."""
-        self._abort("client stalled")
-        if self.answer is None:
-            self.client.refuse(408, "body_timeout", "The request body did not arrive in time.")
-        else:
-            self.client.cut(reset=True)
+        if self.answer is not None:
+            self._left = UNTIL_CLOSE  # a client that does not read would never be done with a close
+        self._end_early("client stalled", 408, "body_timeout", "The request body did not arrive in time.")
 
     def upstream_ended(self, error: Exception | None) -> None:
         """The engine closed: the proper end of some answers, a retry for a few requests, else an error."""
@@ -289,20 +267,19 @@ class Passage:
 
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
-        return (
-            upstream is not None
-            and upstream.reused
-            and self.head.method in {b"GET", b"HEAD", b"OPTIONS"}
-            and self.head.body == 0
-            and not self._gate.draining
-        )
+        repeatable = self.head.method in {b"GET", b"HEAD", b"OPTIONS"} and self.head.body == 0
+        return upstream is not None and upstream.reused and repeatable and not self._gate.draining
 
     def _broken(self, reason: str) -> None:
-        self._abort(f"upstream {reason}")
+        self._end_early(f"upstream {reason}", 502, "upstream_error", "The engine broke off before it answered.")
+
+    def _end_early(self, why: str, status: int, reason: str, sentence: str) -> None:
+        """Refuses the request, or cuts an answer of which the client has the beginning."""
+        self._abort(why)
         if self._unsent:  # the head came with what is broken, and the client has none of it
             self.answer = None
         if self.answer is None:
-            self.client.refuse(502, "upstream_error", "The engine broke off before it answered.")
+            self.client.refuse(status, reason, sentence)
         else:
             self.client.cut(reset=self._left == UNTIL_CLOSE)
 
