@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from urllib.parse import unquote_to_bytes
 
 from exporter.proxy.upstream import Address, Pool
 from exporter.wire.chunked import Dechunker
@@ -46,12 +47,15 @@ class Routes:
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self.all = routes
-        self._single = routes[0] if len(routes) == 1 and routes[0].rule == Rule() else None
+        free = len(routes) == 1 and routes[0].rule == Rule() and not routes[0].address.prefix
+        self._single = routes[0] if free else None
 
     def for_head(self, head: RequestHead) -> Route | None:
         """The engine that the head alone decides on, or None where the body must be read or none fits."""
         if self._single is not None:
             return self._single
+        if _climbs(head.target):
+            return None
         for route in self.all:
             if _under(head.target, route.rule.prefix):
                 return None if route.rule.models and head.body else route
@@ -59,6 +63,8 @@ class Routes:
 
     def needs_body(self, head: RequestHead) -> bool:
         """Whether the first rule that fits the path asks for the model."""
+        if _climbs(head.target):
+            return False
         fits = (route for route in self.all if _under(head.target, route.rule.prefix))
         first = next(fits, None)
         return first is not None and bool(first.rule.models) and head.body != 0
@@ -79,6 +85,14 @@ class Routes:
 def _under(target: bytes, prefix: bytes) -> bool:
     """`/a` covers `/a`, `/a/…` and `/a?…`, and not `/ab`."""
     return target.startswith(prefix) and (not prefix or target[len(prefix) : len(prefix) + 1] in {b"", b"/", b"?"})
+
+
+def _climbs(target: bytes) -> bool:
+    """Whether a path holds `..`, with which it could leave its prefix where somebody behind us resolves it."""
+    path = target.partition(b"?")[0]
+    if b".." not in path and b"%" not in path:
+        return False
+    return b".." in unquote_to_bytes(path).replace(b"\\", b"/").split(b"/")
 
 
 def model(head: RequestHead, body: bytes) -> str | None:

@@ -79,3 +79,17 @@ def test_a_chunked_body_is_read_without_its_framing() -> None:
     head = asking(b"/", body=b"Transfer-Encoding: chunked")
     assert model(head, b'e\r\n{"model": "a"}\r\n0\r\n\r\n') == "a"
     assert model(head, b"zz\r\n") is None
+
+
+@pytest.mark.parametrize("path", [b"/a/../b/v1/x", b"/a/%2e%2E/b", b"/a/..%2fb?x=1", b"/a/..\\b", b"/a/.."])
+def test_a_path_that_would_climb_out_of_its_prefix_has_no_engine(path: bytes) -> None:
+    for routes in (Routes((route("a", b"/a"), route("rest"))), Routes((route("only", url="http://gateway/team-a"),))):
+        assert routes.for_head(asking(path)) is None
+        assert not routes.needs_body(asking(path))
+    assert Routes((route("only"),)).for_head(asking(path)) is not None
+
+
+def test_dots_that_climb_nowhere_are_left_alone() -> None:
+    routes = Routes((route("a", b"/a"),))
+    for path in (b"/a/v1..x", b"/a/model%2Fname", b"/a/v1?x=/../y"):
+        assert routes.for_head(asking(path)) is not None
