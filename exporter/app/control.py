@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 class Control:
-    """Gives a child its options, tells when it is ready, and when the supervisor is gone."""
+    """Gives a child its options, tells the supervisor how it is, and the child when it is to end."""
 
     def __init__(self, number: int) -> None:
         self._socket = socket.socket(fileno=number)
@@ -24,13 +24,14 @@ class Control:
         loaded: dict[str, object] = json.loads(line)
         return loaded
 
-    def ready(self, problems: Mapping[str, str | None] | None = None) -> None:
-        """Says that this process does its work, and why engines could not be reached the last time."""
+    def tell(self, problems: Mapping[str, str | None], *, ready: bool) -> None:
+        """Says whether this process takes new work, and why engines could not be reached the last time, by name."""
+        said = {"ready": ready, "problems": dict(problems)}
         with contextlib.suppress(OSError):
-            self._socket.send(json.dumps(problems or {}).encode() + b"\n")
+            self._socket.send(json.dumps(said).encode() + b"\n")
 
-    def on_orphaned(self, ended: asyncio.Event) -> None:
-        """Sets `ended` when the supervisor is gone, so that no process outlives it."""
+    def on_dismissed(self, ended: asyncio.Event) -> None:
+        """Sets `ended` when the supervisor has ended its side of the line, or is gone: no process outlives it."""
         loop = asyncio.get_running_loop()
         self._socket.settimeout(0)
 

@@ -5,11 +5,11 @@ import gc
 import logging
 import os
 import platform
-import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -44,7 +44,10 @@ from exporter.tokens.choice import Rule, Tokenizers
 _log = logging.getLogger("tokentide")
 
 _TICK_SECONDS: Final = 0.25
+_LOOK_SECONDS: Final = 0.01
 _SETTLE_SECONDS: Final = 10.0
+_RELAY_SECONDS: Final = 5.0
+"""How long after the drain limit a relay may still tell something."""
 
 
 def main() -> None:
@@ -65,9 +68,7 @@ def main() -> None:
 async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    control.on_orphaned(ended)
+    control.on_dismissed(ended)
     kept = export.sampling(settings.otlp)
     limits = questions.known_limits(settings)
     store = _store(settings, kept, limits)
@@ -88,9 +89,9 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         asking = questions.begin(settings, store, limits)
         gc.collect()
         gc.freeze()
-        control.ready()
+        control.tell({}, ready=True)
         await ended.wait()
-        await _settle(pipeline)
+        await _settle(pipeline, settings.drain_seconds + _RELAY_SECONDS)
         for each in asking:
             each.stop()
         server.close()
@@ -205,9 +206,19 @@ async def _keep_ticking(store: Store, records: Records, pipeline: Pipeline, keep
         await asyncio.sleep(_TICK_SECONDS)
 
 
-async def _settle(pipeline: Pipeline) -> None:
-    """Lets what the relays told last reach the sinks; they end first, so that the end of each connection comes."""
-    for _ in range(int(_SETTLE_SECONDS / 0.01)):
-        await asyncio.sleep(0.01)
-        if not pipeline.attended and not pipeline.busy:
+async def _settle(pipeline: Pipeline, relay_seconds: float) -> None:
+    """Lets what the relays tell last reach the sinks.
+
+    They have ended when the supervisor asks, so that the end of each connection is there to be read. When the
+    supervisor is gone, they drain beside us, for at most `relay_seconds`.
+    """
+    await _until(lambda: not pipeline.attended, relay_seconds)
+    await _until(lambda: not pipeline.busy, _SETTLE_SECONDS)
+
+
+async def _until(over: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if over() or time.monotonic() > end:
             return

@@ -1,10 +1,8 @@
 """Entry of a relay process."""
 
 import asyncio
-import contextlib
 import logging
 import os
-import resource
 import socket
 import sys
 import time
@@ -14,6 +12,7 @@ import setproctitle
 import uvloop
 
 from exporter.app.control import Control
+from exporter.app.files import allow_files
 from exporter.proxy.ports import Limits
 from exporter.proxy.server import RelayOptions, UpstreamOptions, serve
 from exporter.proxy.tls import Files
@@ -33,7 +32,7 @@ def main() -> None:
         given[side] = Files(**given[side])  # type: ignore[arg-type]  # written by our own supervisor
     options = RelayOptions(**given)  # type: ignore[arg-type]  # written by our own supervisor
     setproctitle.setproctitle("tokentide-relay")
-    _allow_files()
+    allow_files()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
 
     uvloop.run(_serve(options, listener, control))
@@ -41,15 +40,8 @@ def main() -> None:
 
 async def _serve(options: RelayOptions, listener: socket.socket, control: Control) -> None:
     ended = asyncio.Event()
-    control.on_orphaned(ended)
-    await serve(options, listener, ended, control.ready)
-
-
-def _allow_files() -> None:
-    """Raises the limit of open files as far as may be: each exchange needs two, and many systems start with 1024."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    control.on_dismissed(ended)
+    await serve(options, listener, ended, control.tell)
 
 
 if __name__ == "__main__":

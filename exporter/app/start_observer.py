@@ -20,11 +20,21 @@ _ATTRIBUTES: Final = struct.Struct("=IIQiIQQQ")
 
 def main() -> None:
     """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
+    stay()
     step_back()
     sys.meta_path.insert(0, WithoutPandas())
     with giving_way():
         from exporter.app import observer  # noqa: PLC0415 - not before others go first
     observer.main()
+
+
+def stay() -> None:
+    """Ignores what asks a program to end: the supervisor says on the control line when the relays have told all.
+
+    Whoever stops a service may signal all its processes at once, and relays still have open requests to tell of.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def step_back() -> None:

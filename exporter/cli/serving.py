@@ -13,6 +13,7 @@ from typing import Final
 import setproctitle
 
 from exporter.app import keys, plan, usable
+from exporter.app.files import allow_files
 from exporter.app.notes import notes
 from exporter.cli import options
 from exporter.settings import Settings, host_port
@@ -35,6 +36,7 @@ def _serve(given: argparse.Namespace) -> int:
     settings = options.settings(given)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     setproctitle.setproctitle("tokentide-supervisor")
+    allow_files()
     usable.folder(settings.records)
     usable.certificates(settings)
     keys.prefix_hashes(settings.prefix)

@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from exporter.errors import Unusable
 from exporter.memory import give_back
@@ -65,15 +65,24 @@ class RelayOptions:
     include_usage: bool = False
 
 
+class Tell(Protocol):
+    """Tells the supervisor how this relay is."""
+
+    def __call__(self, problems: Mapping[str, str | None], *, ready: bool) -> None:
+        """Whether clients can connect, and why engines could not be reached the last time, by name."""
+        ...
+
+
 async def serve(
     options: RelayOptions,
     listener: socket.socket,
     ended: asyncio.Event,
-    tell: Callable[[Mapping[str, str | None]], None],
+    tell: Tell,
 ) -> None:
     """Relays until `ended` is set, or SIGTERM or SIGINT comes, then drains.
 
-    `tell` is called when clients can connect, and whenever an engine could not be reached or can be again.
+    `tell` is called when clients can connect, before they no longer can, and whenever an engine could not be reached or
+    can be again.
     """
     loop = asyncio.get_running_loop()
     mailbox = Mailbox(options.name, options.tap_bytes)
@@ -83,16 +92,17 @@ async def serve(
     tasks = [
         loop.create_task(keep_connected(mailbox, options.tap)),
         loop.create_task(keep_flushing(mailbox, _FLUSH_SECONDS)),
-        loop.create_task(_keep_sweeping(relay, tell)),
+        loop.create_task(_keep_sweeping(relay, lambda: tell(mailbox.problems, ready=not ended.is_set()))),
     ]
     secured = for_clients(options.client_tls)
     loop.add_signal_handler(signal.SIGHUP, _reload, secured, options.client_tls)
     spare = listener.dup()  # the server closes its own
     server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096, ssl=secured)
-    tell(mailbox.problems)
+    tell(mailbox.problems, ready=True)
     gc.collect()
     gc.freeze()
     await ended.wait()
+    tell(mailbox.problems, ready=False)
     server.close()
     await _stop_listening(spare, lambda: Downstream(relay), secured)
     latest = loop.time() + options.drain_seconds + _LAST_SECONDS
@@ -153,7 +163,7 @@ def _reload(context: ssl.SSLContext | None, files: Files) -> None:
         _log.info("The TLS certificate was read again.")
 
 
-async def _keep_sweeping(relay: Relay, tell: Callable[[Mapping[str, str | None]], None]) -> None:
+async def _keep_sweeping(relay: Relay, tell: Callable[[], None]) -> None:
     told = dict(relay.mailbox.problems)
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
@@ -162,7 +172,7 @@ async def _keep_sweeping(relay: Relay, tell: Callable[[Mapping[str, str | None]]
             give_back()
         if told != relay.mailbox.problems:
             told = dict(relay.mailbox.problems)
-            tell(told)
+            tell()
 
 
 async def _settle(mailbox: Mailbox, latest: float) -> None:

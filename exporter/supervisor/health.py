@@ -2,22 +2,30 @@
 
 import json
 import socket
+import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
 
 from exporter.errors import Unusable
+from exporter.supervisor.visits import Visits
+
+_PAUSE_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
 class Condition:
     """What the supervisor knows of its parts; written by its own thread and the probe's, read by the answers.
 
-    `upstreams` are URLs by name; `probed` and `relayed` say why a probe, or the relays, could not connect, or None.
+    `relays_ready` accept connections, `relays_leaving` only finish what they have. `upstreams` are URLs by name;
+    `probed` and `relayed` say why a probe, or the relays, could not connect, or None.
     """
 
     relays_wanted: int
     relays_ready: int = 0
+    relays_leaving: int = 0
     observer_ready: bool = False
     draining: bool = False
     upstreams: dict[str, str] = field(default_factory=dict)
@@ -51,7 +59,7 @@ def answer(condition: Condition, path: str) -> tuple[int, dict[str, object]]:
     """Status and JSON body for a path of the health port."""
     observer = "ready" if condition.observer_ready else "restarting"
     if path == "/healthz":
-        alive = condition.relays_ready > 0 or condition.draining
+        alive = condition.relays_ready + condition.relays_leaving > 0 or condition.draining
         return (200 if alive else 503), {"status": "ok" if alive else "no relay process is ready", "observer": observer}
     if path == "/readyz":
         problems = condition.problems()
@@ -77,9 +85,8 @@ def listen(host: str, port: int, condition: Condition, *, shared: bool) -> Threa
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
             """Probes are not worth a line each."""
 
-    class Server(ThreadingHTTPServer):
+    class Server(_Bounded):
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        daemon_threads = True
         allow_reuse_port = shared
 
     try:
@@ -88,3 +95,39 @@ def listen(host: str, port: int, condition: Condition, *, shared: bool) -> Threa
         raise Unusable(f"The health address {host}:{port} cannot be used: {error.strerror or error}.") from None
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
+
+
+class _Bounded(ThreadingHTTPServer):
+    """A thread for each connection, but few of them and none for long."""
+
+    daemon_threads = True
+    request_queue_size = 128  # behind five that wait, the library's own number, a probe would try again after a second
+
+    def server_activate(self) -> None:
+        self.visits = Visits()
+        super().server_activate()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(_PAUSE_SECONDS)  # without a free descriptor the next try would fail at once, and again
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self.visits.admit(request):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.visits.forget(request)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        self.visits.cut_late()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves, or a system without a thread to spare, is not worth a traceback."""
+        if not isinstance(sys.exception(), OSError | RuntimeError):
+            super().handle_error(request, client_address)

@@ -72,6 +72,7 @@ class Supervisor:
             else:
                 controls[each].hear()
         self._condition.relays_ready = sum(child.ready for child in self._relays)
+        self._condition.relays_leaving = sum(child.leaving for child in self._relays)
         self._condition.observer_ready = self._observer.ready
         for child in self._relays:
             self._condition.relayed.update(child.problems)
@@ -94,20 +95,27 @@ class Supervisor:
                 continue
             if status == _BAD_SETTINGS and not child.ever_ready:
                 self._status = _BAD_SETTINGS
-                self._stops += 1
-            elif not self._stops:
+                self._stops = self._stops or 1
+            elif self._goes_on(child):
                 _log.warning("The %s process ended with status %d and is started again.", child.plan.name, status)
+
+    def _goes_on(self, child: Child) -> bool:
+        """Whether a child that ends is started again: the observer also while relays still have something to tell."""
+        if self._stops == 0:
+            return True
+        return child is self._observer and self._status == 0 and any(relay.running for relay in self._relays)
 
     def _end(self, children: tuple[Child, ...], seconds: float) -> None:
         """Asks the children to end and waits; whoever is still there after `seconds` is killed."""
         for child in children:
-            child.signal(signal.SIGTERM)
+            child.dismiss()
         end = monotonic() + seconds
         asked = self._stops
         while any(child.running for child in children):
+            if self._goes_on(self._observer):
+                self._observer.start_if_due()
             self._wait()
-            for child in children:
-                child.reap()
+            self._reap()
             if monotonic() > end or self._stops > asked:
                 for child in children:
                     child.signal(signal.SIGKILL)

@@ -24,7 +24,6 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/dialect/base.py": "frozen values without behaviour",
     "exporter/observe/observation.py": "frozen values and protocols without behaviour",
     "exporter/proxy/ports.py": "protocols without behaviour",
-    "exporter/supervisor/children.py": "starts real processes; held by tests/e2e",
     "exporter/supervisor/loop.py": "starts real processes; held by tests/e2e",
     "exporter/supervisor/probe.py": "opens real sockets; held by tests/e2e",
     "exporter/proxy/lingering.py": "reads real sockets; held by tests/e2e/test_http_edges.py",

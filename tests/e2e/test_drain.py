@@ -1,5 +1,6 @@
 """SIGTERM: what is idle closes, what runs may finish for a while, and what is left then is cut and on record."""
 
+import asyncio
 import os
 import signal
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, RawEngine
-from tests.fakes.processes import Engine, eventually, sidecar
+from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
 
 pytestmark = pytest.mark.e2e
 
@@ -71,3 +72,45 @@ def test_what_the_observer_had_not_read_when_the_relays_ended_is_still_on_record
             os.kill(observer, signal.SIGCONT)
         assert relay.process.wait(20) == 0
         assert len(relay.rows()) == 40
+
+
+def heard(relay: Sidecar, requests: int) -> None:
+    """Waits until the observer knows of so many open requests."""
+    eventually(lambda: relay.live()["in_flight"]["requests"] == requests, f"{requests} open requests")
+
+
+def ignored(pid: int) -> set[signal.Signals]:
+    """Which of the two signals that ask a program to end a process ignores."""
+    mask = int(Path(f"/proc/{pid}/status").read_text().split("SigIgn:")[1].split()[0], 16)
+    return {number for number in (signal.SIGTERM, signal.SIGINT) if mask >> (number - 1) & 1}
+
+
+def test_an_observer_that_is_signalled_with_all_others_and_killed_while_relays_drain_leaves_a_whole_account(
+    tmp_path: Path,
+) -> None:
+    over = asyncio.Event()
+
+    async def speak(peer: Peer) -> None:
+        await peer.head()
+        await peer.body(2)
+        await peer.send(STREAM + EVENT)
+        await over.wait()
+        await peer.send(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+        await peer.gone()
+
+    with RawEngine(speak) as engine, sidecar(engine.url, tmp_path) as relay, RawClient(relay.port) as client:
+        client.send(CHAT % b"open")
+        heard(relay, 1)
+        observer = relay.child("tokentide-observer")
+        assert ignored(observer) == {signal.SIGTERM, signal.SIGINT}
+        for pid in (observer, relay.child("tokentide-relay"), relay.process.pid):
+            os.kill(pid, signal.SIGTERM)
+        eventually(lambda: "Stopping" in relay.log, "the drain")
+        os.kill(observer, signal.SIGKILL)
+        eventually(lambda: "The observer process ended" in relay.log, "the end of the observer")
+        heard(relay, 1)
+        engine.call(over.set)
+        assert client.answer("POST").body.endswith(b"[DONE]\n\n")
+        assert relay.process.wait(30) == 0
+        rows = relay.rows()
+    assert [row["request_id"] for row in rows] == ["open"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.fakes.processes import Engine, eventually, sidecar
+from tests.fakes.clients import RawClient
+from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
 
 pytestmark = pytest.mark.e2e
 
@@ -107,6 +108,33 @@ def test_a_stopped_observer_delays_nothing_and_fails_no_probe(engine: Engine, tm
         assert running.live()["records"]["written"] == len(traffic.ended)
 
 
+def test_silent_connections_to_the_health_port_are_few_and_go_by_themselves(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as running, contextlib.ExitStack() as silent:
+        threads = tasks(running)
+        port = int(running.health.rpartition(":")[2])
+        crowd = [silent.enter_context(RawClient(port)) for _ in range(60)]
+        eventually(lambda: sum(over(each) for each in crowd) >= 20, "the end of those that are too many")
+        assert tasks(running) <= threads + 40
+        eventually(lambda: all(over(each) for each in crowd), "the end of all that say nothing")
+        running.wait_ready()
+
+
+def tasks(running: Sidecar) -> int:
+    """Threads of the supervisor."""
+    return len(list(Path(f"/proc/{running.process.pid}/task").iterdir()))
+
+
+def over(client: RawClient) -> bool:
+    """Whether the other side has closed the connection."""
+    client.sock.settimeout(0)
+    try:
+        return client.sock.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def test_after_kill_of_everything_the_spool_is_recovered_at_the_next_start(engine: Engine, tmp_path: Path) -> None:
     with sidecar(engine.url, tmp_path) as running:
         traffic = Traffic(running.url)
@@ -144,6 +172,21 @@ def test_a_relay_that_dies_is_started_again_and_its_open_requests_are_recorded(e
         assert running.stop() == 0
         [broken] = [row for row in running.rows() if row["operation"] == "chat"]
     assert (broken["outcome"], broken["error_type"]) == ("mid_stream_error", "relay_lost")
+
+
+def test_a_relay_that_is_told_to_end_by_itself_makes_the_sidecar_not_ready_until_another_is_there(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with sidecar(engine.url, tmp_path) as running:
+        body = {**QUESTION, "x_script": {**SCRIPT, "itl_ms": 100}}
+        with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
+            os.kill(running.child("tokentide-relay"), signal.SIGTERM)
+            eventually(lambda: httpx.get(f"{running.health}/readyz").status_code == 503, "the end of readiness")
+            assert httpx.get(f"{running.health}/healthz").status_code == 200
+            assert b"".join(answer.iter_raw()).endswith(b"[DONE]\n\n")
+        running.wait_ready()
+        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert running.stop() == 0
 
 
 def test_sigterm_drains_open_streams_and_exits_cleanly(engine: Engine, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.app.start_observer import attributes, giving_way, step_back
+from exporter.app.start_observer import attributes, giving_way, stay, step_back
 
 
 def test_others_may_run_while_it_loads_and_no_alarm_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +18,17 @@ def test_others_may_run_while_it_loads_and_no_alarm_is_left(monkeypatch: pytest.
             sum(range(100))
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+
+
+def test_what_asks_programs_to_end_does_not_end_it() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        stay()
+        for number in before:
+            signal.raise_signal(number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_it_goes_behind_others_also_where_sessions_cannot_be_ranked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,13 @@ def test_a_missing_relay_and_a_drain_are_said() -> None:
     assert body["problems"] == ["0 of 1 relay processes are ready.", "The sidecar is draining."]
 
 
+def test_a_relay_that_only_finishes_what_it_has_makes_the_sidecar_not_ready_but_keeps_it_alive() -> None:
+    leaving = condition(relays_ready=0, relays_leaving=1)
+    assert answer(leaving, "/healthz")[0] == 200
+    status, body = answer(leaving, "/readyz")
+    assert (status, body["problems"]) == (503, ["0 of 1 relay processes are ready."])
+
+
 def test_without_any_relay_the_sidecar_is_not_alive() -> None:
     assert answer(condition(relays_ready=0), "/healthz")[0] == 503
 
