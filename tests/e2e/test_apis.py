@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import brotli
-import httpx
 import pytest
 from backports import zstd
 
 from tests.fakes import transcripts
 from tests.fakes.engines import Peer, RawEngine
 from tests.fakes.processes import sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -53,7 +53,7 @@ async def play(peer: Peer) -> None:
 def ask(url: str, name: str) -> bytes:
     script = transcripts.load(name).script
     headers = {"x-request-id": name}
-    with httpx.stream("POST", url + script.target, json=script.request, headers=headers, timeout=30) as told:
+    with web().stream("POST", url + script.target, json=script.request, headers=headers, timeout=30) as told:
         return b"".join(told.iter_raw())
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.fakes.processes import Engine, Sidecar, eventually, free_port, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -21,21 +22,21 @@ def test_an_engine_that_cannot_be_reached_is_said_by_us_and_by_readyz_and_can_co
     with sidecar(f"http://127.0.0.1:{port}", tmp_path, ready=False) as running:
 
         def asked() -> httpx.Response | None:
-            answer = httpx.post(f"{running.url}/v1/chat/completions", json=CHAT)
+            answer = web().post(f"{running.url}/v1/chat/completions", json=CHAT)
             return answer if answer.status_code == 502 else None
 
         answer = eventually(asked, "a 502")
         error = answer.json()["error"]
         assert error["source"] == "tokentide-exporter"
         assert error["type"] == "upstream_unreachable"
-        said = eventually(lambda: httpx.get(f"{running.health}/readyz"), "an answer of /readyz")
+        said = eventually(lambda: web().get(f"{running.health}/readyz"), "an answer of /readyz")
         assert said.status_code == 503
         assert f"127.0.0.1:{port} cannot be reached" in said.text
-        assert httpx.get(f"{running.health}/healthz").status_code == 200
+        assert web().get(f"{running.health}/healthz").status_code == 200
         late = Engine("--model", "gpt-4o", port=port)
         try:
             running.wait_ready()
-            assert httpx.post(f"{running.url}/v1/chat/completions", json=CHAT).status_code == 200
+            assert web().post(f"{running.url}/v1/chat/completions", json=CHAT).status_code == 200
         finally:
             late.stop()
 
@@ -53,7 +54,7 @@ def test_malformed_http_gets_400_and_a_closed_connection(engine: Engine, tmp_pat
                     answer += piece
             assert answer.startswith(b"HTTP/1.1 400 ")
             assert b"tokentide-exporter" in answer
-        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert web().get(f"{running.url}/v1/models").status_code == 200
         eventually(
             lambda: running.metric("tokentide_refused_requests_total", reason="malformed_request") == 2, "the count"
         )
@@ -102,7 +103,7 @@ def fetched(url: str, body: dict[str, object], name: str) -> tuple[int, bytes, b
     """Status, raw body and whether the body ended properly."""
     pieces: list[bytes] = []
     headers = {"x-request-id": name, "accept-encoding": "gzip"}
-    with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=20) as answer:
+    with web().stream("POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=20) as answer:
         try:
             pieces.extend(answer.iter_raw())
         except httpx.HTTPError:
@@ -112,17 +113,17 @@ def fetched(url: str, body: dict[str, object], name: str) -> tuple[int, bytes, b
 
 def test_a_client_that_leaves_is_recorded_and_the_engine_is_told(engine: Engine, tmp_path: Path) -> None:
     with sidecar(engine.url, tmp_path) as running:
-        httpx.delete(f"{engine.url}/engine/answers")
+        web().delete(f"{engine.url}/engine/answers")
         body = {**CHAT, "stream": True, "x_script": {"ttft_ms": 10, "itl_ms": 20, "tokens": 500}}
         headers = {"x-request-id": "left-early"}
-        with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, headers=headers) as answer:
+        with web().stream("POST", f"{running.url}/v1/chat/completions", json=body, headers=headers) as answer:
             for number, _ in enumerate(answer.iter_raw()):
                 if number == 10:
                     break
         running.settled(1)
 
         def told() -> bool:
-            return any(each["outcome"] == "left" for each in httpx.get(f"{engine.url}/engine/answers").json())
+            return any(each["outcome"] == "left" for each in web().get(f"{engine.url}/engine/answers").json())
 
         eventually(told, "the cancellation at the engine")
         assert running.stop() == 0

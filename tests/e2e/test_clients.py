@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from analyzer.cli import main as analyzer
 from tests.e2e.test_fail_open import QUICK
 from tests.fakes.processes import Engine, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -25,7 +25,7 @@ def hashed(said: str) -> str:
 
 def ask(url: str, **headers: str) -> None:
     body = {"model": "gpt-4o", "stream": True, "x_script": QUICK, "messages": [{"role": "user", "content": "apple"}]}
-    assert httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers).status_code == 200
+    assert web().post(f"{url}/v1/chat/completions", json=body, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("source", ["api_key", "x-team"])

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pyarrow.parquet as pq
 import pytest
 from scripted_engine.words import PROMPT_WORDS
 
 from tests.fakes.processes import ROOT, eventually
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -60,7 +60,7 @@ def test_the_demo_serves_until_it_is_interrupted_and_leaves_no_word_and_no_proce
         told = said(tmp_path)
         address = re.search(r"http://127\.0\.0\.1:\d+/metrics", told)
         assert address, told
-        metrics = httpx.get(address.group()).content
+        metrics = web().get(address.group()).content
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert running_in(tmp_path) == []

@@ -6,12 +6,12 @@ import signal
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, RawEngine
 from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -65,7 +65,7 @@ def test_what_the_observer_had_not_read_when_the_relays_ended_is_still_on_record
         try:
             for _ in range(40):
                 body = {"model": "none", "messages": [{"role": "user", "content": "apple " * 40}]}
-                assert httpx.post(f"{relay.url}/v1/chat/completions", json=body).status_code == 200
+                assert web().post(f"{relay.url}/v1/chat/completions", json=body).status_code == 200
             relay.process.terminate()
             eventually(lambda: not Path(f"/proc/{relays}/cmdline").exists(), "the end of the relay")
         finally:

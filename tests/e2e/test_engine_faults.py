@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import h11
-import httpx
 import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, Play, RawEngine, Witness
 from tests.fakes.processes import Sidecar, eventually, free_port, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -302,7 +302,7 @@ def test_an_engine_that_does_not_accept_connections_is_a_502_after_the_time_that
         settings = "connect_timeout_seconds = 0.3\n"
         try:
             with sidecar(f"http://127.0.0.1:{port}", tmp_path, settings=settings, ready=False) as relay:
-                answer = eventually(lambda: httpx.get(f"{relay.url}/v1/models"), "an answer")
+                answer = eventually(lambda: web().get(f"{relay.url}/v1/models"), "an answer")
                 assert answer.status_code == 502
                 assert "connecting timed out" in answer.json()["error"]["message"]
                 assert relay.live()["forwarded"] == 0
@@ -334,7 +334,7 @@ def test_a_name_is_resolved_anew_for_each_new_connection(tmp_path: Path) -> None
             """Lets idle connections end, so that the next request needs a new one."""
             hosts.write_text(addresses)
             eventually(lambda: all(peer.over for peer in engine.peers), "the end of the idle connection")
-            assert httpx.get(relay.url + target).text == target
+            assert web().get(relay.url + target).text == target
 
         moved(old, "127.0.0.1 engine.test\n", "/before")
         moved(old, "127.0.0.2 engine.test\n", "/after")

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from tests.fakes.processes import Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -179,7 +180,7 @@ def test_limits_are_discovered_and_requests_are_counted_against_them(relay: Side
 
     eventually(limit, "the discovery of the limit")
     body = {"model": "m", "messages": [{"role": "user", "content": "long"}], "stream": True}
-    refused = httpx.post(f"{relay.url}/v1/chat/completions", json=body)
+    refused = web().post(f"{relay.url}/v1/chat/completions", json=body)
     assert (refused.status_code, refused.json()) == (400, TOO_LONG)
     stream(relay.url)
     for how in ("rejected", "truncated"):

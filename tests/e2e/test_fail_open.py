@@ -15,6 +15,7 @@ import pytest
 
 from tests.e2e.test_survival import Traffic
 from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -67,7 +68,7 @@ def asked(relay: Sidecar, number: int, *, size: int = 0, script: dict[str, objec
         "x_script": script or QUICK,
         "messages": [{"role": "user", "content": "apple " * max(size // 6, 1)}],
     }
-    answer = httpx.post(f"{relay.url}/v1/chat/completions", json=body, headers={"x-request-id": f"request-{number}"})
+    answer = web().post(f"{relay.url}/v1/chat/completions", json=body, headers={"x-request-id": f"request-{number}"})
     assert answer.status_code == 200
     assert answer.text.rstrip().endswith("[DONE]")
     return answer
@@ -86,7 +87,7 @@ class OpenStream:
         url = f"{relay.url}/v1/chat/completions"
         self._stack = contextlib.ExitStack()
         answer = self._stack.enter_context(
-            httpx.stream("POST", url, json=body, headers={"x-request-id": name}, timeout=30)
+            web().stream("POST", url, json=body, headers={"x-request-id": name}, timeout=30)
         )
         self._pieces = answer.iter_text()
         self._text = next(self._pieces)
@@ -168,7 +169,7 @@ def test_with_the_tap_full_whole_exchanges_are_dropped_and_each_is_counted(engin
         with stopped(relay.child(OBSERVER)):
             for number in range(60):
                 asked(relay, number, size=100_000)
-            assert httpx.get(f"{relay.health}/readyz").status_code == 200
+            assert web().get(f"{relay.health}/readyz").status_code == 200
             _, peak = relay.memory(RELAY)
         terms = balanced(relay, 60)
         dropped = relay.live()["dropped"]
@@ -223,7 +224,7 @@ def test_a_full_disk_costs_records_and_nothing_else_and_is_survived(engine: Engi
             print(f"disk full: {full}")
             assert full["lost"] > 0
             assert full["dropped"] == 0
-            assert httpx.get(f"{relay.health}/readyz").status_code == 200
+            assert web().get(f"{relay.health}/readyz").status_code == 200
             subprocess.run(["mount", "-o", "remount,size=64m", str(records)], check=True)
             for _ in range(20):
                 asked(relay, number)
@@ -270,7 +271,7 @@ def test_a_tokenizer_that_is_broken_when_the_observer_starts_again_keeps_traffic
         eventually(lambda: "cannot be read" in relay.log, "the complaint about the tokenizer")
         for number in range(1, 20):
             asked(relay, number)
-        assert httpx.get(f"{relay.health}/readyz").status_code == 200
+        assert web().get(f"{relay.health}/readyz").status_code == 200
         relay.wait_ready()
         eventually(lambda: relay.live()["records"]["written"] == 19, "the records of those told again")
         assert relay.live()["dropped"].get("observer_lost", 0) == 0

@@ -8,6 +8,7 @@ import openai
 import pytest
 
 from tests.fakes.processes import Engine, Sidecar, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -85,7 +86,7 @@ def test_an_openai_client_gets_byte_identical_bodies(engine: Engine, relay: Side
 
 def test_other_paths_pass_through_untouched(engine: Engine, relay: Sidecar) -> None:
     for path in ("/v1/models", "/health", "/nowhere"):
-        direct, relayed = httpx.get(engine.url + path), httpx.get(relay.url + path)
+        direct, relayed = web().get(engine.url + path), web().get(relay.url + path)
         assert (relayed.status_code, relayed.content) == (direct.status_code, direct.content)
 
 
@@ -93,13 +94,13 @@ def test_bodies_that_cannot_be_parsed_are_forwarded_and_recorded_with_what_is_kn
     engine: Engine, relay: Sidecar
 ) -> None:
     body = b'{"model": "gpt-4o", "messages": [{"role"'
-    direct = httpx.post(f"{engine.url}/v1/chat/completions", content=body)
-    relayed = httpx.post(f"{relay.url}/v1/chat/completions", content=body, headers={"x-request-id": "broken-1"})
+    direct = web().post(f"{engine.url}/v1/chat/completions", content=body)
+    relayed = web().post(f"{relay.url}/v1/chat/completions", content=body, headers={"x-request-id": "broken-1"})
     assert (relayed.status_code, relayed.content) == (direct.status_code, direct.content)
 
 
 def test_the_response_headers_are_the_engines(engine: Engine, relay: Sidecar, tmp_path: Path) -> None:
-    direct, relayed = httpx.get(f"{engine.url}/v1/models"), httpx.get(f"{relay.url}/v1/models")
+    direct, relayed = web().get(f"{engine.url}/v1/models"), web().get(f"{relay.url}/v1/models")
     ignored = {"connection", "date"}
     assert {k: v for k, v in relayed.headers.items() if k not in ignored} == {
         k: v for k, v in direct.headers.items() if k not in ignored

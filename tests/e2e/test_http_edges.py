@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from exporter.proxy.lingering import Lingering
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Heard, Peer, RawEngine, Witness
 from tests.fakes.processes import Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -399,7 +399,7 @@ def test_a_head_that_comes_by_drops_is_given_up_and_hinders_nobody(stage: Stage)
                     answer = b""
                 if answer is not None:
                     given_up[number] = answer
-            assert httpx.get(f"{stage.relay.url}/quick").text == "/quick"
+            assert web().get(f"{stage.relay.url}/quick").text == "/quick"
         assert len(given_up) == len(slow)
         heard = {answer.partition(b"\r\n")[0] for answer in given_up.values() if answer}
         assert heard == {b"HTTP/1.1 408 Request Timeout"}

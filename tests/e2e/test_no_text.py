@@ -16,6 +16,7 @@ from exporter.record import COLUMNS
 from tests.e2e.test_fail_open import QUICK, word_tokenizer
 from tests.fakes.clients import RawClient
 from tests.fakes.processes import Engine, Sidecar, eventually, free_port, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -111,7 +112,7 @@ def pages(running: Sidecar) -> bytes:
     """Everything that the admin and the health port say, asked with marked words where they could be repeated."""
     urls = [f"{running.admin}/{path}" for path in ("metrics", "live", f"live?key={MARKS[0]}", f"{MARKS[1]}", "docs")]
     urls += [f"{running.health}/{path}" for path in ("healthz", "readyz", MARKS[2], f"readyz?key={MARKS[3]}")]
-    return b"\n".join(httpx.get(url, headers=KEYS).content for url in urls)
+    return b"\n".join(web().get(url, headers=KEYS).content for url in urls)
 
 
 def assert_nowhere(places: dict[str, bytes]) -> None:
@@ -121,7 +122,7 @@ def assert_nowhere(places: dict[str, bytes]) -> None:
 
 
 def test_marked_words_and_keys_are_in_no_record_log_or_metric(engine: Engine, tmp_path: Path, hashing: str) -> None:
-    answer_words = httpx.post(f"{engine.url}/v1/chat/completions", content=bodies()[0]).json()
+    answer_words = web().post(f"{engine.url}/v1/chat/completions", content=bodies()[0]).json()
     said_by_engine = answer_words["choices"][0]["message"]["content"].split()
     with sidecar(engine.url, tmp_path, settings=hashing) as running:
         asked = 0
@@ -129,8 +130,8 @@ def test_marked_words_and_keys_are_in_no_record_log_or_metric(engine: Engine, tm
         for path, body in [*((path, body) for path in paths for body in bodies()), *other_apis()]:
             asked += 1
             with contextlib.suppress(httpx.HTTPError):
-                httpx.post(running.url + path, content=body, headers=KEYS)
-        httpx.get(f"{running.url}/v1/models")
+                web().post(running.url + path, content=body, headers=KEYS)
+        web().get(f"{running.url}/v1/models")
         running.settled(asked + 1)
         said = pages(running)
         spooled = everything_left(tmp_path)
@@ -183,10 +184,10 @@ def test_errors_repeat_nothing_of_what_was_asked(tmp_path: Path, hashing: str, m
     port = free_port()
     with sidecar(f"http://127.0.0.1:{port}", tmp_path, settings=hashing + broken, ready=False) as running:
         url = f"{running.url}/v1/chat/completions"
-        eventually(lambda: httpx.get(f"{running.admin}/live").status_code == 200, "the observer's start")
-        eventually(lambda: httpx.get(url).status_code == 502, "the relay's start")
+        eventually(lambda: web().get(f"{running.admin}/live").status_code == 200, "the observer's start")
+        eventually(lambda: web().get(url).status_code == 502, "the relay's start")
         answers = [refused(running, head) for head in HEADS]
-        answers += [httpx.post(url, content=body, headers=KEYS).content for body in bodies()]
+        answers += [web().post(url, content=body, headers=KEYS).content for body in bodies()]
         assert b"upstream_unreachable" in answers[-1]
         assert sum(answer.startswith(b"HTTP/1.1 4") for answer in answers) >= len(HEADS) - 1
         engine = Engine("--model", "gpt-4o", port=port)
@@ -194,7 +195,7 @@ def test_errors_repeat_nothing_of_what_was_asked(tmp_path: Path, hashing: str, m
             for text in MARKS:
                 body = {"model": "gpt-4o", "messages": [{"role": "user", "content": f"{text} "}]}
                 script = {**QUICK, "usage": "never"}
-                httpx.post(url, json={**body, "x_script": script}, headers=KEYS)
+                web().post(url, json={**body, "x_script": script}, headers=KEYS)
             running.settled(len(MARKS))
         finally:
             engine.stop()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.fakes.processes import Engine, Sidecar, eventually, free_port, sidecar
 from tests.fakes.receivers import Receiver, plain
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -33,7 +33,7 @@ def ask(running: Sidecar, stream: bool = True, **headers: str) -> None:
         "model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": MARKED}],
         "x_script": {"tokens": 6, "ttft_ms": 5, "itl_ms": 2, "usage": "always"},
     }  # fmt: skip
-    answer = httpx.post(f"{running.url}/v1/chat/completions", json=body, headers=headers, timeout=20)
+    answer = web().post(f"{running.url}/v1/chat/completions", json=body, headers=headers, timeout=20)
     assert answer.status_code == 200
 
 
@@ -71,7 +71,7 @@ def test_what_the_page_says_arrives_with_its_spans_and_the_last_of_it_at_the_end
             lambda: running.metric("tokentide_otlp_exports_total", signal="metrics", result="exported"), "a count"
         )
         assert running.metric("tokentide_otlp_exports_total", result="failed") == 0
-        page = httpx.get(f"{running.admin}/metrics", headers={"accept": "application/openmetrics-text"}).text
+        page = web().get(f"{running.admin}/metrics", headers={"accept": "application/openmetrics-text"}).text
         assert f'trace_id="{TRACE}"' in page
         ask(running)
         running.settled(4)

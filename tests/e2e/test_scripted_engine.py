@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.fakes.processes import Engine, eventually
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -18,11 +19,11 @@ BODY = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "
 
 
 def post(engine: Engine, **script: object) -> httpx.Response:
-    return httpx.post(f"{engine.url}/v1/chat/completions", json=BODY | {"x_script": script})
+    return web().post(f"{engine.url}/v1/chat/completions", json=BODY | {"x_script": script})
 
 
 def log(engine: Engine, request_id: str) -> dict[str, Any]:
-    entries = httpx.get(f"{engine.url}/engine/answers").json()
+    entries = web().get(f"{engine.url}/engine/answers").json()
     return next(entry for entry in reversed(entries) if entry["request_id"] == request_id)
 
 
@@ -39,7 +40,7 @@ async def many_streams(engine: Engine, name: str) -> None:
 
 
 def lateness_ms(engine: Engine, name: str) -> list[float]:
-    entries = httpx.get(f"{engine.url}/engine/answers").json()
+    entries = web().get(f"{engine.url}/engine/answers").json()
     ours = [entry for entry in entries if entry["request_id"].startswith(f"{name}-")]
     assert [len(entry["written_ns"]) for entry in ours] == [50] * STREAMS
     return [
@@ -73,14 +74,14 @@ def test_a_stream_can_break_with_fin_and_with_reset(engine: Engine) -> None:
 
 def test_an_engine_can_fall_silent(engine: Engine) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(
+        web().post(
             f"{engine.url}/v1/chat/completions", json=BODY | {"x_script": {"hang_after": 2, "ttft_ms": 1}}, timeout=0.5
         )
 
 
 def test_the_engine_notices_a_client_that_leaves(engine: Engine) -> None:
     script = {"ttft_ms": 10, "itl_ms": 10, "tokens": 1000}
-    sent = httpx.stream(
+    sent = web().stream(
         "POST",
         f"{engine.url}/v1/chat/completions",
         json=BODY | {"x_script": script},
@@ -102,8 +103,8 @@ def test_an_early_answer_comes_before_the_body_has_arrived(engine: Engine) -> No
 
 
 def test_models_and_health_are_served_and_nothing_else(engine: Engine) -> None:
-    assert [model["id"] for model in httpx.get(f"{engine.url}/v1/models").json()["data"]] == ["gpt-4o"]
-    assert httpx.get(f"{engine.url}/nowhere").status_code == 404
+    assert [model["id"] for model in web().get(f"{engine.url}/v1/models").json()["data"]] == ["gpt-4o"]
+    assert web().get(f"{engine.url}/nowhere").status_code == 404
     assert post(engine, tokens=0).status_code == 400
 
 
@@ -112,7 +113,7 @@ def test_without_a_script_more_input_takes_longer_to_the_first_token() -> None:
     try:
         for words in (10, 5000):
             body = BODY | {"messages": [{"role": "user", "content": "arrow " * words}], "max_tokens": 3}
-            httpx.post(f"{engine.url}/v1/chat/completions", json=body, headers={"x-request-id": f"isl-{words}"})
+            web().post(f"{engine.url}/v1/chat/completions", json=body, headers={"x-request-id": f"isl-{words}"})
         short, long = (
             (entry["written_ns"][0] - entry["received_ns"]) / 1e6
             for entry in (log(engine, "isl-10"), log(engine, "isl-5000"))

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, RawEngine
 from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -196,7 +196,7 @@ def test_the_relay_asks_for_as_many_files_as_it_may_have(engine: Engine, tmp_pat
         for client in clients:
             client.send(b"GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n")
         assert {client.answer().status for client in clients} == {200}
-        assert httpx.get(f"{relay.url}/v1/models").status_code == 200
+        assert web().get(f"{relay.url}/v1/models").status_code == 200
     finally:
         for client in clients:
             client.sock.close()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes.clients import RawClient
 from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -100,8 +101,8 @@ def test_a_stopped_observer_delays_nothing_and_fails_no_probe(engine: Engine, tm
             traffic = Traffic(running.url)
             asyncio.run(traffic.run(2.0, []))
             assert traffic.failed == []
-            assert httpx.get(f"{running.health}/healthz").status_code == 200
-            assert httpx.get(f"{running.health}/readyz").status_code == 200
+            assert web().get(f"{running.health}/healthz").status_code == 200
+            assert web().get(f"{running.health}/readyz").status_code == 200
         finally:
             os.kill(observer, signal.SIGCONT)
         running.settled(len(traffic.ended))
@@ -159,7 +160,7 @@ def test_a_relay_that_dies_is_started_again_and_its_open_requests_are_recorded(e
     with sidecar(engine.url, tmp_path) as running:
         slow = {**SCRIPT, "ttft_ms": 100, "itl_ms": 2000}
         body = {**QUESTION, "x_script": slow}
-        with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
+        with web().stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
             pieces = answer.iter_raw()
             next(pieces)
             # the prompt is estimated at two tokens: a third one means that the observer has seen the answer begin
@@ -168,7 +169,7 @@ def test_a_relay_that_dies_is_started_again_and_its_open_requests_are_recorded(e
             with pytest.raises(httpx.HTTPError):
                 list(pieces)
         running.wait_ready()
-        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert web().get(f"{running.url}/v1/models").status_code == 200
         assert running.stop() == 0
         [broken] = [row for row in running.rows() if row["operation"] == "chat"]
     assert (broken["outcome"], broken["error_type"]) == ("mid_stream_error", "relay_lost")
@@ -179,13 +180,13 @@ def test_a_relay_that_is_told_to_end_by_itself_makes_the_sidecar_not_ready_until
 ) -> None:
     with sidecar(engine.url, tmp_path) as running:
         body = {**QUESTION, "x_script": {**SCRIPT, "itl_ms": 100}}
-        with httpx.stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
+        with web().stream("POST", f"{running.url}/v1/chat/completions", json=body, timeout=20) as answer:
             os.kill(running.child("tokentide-relay"), signal.SIGTERM)
-            eventually(lambda: httpx.get(f"{running.health}/readyz").status_code == 503, "the end of readiness")
-            assert httpx.get(f"{running.health}/healthz").status_code == 200
+            eventually(lambda: web().get(f"{running.health}/readyz").status_code == 503, "the end of readiness")
+            assert web().get(f"{running.health}/healthz").status_code == 200
             assert b"".join(answer.iter_raw()).endswith(b"[DONE]\n\n")
         running.wait_ready()
-        assert httpx.get(f"{running.url}/v1/models").status_code == 200
+        assert web().get(f"{running.url}/v1/models").status_code == 200
         assert running.stop() == 0
 
 

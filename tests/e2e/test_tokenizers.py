@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.fakes.hub import REVISION, Hub
 from tests.fakes.processes import Engine, eventually, sidecar
 from tests.fakes.vocabularies import chat_bpe, model_folder
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -82,7 +82,7 @@ def test_a_model_s_folder_makes_our_count_the_engine_s_and_tells_parts_and_prefi
     with sidecar(engine.url, tmp_path, settings=settings) as running:
         for name in ("small-1", "small-1", "lost-1"):
             body = {"model": name, "messages": messages, "x_script": {"tokens": 2, "prompt_tokens": whole}}
-            assert httpx.post(f"{running.url}/v1/chat/completions", json=body).status_code == 200
+            assert web().post(f"{running.url}/v1/chat/completions", json=body).status_code == 200
         running.settled(3)
         seen, mismatch = "tokentide_prefix_blocks_total", "tokentide_token_count_mismatch_tokens_count"
         eventually(lambda: running.metric(seen, seen="yes") == running.metric(seen, seen="no") == 2, "the blocks")

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from exporter.sinks.object_store import Bucket, Unreachable
 from tests.e2e.test_fail_open import asked
 from tests.fakes.processes import Engine, eventually, sidecar
 from tests.fakes.stores import ObjectStore
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -45,7 +45,7 @@ def test_records_wait_for_a_store_that_is_away_then_are_uploaded_and_then_delete
             eventually(lambda: not list(relay.records.glob("date=*")), "the end of the local copies")
             assert f"Records are uploaded to s3://{BUCKET}/deep/er again." in relay.log
             asked(relay, 10)
-            pages = httpx.get(f"{relay.admin}/metrics").text
+            pages = web().get(f"{relay.admin}/metrics").text
             assert relay.stop() == 0
         assert waiting <= {name.removeprefix("deep/er/") for name in store.objects(BUCKET)}
         assert [row["request_id"] for row in store.rows(BUCKET)] == [f"request-{number}" for number in range(11)]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.fakes.processes import Engine, Sidecar, eventually, free_port, sidecar
+from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
@@ -61,11 +62,11 @@ def started(folder: Path, *upstreams: str) -> AbstractContextManager[Sidecar]:
 
 def chat(url: str, model: str, path: str = "") -> httpx.Response:
     body = {"model": model, "messages": [{"role": "user", "content": "apple"}], "max_tokens": 3}
-    return httpx.post(f"{url}{path}/v1/chat/completions", json=body)
+    return web().post(f"{url}{path}/v1/chat/completions", json=body)
 
 
 def models(url: str, path: str = "") -> str:
-    return str(httpx.get(f"{url}{path}/v1/models").json()["data"][0]["id"])
+    return str(web().get(f"{url}{path}/v1/models").json()["data"][0]["id"])
 
 
 def test_the_path_chooses_the_engine(engine: Engine, other_engine: Engine, tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_the_model_chooses_the_engine_and_an_unknown_one_is_refused(
 
 def test_an_engine_may_listen_on_a_unix_socket(unix_engine: str, tmp_path: Path) -> None:
     with started(tmp_path, f'name = "local"\nurl = "unix:{unix_engine}"') as running:
-        assert httpx.get(f"{running.url}/anything").text == "over unix"
+        assert web().get(f"{running.url}/anything").text == "over unix"
         running.settled(1)
         assert running.stop() == 0
         assert running.rows()[0]["upstream"] == unix_engine
@@ -123,11 +124,11 @@ def test_an_engine_that_is_away_is_named_and_the_others_go_on(engine: Engine, tm
     with started(
         tmp_path, f'name = "away"\nurl = "{away}"\nprefix = "/away"', f'name = "main"\nurl = "{engine.url}"'
     ) as running:
-        assert httpx.get(f"{running.url}/away/v1/models").status_code == 502
+        assert web().get(f"{running.url}/away/v1/models").status_code == 502
         assert models(running.url) == "gpt-4o"
-        ready = httpx.get(f"{running.health}/readyz")
+        ready = web().get(f"{running.health}/readyz")
         assert ready.status_code == 200
         assert ready.json()["unreachable"] == [f"The engine at {away} cannot be reached: connection refused."]
         eventually(lambda: running.metric("tokentide_upstream_up", upstream="main") == 1, "the gauge of the engine")
-        assert 'tokentide_upstream_up{upstream="away"} 0' in httpx.get(f"{running.admin}/metrics").text
+        assert 'tokentide_upstream_up{upstream="away"} 0' in web().get(f"{running.admin}/metrics").text
         assert running.log.count(f"The engine at {away} cannot be reached: connection refused.") == 1

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 
+from tests.fakes.web import web
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -54,7 +56,7 @@ class Engine:
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, str(ROOT / "examples" / "engine.py"), "--port", str(self.port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, "the engine's start")
+        eventually(lambda: web().get(f"{self.url}/health").status_code == 200, "the engine's start")
 
     def stop(self) -> None:
         self.process.kill()
@@ -95,7 +97,7 @@ class Sidecar:
         def whole() -> bool:
             if self.process.poll() is not None:
                 raise AssertionError(f"the sidecar has ended with {self.process.returncode}: {self.log}")
-            said = httpx.get(f"{self.health}/readyz").json()
+            said = web().get(f"{self.health}/readyz").json()
             return said["status"] == "ready" and said["observer"] == "ready"
 
         eventually(whole, "the sidecar's readiness")
@@ -123,13 +125,13 @@ class Sidecar:
         Path(f"/proc/{self.child(title)}/clear_refs").write_text("5")
 
     def live(self) -> dict[str, Any]:
-        answer: dict[str, Any] = httpx.get(f"{self.admin}/live").json()
+        answer: dict[str, Any] = web().get(f"{self.admin}/live").json()
         return answer
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry the labels."""
         total = 0.0
-        for line in httpx.get(f"{self.admin}/metrics").text.splitlines():
+        for line in web().get(f"{self.admin}/metrics").text.splitlines():
             if line.startswith((f"{name}{{", f"{name} ")) and all(f'{k}="{v}"' in line for k, v in labels.items()):
                 total += float(line.rpartition(" ")[2])
         return total

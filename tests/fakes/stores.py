@@ -6,10 +6,10 @@ import subprocess
 import sys
 from typing import Any
 
-import httpx
 import pyarrow.parquet as pq
 
 from tests.fakes.processes import eventually, free_port
+from tests.fakes.web import web
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20251121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 """A signature that moto does not verify; without one a caller is anybody, who may not read."""
@@ -35,18 +35,18 @@ class ObjectStore:
         """Starts it, empty, with a bucket of this name."""
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        eventually(lambda: httpx.get(self.url), "the start of the object store")
+        eventually(lambda: web().get(self.url), "the start of the object store")
         if bucket:
-            assert httpx.put(f"{self.url}/{bucket}").status_code == 200
+            assert web().put(f"{self.url}/{bucket}").status_code == 200
 
     def objects(self, bucket: str) -> list[str]:
         """The names of all objects."""
-        listing = httpx.get(f"{self.url}/{bucket}", params={"list-type": "2"}).text
+        listing = web().get(f"{self.url}/{bucket}", params={"list-type": "2"}).text
         return sorted(re.findall(r"<Key>([^<]+)</Key>", listing))
 
     def content(self, bucket: str, name: str) -> bytes:
         """What an object holds."""
-        answer = httpx.get(f"{self.url}/{bucket}/{name}", headers={"authorization": SIGNED})
+        answer = web().get(f"{self.url}/{bucket}/{name}", headers={"authorization": SIGNED})
         assert answer.status_code == 200
         return answer.content
 
