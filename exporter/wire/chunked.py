@@ -18,7 +18,27 @@ _MAX_TRAILERS: Final = 8192
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"[\t\x20\x21\x23-\x5b\x5d-\x7e]*"'
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
+_WHOLE_SIZE_LINE = re.compile(rb"%b\r\n" % _SIZE_LINE.pattern)
 _TRAILER_LINE = re.compile(rb"(?!(?i:content-length|transfer-encoding|host):)%b:[\t\x20-\x7e\x80-\xff]*" % _TOKEN)
+
+
+def _small_chunks() -> re.Pattern[bytes]:
+    """A run of whole chunks of 1 to 255 bytes, those below 16 with extensions too; never more than is valid.
+
+    A client may send a chunk for each byte, and a call for each would let it fill a core. The run is bounded because
+    the engine of `re` remembers each turn, and extensions are, so that no line is longer than _MAX_LINE.
+    """
+    token, quoted = _TOKEN.removesuffix(b"+") + b"{1,60}+", _QUOTED.replace(b"*", b"{0,60}+")
+    extensions = rb"(?:;%b(?:=(?:%b|%b))?){0,8}" % (token, token, quoted)
+    digits = [b"[%x%X]" % (digit, digit) for digit in range(16)]
+    sizes = [rb"%b%b\r\n.{%d}" % (digits[size], extensions, size) for size in range(1, 16)]
+    for first in range(1, 16):
+        seconds = (rb"%b\r\n.{%d}" % (digits[second], 16 * first + second) for second in range(16))
+        sizes.append(rb"%b(?:%b)" % (digits[first], b"|".join(seconds)))
+    return re.compile(rb"(?:0{0,13}(?:%b)\r\n){0,512}" % b"|".join(sizes), re.DOTALL)
+
+
+_SMALL_CHUNKS = _small_chunks()
 
 
 class ChunkScanner:
@@ -47,9 +67,27 @@ class ChunkScanner:
                 self._left -= step
                 if not self._left:
                     self._state = _DATA_END
+                    if data[at : at + 2] == b"\r\n":
+                        self._state = _SIZE
+                        at += 2
+            elif self._state == _SIZE and not self._line:
+                at = self._read_chunks(data, at)
             else:
                 at = self._read_line(data, at)
         return at
+
+    def _read_chunks(self, data: bytes, at: int) -> int:
+        """Reads a run of small chunks and the line of the next chunk's size, as far as they are there."""
+        at = _SMALL_CHUNKS.match(data, at).end()  # type: ignore[union-attr]  # a run of none matches as well
+        line = _WHOLE_SIZE_LINE.match(data, at)
+        if line is None or line.end() - at > _MAX_LINE:
+            return self._read_line(data, at)
+        self._begin_chunk(int(line.group(1), 16))
+        return line.end()
+
+    def _begin_chunk(self, size: int) -> None:
+        self._left = size
+        self._state = _DATA if size else _TRAILER
 
     def _read_line(self, data: bytes, at: int) -> int:
         end = data.find(b"\n", at)
@@ -73,8 +111,7 @@ class ChunkScanner:
             match = _SIZE_LINE.fullmatch(line)
             if match is None:
                 raise BadMessage("A chunk size is not a hexadecimal number.")
-            self._left = int(match.group(1), 16)
-            self._state = _DATA if self._left else _TRAILER
+            self._begin_chunk(int(match.group(1), 16))
         elif self._state == _DATA_END:
             self._state = _SIZE
         elif not line:
@@ -121,9 +158,9 @@ class ChunkEnd:
         """Reads on; raises BadMessage when the bytes are not chunked coding, or when more follows the body."""
         try:
             if data.isspace():  # llhttp skips line ends behind a body, so that only here their place must be seen
-                for at in range(len(data)):
+                for piece in (data[:-1], data[-1:]):  # a body that ends, and not with the last byte, is seen in between
                     self.overrun |= self.done
-                    self._parser.feed_data(data[at : at + 1])
+                    self._parser.feed_data(piece)
             else:
                 self._parser.feed_data(data)
                 self.overrun |= self.done and not _ends_well(data)

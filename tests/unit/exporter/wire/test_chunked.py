@@ -1,4 +1,7 @@
+import contextlib
 import itertools
+import re
+import sys
 
 import pytest
 from hypothesis import given
@@ -45,6 +48,109 @@ def test_the_fast_reader_finds_the_same_end(parts: list[bytes], at: list[int]) -
         if piece:
             end.feed(piece)
     assert end.done
+
+
+def ended(feeds: list[bytes]) -> int | None:
+    """How many bytes the body has, None where it has no end yet. Raises BadMessage."""
+    scanner, used = ChunkScanner(), 0
+    for piece in feeds:
+        used += scanner.feed(piece)
+    return used if scanner.done else None
+
+
+def plainly(data: bytes) -> int | None:
+    """As `ended`, by a reader of whole input that takes one step for each rule of RFC 9112, 7.1."""
+    at = 0
+    while True:
+        end = data.find(b"\n", at)
+        line = data[at:] if end < 0 else data[at : end + 1]
+        if len(line) > 1024:
+            raise BadMessage("too long")
+        if end < 0:
+            return None
+        size = re.fullmatch(
+            rb"""([0-9A-Fa-f]{1,15})(;[!#-'*+.0-9A-Z^-z|~-]+(=([!#-'*+.0-9A-Z^-z|~-]+|"[\t -!#-[\]-~]*"))?)*\r\n""",
+            line,
+        )
+        if size is None:
+            raise BadMessage("no size")
+        at, left = end + 1, int(size.group(1), 16)
+        if not left:
+            return after_trailers(data, at)
+        at += left
+        if not b"\r\n".startswith(data[at : at + 2]):
+            raise BadMessage("no end of the chunk")
+        if len(data) < at + 2:
+            return None
+        at += 2
+
+
+def after_trailers(data: bytes, at: int) -> int | None:
+    while (end := data.find(b"\n", at)) >= 0:
+        line, at = data[at : end + 1], end + 1
+        if line == b"\r\n":
+            return at
+        if not re.fullmatch(rb"[!#-'*+.0-9A-Z^-z|~-]+:[\t -~\x80-\xff]*\r\n", line):
+            raise BadMessage("no trailer")
+    return None
+
+
+sizes = st.sampled_from([1, 2, 3, 9, 10, 15, 16, 17, 31, 32, 160, 254, 255, 256, 300])
+extension = st.sampled_from(
+    ["", "", "", ";a", ";a=b", ';a="b; c"', ";a;b;c;d;e;f;g;h;i", ';k="' + "q" * 60 + '"', ";" + "x" * 60,
+     ";" + "x" * 61, ';a="' + "x" * 70 + '"', ";" + "y" * 1100, ";", ";a=", " ;a", ';a="', ";=b"]
+)  # fmt: skip
+
+
+@st.composite
+def odd_chunks(draw: st.DrawFn) -> bytes:
+    """A chunk as careful and careless writers spell it."""
+    size = draw(sizes)
+    digits = draw(st.sampled_from(["%x", "%X", "0%x", "%03x", "%013x", "%015X", "%016x"])) % size
+    filling = draw(st.sampled_from([b"a", b"\r\n", b"1\r\na\r\n", b"0\r\n\r\n"]))
+    payload = (filling * size)[: size + draw(st.sampled_from([0, 0, 0, 0, 0, 1, -1]))]
+    ends = st.sampled_from([b"\r\n"] * 9 + [b"\n", b"\r", b"", b"\r\r\n"])
+    return (digits + draw(extension)).encode() + draw(ends) + payload + draw(ends)
+
+
+@given(st.lists(odd_chunks(), max_size=8), st.booleans(), places)
+def test_runs_of_chunks_are_read_as_a_plain_reader_reads_them_however_they_are_cut(
+    parts: list[bytes], whole: bool, at: list[int]
+) -> None:
+    body = b"".join(parts) + (b"0\r\nX: 1\r\n\r\nGET /" if whole else b"")
+    try:
+        expected = plainly(body)
+    except BadMessage:
+        with pytest.raises(BadMessage):
+            ended(cut(body, at))
+        with pytest.raises(BadMessage):
+            ended([body])
+    else:
+        assert ended(cut(body, at)) == ended([body]) == expected
+
+
+@given(st.lists(odd_chunks(), max_size=4))
+def test_a_run_of_chunks_is_refused_where_one_byte_after_the_other_is(parts: list[bytes]) -> None:
+    body = b"".join(parts)
+    whole, single = ChunkScanner(), ChunkScanner()
+    with contextlib.suppress(BadMessage):
+        for at in range(len(body)):
+            single.feed(body[at : at + 1])
+        whole.feed(body)
+        assert (whole._state, whole._left, whole._line) == (single._state, single._left, single._line)
+        return
+    with pytest.raises(BadMessage):
+        ended([body])
+
+
+@pytest.mark.parametrize("size", range(1, 300))
+def test_a_chunk_of_any_size_ends_where_its_size_says(size: int) -> None:
+    for digits in (b"%x", b"%X", b"00%x", b"%x;a=b"):
+        chunk = digits % size + b"\r\n" + b"\n" * size + b"\r\n"
+        assert ended([chunk * 3 + b"0\r\n\r\n" + b"more"]) == 3 * len(chunk) + 5
+        for wrong in (chunk[:-3] + b"\r\n", chunk[:-2] + b"\n\r\n"):
+            with pytest.raises(BadMessage):
+                ended([chunk + wrong + chunk])
 
 
 @pytest.mark.parametrize(
@@ -103,8 +209,50 @@ def test_a_chunk_of_nothing_but_line_ends_is_a_chunk() -> None:
     assert end.done
 
 
+@pytest.mark.parametrize("body", [b"0\r\n\r\n", b"2\r\n\r\n\r\n0\r\n\r\n", b"1\r\n\n\r\n0;a\r\nX: 1 \t \r\nY:\r\n\r\n"])
+@pytest.mark.parametrize("more", [b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b" "])
+def test_wherever_a_body_is_cut_in_two_and_three_its_end_is_seen_and_more_is_an_error(body: bytes, more: bytes) -> None:
+    data = body + more
+    for first, second in itertools.combinations_with_replacement(range(len(data) + 1), 2):
+        end = ChunkEnd()
+        pieces = [piece for piece in (data[:first], data[first:second], data[second:]) if piece]
+        with pytest.raises(BadMessage) if more else contextlib.nullcontext():
+            for piece in pieces:
+                assert more or not end.done
+                end.feed(piece)
+        assert end.done
+
+
 def test_malformed_coding_from_the_engine_is_an_error() -> None:
     with pytest.raises(BadMessage):
         ChunkEnd().feed(b"zz\r\n")
     with pytest.raises(BadMessage):
         Dechunker().feed(b"zz\r\n")
+
+
+def test_a_line_of_the_greatest_length_is_read_in_a_run_too_and_a_longer_one_is_not() -> None:
+    value = '="' + "q" * 60 + '"'
+    most = ("00000000000001" + (";" + "k" * 60 + value) * 8).encode() + b"\r\na\r\n"
+    assert ended([most * 3 + b"0\r\n\r\n"]) == 3 * len(most) + 5
+    exact = b"1;" + b"x" * 1020 + b"\r\na\r\n"
+    assert ended([exact * 3 + b"0\r\n\r\n"]) == 3 * len(exact) + 5
+    with pytest.raises(BadMessage):
+        ended([exact + exact.replace(b"x\r\n", b"xx\r\n")])
+
+
+def test_a_body_in_chunks_of_one_byte_takes_a_few_steps_and_not_two_for_each() -> None:
+    steps = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal steps
+        steps += event in {"call", "c_call"}
+
+    body = b"1\r\na\r\n" * 40_000 + b"0\r\n\r\n"
+    scanner = ChunkScanner()
+    sys.setprofile(count)
+    try:
+        used = scanner.feed(body)
+    finally:
+        sys.setprofile(None)
+    assert used == len(body)
+    assert steps < 4_000
