@@ -14,7 +14,7 @@ from exporter.proxy.outbox import Outbox
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
-from exporter.proxy.upstream import Address, Upstream
+from exporter.proxy.upstream import Address, Upstream, all_taken
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import BadMessage, RequestHead
 
@@ -45,6 +45,7 @@ class Relay:
     ) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
+        self.arriving: dict[asyncio.Task[None], float] = {}
         self.in_flight = 0
         self.draining = False
         self.limits = limits
@@ -58,6 +59,7 @@ class Relay:
         self._observes_root = b"/" in observed
         self._usage = usage
         self._connecting: set[asyncio.Task[None]] = set()
+        self._parted: set[Downstream] = set()
 
     def connect(self, passage: Passage) -> None:
         """Gives the passage an idle connection at once, or a new one when it is there."""
@@ -163,6 +165,7 @@ class Relay:
                     connection.refuse(408, "head_timeout", "The request head did not arrive in time.")
             elif age > self.limits.idle_seconds:
                 connection.give_up()
+        self._let_go()
         for route in self._routes.all:
             route.pool.sweep()
             if self.mailbox.problems.get(route.name) is not None and not self.draining:
@@ -178,16 +181,33 @@ class Relay:
         elif self.limits.stall_seconds and connection.stalled_for(now) > self.limits.stall_seconds:
             passage.stalled()
 
+    def _let_go(self) -> None:
+        """Ends closed connections that have no more to say: an idle client would not answer TLS's close_notify.
+
+        They must have looked so the last time as well, because what the loop itself holds is not seen: it refills the
+        socket in between.
+        """
+        parted = {each for each in self.connections if each.transport.is_closing() and all_taken(each.transport)}
+        for connection in parted & self._parted:
+            connection.transport.abort()
+        self._parted = parted
+
     async def drain(self, limit: float) -> None:
         """Lets requests in flight finish for up to `limit` seconds, then ends what is left."""
         self.draining = True
         end = monotonic() + limit
-        while self.connections and monotonic() < end:
+        while (self.connections or self.arriving) and monotonic() < end:
             for connection in list(self.connections):
                 grace = _FRESH_GRACE if connection.fresh else _IDLE_GRACE
                 if connection.passage is None and monotonic() - connection.since > grace:
                     connection.close()
+            for arriving, since in self.arriving.items():
+                if monotonic() - since > _FRESH_GRACE:
+                    arriving.cancel()
+            self._let_go()
             await asyncio.sleep(0.02)
+        for arriving in self.arriving:
+            arriving.cancel()
         for connection in list(self.connections):
             if connection.passage is not None:
                 connection.passage.drained()

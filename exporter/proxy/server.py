@@ -7,12 +7,13 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from exporter.errors import Unusable
 from exporter.memory import give_back
+from exporter.proxy.arriving import Arrivals, queued
 from exporter.proxy.downstream import Downstream
 from exporter.proxy.meter import Meter
 from exporter.proxy.outbox import Outbox
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tokentide")
 
+_BACKLOG = 4096
 _FLUSH_SECONDS = 0.1
 _SWEEP_SECONDS = 1.0
 _PATIENCE_SECONDS = 10.0
@@ -97,14 +99,15 @@ async def serve(
     secured = for_clients(options.client_tls)
     loop.add_signal_handler(signal.SIGHUP, _reload, secured, options.client_tls)
     spare = listener.dup()  # the server closes its own
-    server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=4096, ssl=secured)
+    arrivals = Arrivals(relay, _meeting(relay, secured, loop))
+    close = await _listen(listener, relay, arrivals if secured else None, loop)
     tell(mailbox.problems, ready=True)
     gc.collect()
     gc.freeze()
     await ended.wait()
     tell(mailbox.problems, ready=False)
-    server.close()
-    await _stop_listening(spare, lambda: Downstream(relay), secured)
+    close()
+    _stop_listening(spare, arrivals)
     latest = loop.time() + options.drain_seconds + _LAST_SECONDS
     await relay.drain(options.drain_seconds)
     await _settle(mailbox, latest)
@@ -113,23 +116,53 @@ async def serve(
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _stop_listening(
-    listener: socket.socket, connected: Callable[[], Downstream], secured: ssl.SSLContext | None
-) -> None:
+async def _listen(
+    listener: socket.socket, relay: Relay, secured: Arrivals | None, loop: asyncio.AbstractEventLoop
+) -> Callable[[], None]:
+    """Takes connections until what it returns is called; those that first shake hands by way of `secured`."""
+    if secured is None:
+        server = await loop.create_server(lambda: Downstream(relay), sock=listener, backlog=_BACKLOG)
+        return server.close
+    listener.settimeout(0)
+    listener.listen(_BACKLOG)
+    secured.keep_taking(listener)
+
+    def close() -> None:
+        loop.remove_reader(listener.fileno())
+        listener.close()
+
+    return close
+
+
+def _meeting(
+    relay: Relay, secured: ssl.SSLContext | None, loop: asyncio.AbstractEventLoop
+) -> Callable[[socket.socket], Coroutine[object, object, None]]:
+    async def meet(waiting: socket.socket) -> None:
+        limits = relay.limits
+        await loop.connect_accepted_socket(
+            lambda: Downstream(relay),
+            waiting,
+            ssl=secured,
+            ssl_handshake_timeout=limits.head_seconds if secured else None,
+            # not less, because it cuts clients off that are slow; who has all is let go by the relay
+            ssl_shutdown_timeout=limits.idle_seconds if secured else None,
+        )
+
+    return meet
+
+
+def _stop_listening(listener: socket.socket, arrivals: Arrivals) -> None:
     """Takes the connections that already wait, then has new ones refused, or sent to whoever shares the port.
 
     Closing would not do: the supervisor holds the same socket, and clients would wait in its queue for nobody.
     """
-    loop = asyncio.get_running_loop()
     listener.settimeout(0)
-    with listener, contextlib.suppress(OSError):
-        while True:
-            try:
-                waiting, _ = listener.accept()
-            except BlockingIOError:
-                break
-            await loop.connect_accepted_socket(connected, waiting, ssl=secured)
-        listener.shutdown(socket.SHUT_RDWR)
+    with listener:
+        with contextlib.suppress(OSError):
+            for waiting in queued(listener):
+                arrivals.begin(waiting)
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def _relay(options: RelayOptions, mailbox: Mailbox, loop: asyncio.AbstractEventLoop) -> Relay:

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import select
 import socket
 import ssl
 import struct
+import sys
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, monotonic_ns
@@ -19,6 +22,9 @@ WRITE_LIMIT = 256 * 1024
 
 _CERTAIN_SECONDS = 0.25
 """A connection that was in use so recently is not asked whether the engine has closed it: engines wait for seconds."""
+
+_FAREWELL_SECONDS = 1.0
+"""How long an engine may take to answer the end of TLS on a connection that is idle, so that nothing is lost by it."""
 
 _OLDEST_SECONDS = 300.0
 """A connection this old is not used again, so that a name that resolves anew is noticed under steady traffic too."""
@@ -58,7 +64,7 @@ class Address:
 class Upstream(asyncio.Protocol):
     """One connection to the engine; it serves one request at a time."""
 
-    __slots__ = ("_forget", "born", "idle_since", "pool", "reused", "transport", "user")
+    __slots__ = ("_forget", "_said_end", "born", "idle_since", "pool", "reused", "transport", "user")
 
     def __init__(self, forget: Callable[["Upstream"], None], pool: "Pool | None" = None) -> None:
         self.pool = pool
@@ -68,6 +74,7 @@ class Upstream(asyncio.Protocol):
         self.idle_since = 0.0
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set by connection_made, before any use
         self._forget = forget
+        self._said_end = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Prepares the transport: no Nagle delay, bounded writes."""
@@ -82,9 +89,15 @@ class Upstream(asyncio.Protocol):
         else:
             self.transport.abort()
 
+    def eof_received(self) -> None:
+        """The engine ends what it says; under TLS this is its close_notify, and no word of the loop for a cut."""
+        self._said_end = True
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tells whoever waits, and the pool."""
+        """Tells whoever waits, and the pool. Under TLS an end that the engine did not say is none (RFC 9112, 9.8)."""
         self._forget(self)
+        if exc is None and not self._said_end and self.transport.get_extra_info("sslcontext") is not None:
+            exc = ConnectionResetError("The connection was cut without TLS's close_notify.")
         if exc is not None and self.user is not None:
             self._read_rest(self.user)
         user, self.user = self.user, None
@@ -151,14 +164,21 @@ class Pool:
 
     async def connect(self) -> Upstream:
         """A new connection. Raises OSError or TimeoutError."""
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timeout):
-            if self.address.socket:
-                _, upstream = await loop.create_unix_connection(self._new, self.address.socket)
-            else:
-                _, upstream = await loop.create_connection(
-                    self._new, self.address.host, self.address.port, ssl=self._tls
-                )
+            try:
+                return await self._open()
+            except UnicodeError as error:  # what the resolver makes of a host with an empty or endless label
+                raise OSError("The host of the engine is no name.") from error
+
+    async def _open(self) -> Upstream:
+        loop, address = asyncio.get_running_loop(), self.address
+        if address.socket:
+            _, upstream = await loop.create_unix_connection(self._new, address.socket)
+        else:
+            last = _FAREWELL_SECONDS if self._tls else None
+            _, upstream = await loop.create_connection(
+                self._new, address.host, address.port, ssl=self._tls, ssl_shutdown_timeout=last
+            )
         return upstream
 
     def _new(self) -> Upstream:
@@ -204,3 +224,14 @@ def reset_on_close(transport: asyncio.BaseTransport) -> None:
     sock = transport.get_extra_info("socket")
     if sock is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def all_taken(transport: asyncio.BaseTransport) -> bool:
+    """Whether the peer's system has acknowledged all that the kernel was given to send; no where that is not known."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or transport.get_write_buffer_size():  # type: ignore[attr-defined]  # stream transports only
+        return False
+    try:
+        return not int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return False

@@ -14,6 +14,9 @@ def _upstream_url(url: str) -> str:
         raise ValueError(f"{url!r} is not a URL such as http://127.0.0.1:8000 or unix:/run/engine.sock")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("it must not hold credentials, a query or a fragment")
+    labels = parts.hostname.removesuffix(".").split(".")
+    if not parts.hostname.isascii() or not all(0 < len(label) < 64 for label in labels):
+        raise ValueError(f"its host {parts.hostname!r} is no name that could be looked up")
     _ = parts.port  # raises ValueError when it is not a number up to 65535
     return url.rstrip("/")
 

@@ -1,5 +1,6 @@
 """TLS on both sides: two sidecars in a row, the first a client of the second over https."""
 
+import contextlib
 import http.server
 import signal
 import socket
@@ -12,6 +13,7 @@ import httpx
 import pytest
 import trustme
 
+from tests.fakes.clients import RawClient
 from tests.fakes.processes import Engine, eventually, sidecar
 
 pytestmark = pytest.mark.e2e
@@ -32,13 +34,15 @@ class Authority:
         self._ca.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(str(path))
         return path
 
+    def connect(self, port: int) -> ssl.SSLSocket:
+        """A client that tells an end that was said from one that was not."""
+        context = ssl.create_default_context(cafile=str(self.ca))
+        plain = RawClient(port).sock
+        return context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
+
     def serial(self, port: int) -> int:
         """The serial number of the certificate that a listener shows."""
-        context = ssl.create_default_context(cafile=str(self.ca))
-        with (
-            socket.create_connection(("localhost", port), 5) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secured,
-        ):
+        with self.connect(port) as secured:
             return int(secured.getpeercert()["serialNumber"], 16)  # type: ignore[index, arg-type]
 
 
@@ -145,3 +149,64 @@ def test_a_certificate_that_is_not_there_ends_with_two(engine: Engine, tmp_path:
     with sidecar(engine.url, tmp_path, settings=settings, ready=False) as running:
         assert running.process.wait(20) == 2
         assert "The TLS certificate /nowhere.pem cannot be used: no such file or directory." in running.log
+
+
+def test_a_stop_waits_neither_for_idle_clients_nor_for_handshakes(
+    engine: Engine, authority: Authority, tmp_path: Path
+) -> None:
+    certificate = authority.issue("listener", "localhost")
+    settings = f'drain_seconds = 60.0\n[tls]\ncertificate = "{certificate}"\n'
+    with (
+        sidecar(engine.url, tmp_path, settings=settings) as running,
+        RawClient(running.port) as silent,
+        RawClient(running.port) as plain,
+        authority.connect(running.port) as idle,
+    ):
+        idle.sendall(b"GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert idle.recv(12) == b"HTTP/1.1 200"
+        plain.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        running.process.terminate()
+        assert running.process.wait(30) == 0
+        while idle.recv(1 << 16):  # raises where the end was not said
+            pass
+        with contextlib.suppress(ConnectionError):
+            assert silent.rest() == b""
+
+
+HALF = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"half":'
+
+
+def answer_and_close(listener: socket.socket, context: ssl.SSLContext, *, said: bool) -> None:
+    """Plays an https engine whose answers end with the connection, and which says so within TLS or does not."""
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:  # the test is over
+            return
+        with contextlib.suppress(OSError), plain, context.wrap_socket(plain, server_side=True) as secured:
+            secured.recv(1 << 16)
+            secured.sendall(HALF)
+            if said:
+                secured.unwrap()
+
+
+@pytest.mark.parametrize(("said", "outcome"), [(True, "completed"), (False, "mid_stream_error")])
+def test_an_answer_that_ends_with_its_connection_is_whole_only_where_tls_says_so(
+    authority: Authority, tmp_path: Path, said: bool, outcome: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.issue("closing", "localhost"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=answer_and_close, args=(listener, context), kwargs={"said": said}, daemon=True)
+    thread.start()
+    url = f"https://localhost:{listener.getsockname()[1]}"
+    with sidecar(url, tmp_path, settings=f'[upstream_tls]\nca = "{authority.ca}"\n') as running:
+        with RawClient(running.port) as client:
+            client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+            with contextlib.nullcontext() if said else pytest.raises(ConnectionError):
+                assert client.rest().endswith(b'{"half":')
+        running.settled(1)
+        assert running.stop() == 0
+        assert [row["outcome"] for row in running.rows()] == [outcome]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()

@@ -1,4 +1,5 @@
 import asyncio
+import os
 from collections.abc import Callable
 
 import pytest
@@ -15,8 +16,8 @@ from exporter.tap.mailbox import Mailbox
 from tests.fakes.wires import MemoryTransport
 
 
-def a_relay(limits: Limits | None = None) -> Relay:
-    pool = Pool(address("http://engine:8000"), keepalive=4.0, connect_timeout=1.0, tls=None)
+def a_relay(limits: Limits | None = None, url: str = "http://engine:8000") -> Relay:
+    pool = Pool(address(url), keepalive=4.0, connect_timeout=1.0, tls=None)
     routes = Routes((Route("engine", Rule(), pool),))
     paths = (b"/chat/completions", b"/")
     return Relay(routes, Mailbox("r"), paths, limits or Limits(), Meter(lambda *_: None), Outbox(lambda end: end()))
@@ -124,6 +125,90 @@ def test_a_drain_closes_idle_connections_and_takes_no_longer_than_allowed() -> N
         assert idle.closed
         assert relay.draining
         assert not relay.connections
+
+    asyncio.run(story())
+
+
+class Unanswered(MemoryTransport):
+    """A connection within TLS whose client does not answer the end, over a descriptor that has nothing to send."""
+
+    number = -1
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.protocol.connection_lost(None)
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self if name == "socket" and self.number >= 0 else default
+
+    def fileno(self) -> int:
+        return self.number
+
+    def setsockopt(self, *_: object) -> None:
+        raise AssertionError("no option is due")
+
+    @property
+    def family(self) -> int:
+        return 0
+
+
+def test_a_client_that_has_all_and_does_not_answer_the_end_of_tls_is_not_waited_for() -> None:
+    relay = a_relay()
+    terminals = os.openpty()
+    try:
+        prompt, slow = (Unanswered(Downstream(relay)) for _ in range(2))
+        for client in (prompt, slow):
+            client.number = terminals[0]
+            client.close()
+        slow.buffered = 100
+        relay.sweep()
+        assert not prompt.aborted, "what the loop held may only now be in the socket"
+        relay.sweep()
+        relay.sweep()
+        assert prompt.aborted
+        assert not slow.aborted
+        assert len(relay.connections) == 1
+    finally:
+        for terminal in terminals:
+            os.close(terminal)
+
+
+def test_a_drain_lets_young_handshakes_be_and_ends_old_ones(later: Callable[[float], None]) -> None:
+    async def never() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def story() -> None:
+        relay = a_relay()
+        old, young = (asyncio.create_task(never()) for _ in range(2))
+        now = relay_module.monotonic()
+        for task, since in ((old, now - 2.1), (young, now)):
+            relay.arriving[task] = since
+            task.add_done_callback(relay.arriving.pop)
+        drained = asyncio.create_task(relay.drain(1000.0))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert old.cancelled()
+        assert not young.done()
+        assert not drained.done()
+        later(1000.0)
+        await drained
+        await asyncio.wait([young])
+        assert young.cancelled()
+
+    asyncio.run(story())
+
+
+def test_a_host_that_no_resolver_takes_is_answered_as_an_engine_that_is_not_there() -> None:
+    async def story() -> None:
+        relay = a_relay(url="http://engine..svc:8000")
+        caller = MemoryTransport(Downstream(relay))
+        caller.protocol.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.wait(relay._connecting)
+        assert caller.sent.startswith(b"HTTP/1.1 502")
+        assert relay.mailbox.problems == {"engine": "unreachable"}
 
     asyncio.run(story())
 

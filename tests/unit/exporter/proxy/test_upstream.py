@@ -1,12 +1,14 @@
 import asyncio
+import os
 import socket
+import ssl
 import struct
 
 import pytest
 
 from exporter.proxy import upstream as upstream_module
 from exporter.proxy.relay import address
-from exporter.proxy.upstream import Pool, Upstream, reset_on_close
+from exporter.proxy.upstream import Pool, Upstream, all_taken, reset_on_close
 from tests.fakes.wires import MemoryTransport
 
 
@@ -126,3 +128,69 @@ def test_a_reset_throws_away_what_was_not_sent_and_does_not_wait() -> None:
     transport = Connected(asyncio.Protocol())
     reset_on_close(transport)
     assert sock.options == [(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))]
+
+
+class Secured(MemoryTransport):
+    """A transport within TLS."""
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if name == "sslcontext" else default
+
+
+def test_within_tls_an_end_that_the_engine_did_not_say_is_a_break() -> None:
+    upstream, waiting = Upstream(a_pool()._forget), Waiting()
+    transport = Secured(upstream)
+    upstream.user = waiting
+    transport.lose()
+    assert [type(error) for _, error in waiting.heard] == [ConnectionResetError]  # type: ignore[misc]
+
+
+def test_within_tls_an_end_that_the_engine_said_is_one() -> None:
+    upstream, waiting = Upstream(a_pool()._forget), Waiting()
+    transport = Secured(upstream)
+    upstream.user = waiting
+    upstream.eof_received()
+    transport.lose()
+    assert waiting.heard == [("ended", None)]
+
+
+def test_a_host_that_no_resolver_takes_is_an_engine_that_cannot_be_reached() -> None:
+    pool = Pool(address("http://engine..svc:8000"), keepalive=4.0, connect_timeout=5.0, tls=None)
+    with pytest.raises(OSError, match="no name"):
+        asyncio.run(pool.connect())
+
+
+class Descriptor:
+    """Stands for a socket."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def fileno(self) -> int:
+        return self._number
+
+
+class Through(MemoryTransport):
+    """A transport over a descriptor."""
+
+    sock: Descriptor | None = None
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self.sock if name == "socket" else default
+
+
+def test_a_peer_has_all_when_neither_the_loop_nor_the_kernel_has_more() -> None:
+    transport = Through(asyncio.Protocol())
+    assert not all_taken(transport), "nothing is known without a socket"
+    (terminal, other), pipe = os.openpty(), os.pipe()
+    try:
+        transport.sock = Descriptor(terminal)  # a terminal tells what it still has to send as a socket does
+        assert all_taken(transport)
+        transport.buffered = 1
+        assert not all_taken(transport)
+        transport.buffered = 0
+        transport.sock = Descriptor(pipe[0])
+        assert not all_taken(transport), "a pipe does not tell"
+    finally:
+        for descriptor in (terminal, other, *pipe):
+            os.close(descriptor)

@@ -30,3 +30,14 @@ def test_a_metrics_page_is_a_whole_url_without_credentials(url: str) -> None:
 def test_limits_are_positive_and_have_the_names_that_they_have(limits: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         EngineLimits.model_validate(limits)
+
+
+@pytest.mark.parametrize("host", ["engine..svc", ".engine", "engine..", "e" * 64, "motör"])
+def test_a_host_that_no_resolver_takes_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError, match="is no name that could be looked up"):
+        UpstreamChoice(name="engine", url=f"http://{host}:8000")
+
+
+@pytest.mark.parametrize("host", ["engine.svc.", "e" * 63, "[::1]", "10.0.0.1"])
+def test_a_host_may_be_whole_long_or_a_number(host: str) -> None:
+    assert UpstreamChoice(name="engine", url=f"http://{host}:8000").url == f"http://{host}:8000"
