@@ -65,7 +65,9 @@ class ClientLimits(BaseModel):
     header_lines: int = Field(200, ge=10, description="header lines of a request; 431 beyond")
     body_bytes: int = Field(1 << 30, ge=1024, description="size of a request body; 413 beyond")
     connections: int = Field(10_000, ge=1, description="client connections of one relay process; 503 beyond")
-    head_seconds: float = Field(10.0, gt=0, description="how long a request head may take, 408 beyond, and a TLS handshake")
+    head_seconds: float = Field(
+        10.0, gt=0, description="how long a request head may take, 408 beyond, and a TLS handshake"
+    )
     idle_seconds: float = Field(75.0, gt=0, description="how long a connection may be idle between requests")
     stall_seconds: float = Field(
         300.0, ge=0, description="how long a client may neither send its body nor take its answer, 0 for ever"
