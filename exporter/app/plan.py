@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from exporter.dialect import table
 from exporter.errors import Unusable
+from exporter.proxy.upstream import ask_for_life
 from exporter.settings import Settings, host_port
 
 _BACKLOG = 4096
-_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""Seconds without a byte, seconds between questions, and how many stay without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def listen(name: str, address: str, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _ask_for_life(sock)
+    ask_for_life(sock)  # accepted connections inherit it
     if shared:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
@@ -69,11 +68,3 @@ def listen(name: str, address: str, *, shared: bool) -> socket.socket:
         sock.close()
         raise Unusable(f"The {name} address {address} cannot be used: {error.strerror or error}.") from None
     return sock
-
-
-def _ask_for_life(sock: socket.socket) -> None:
-    """Has the kernel find out within two minutes that a client has vanished; accepted connections inherit it."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _KEEP_ALIVE.items():
-        if (number := getattr(socket, option, None)) is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, number, value)

@@ -26,6 +26,9 @@ _CERTAIN_SECONDS = 0.25
 _FAREWELL_SECONDS = 1.0
 """How long an engine may take to answer the end of TLS on a connection that is idle, so that nothing is lost by it."""
 
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+"""Seconds without a byte, seconds between questions, and how many stay without an answer."""
+
 _OLDEST_SECONDS = 300.0
 """A connection this old is not used again, so that a name that resolves anew is noticed under steady traffic too."""
 
@@ -179,6 +182,7 @@ class Pool:
             _, upstream = await loop.create_connection(
                 self._new, address.host, address.port, ssl=self._tls, ssl_shutdown_timeout=last
             )
+            ask_for_life(upstream.transport.get_extra_info("socket"))
         return upstream
 
     def _new(self) -> Upstream:
@@ -217,6 +221,14 @@ def no_delay(transport: asyncio.BaseTransport) -> None:
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def ask_for_life(sock: socket.socket) -> None:
+    """Has the kernel find out within two minutes that the other side has vanished without a word."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE:
+        if (number := getattr(socket, option, None)) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, number, value)
 
 
 def reset_on_close(transport: asyncio.BaseTransport) -> None:

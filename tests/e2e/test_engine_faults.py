@@ -121,7 +121,6 @@ BROKEN_BODIES = {
     "chunked, reset within a chunk": (CHUNKED + b"6\r\ndata", "rst"),
     "chunked, end between chunks": (CHUNKED + b"6\r\ndata: \r\n", "fin"),
     "chunked, end before the last line": (CHUNKED + b"6\r\ndata: \r\n0\r\n", "fin"),
-    "chunked, nonsense for a size": (CHUNKED + b"6\r\ndata: \r\nxyz\r\n", "stay"),
     "until close, reset after the head": (UNTIL_CLOSE, "rst"),
     "until close, reset within the body": (UNTIL_CLOSE + b"data: {}\n\n", "rst"),
 }
@@ -134,6 +133,14 @@ def test_an_answer_that_breaks_off_is_broken_for_the_client_too(stage: Stage, an
         client.send(CHAT)
         with pytest.raises((h11.RemoteProtocolError, ConnectionError)):
             client.answer("POST")
+    stage.recorded("mid_stream_error")
+
+
+def test_an_answer_whose_first_bytes_are_nonsense_is_a_502_by_us(stage: Stage) -> None:
+    stage.engine.perform(once(CHUNKED + b"6\r\ndata: \r\nxyz\r\n", end="stay"))
+    with stage.client() as client:
+        client.send(CHAT)
+        assert client.answer("POST").status == 502
     stage.recorded("mid_stream_error")
 
 
@@ -166,6 +173,7 @@ def test_what_an_engine_says_unasked_is_never_the_answer_to_another_request(stag
             if apart:
                 eventually(lambda: stage.engine.peers[-1].over, "the end of a connection that nobody can trust")
     assert len(stage.engine.peers) == 5
+    eventually(lambda: stage.outcomes() == {"completed": 5}, "the records")
 
 
 UPLOAD = 20 << 20

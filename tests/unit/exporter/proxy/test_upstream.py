@@ -8,7 +8,7 @@ import pytest
 
 from exporter.proxy import upstream as upstream_module
 from exporter.proxy.relay import address
-from exporter.proxy.upstream import Pool, Upstream, all_taken, reset_on_close
+from exporter.proxy.upstream import Pool, Upstream, all_taken, ask_for_life, reset_on_close
 from tests.fakes.wires import MemoryTransport
 
 
@@ -194,3 +194,17 @@ def test_a_peer_has_all_when_neither_the_loop_nor_the_kernel_has_more() -> None:
     finally:
         for descriptor in (terminal, other, *pipe):
             os.close(descriptor)
+
+
+def test_the_kernel_asks_for_a_sign_of_life_after_a_minute_and_gives_up_after_another() -> None:
+    asked: dict[int, int] = {}
+
+    class Options:
+        """A socket, as far as it is needed."""
+
+        def setsockopt(self, _level: int, option: int, value: int) -> None:
+            asked[option] = value
+
+    ask_for_life(Options())  # type: ignore[arg-type]  # what it does with a socket
+    assert asked[socket.SO_KEEPALIVE] == 1
+    assert (asked[socket.TCP_KEEPIDLE], asked[socket.TCP_KEEPINTVL] * asked[socket.TCP_KEEPCNT]) == (60, 60)
