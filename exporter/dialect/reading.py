@@ -11,8 +11,8 @@ from exporter.dialect.base import Unreadable
 Fields = dict[str, object]
 
 _LARGEST: Final = 2**31 - 1
-_MOST_CONTAINERS: Final = 250_000
-_MOST_VALUES: Final = 1 << 21
+_MOST_CONTAINERS: Final = 700_000
+_MOST_VALUES: Final = 3_500_000
 _SURELY_FEW: Final = _MOST_CONTAINERS
 """Bytes that cannot hold too many of either."""
 _LONGEST_NAME: Final = 256
@@ -31,7 +31,8 @@ def load(body: bytes) -> Fields:
 def load_any(body: bytes) -> object:
     """The JSON in `body`; raises Unreadable, also for so many values that they would fill memory and time.
 
-    A value takes 3 bytes of JSON and 60 of memory, so that what is compressed well could be a gigabyte here.
+    A value takes 3 bytes of JSON and 60 of memory, so that what is compressed well could be a gigabyte here. An answer
+    with 20 log probabilities for each of 16,000 tokens, or embeddings of the largest size that is read, are below it.
     """
     if len(body) > _SURELY_FEW and (
         body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES

@@ -54,7 +54,8 @@ class Recorder:
         line = timeline(observation.contents, tokens) if observation.streamed else None
         record = self._record(observation, read, written, tokens, context_tokens_in_flight)
         if line is not None:
-            record = self._timed(record, observation.contents, line, visible)
+            shown = None if visible is None else visible - _told_at_first(observation)
+            record = self._timed(record, observation.contents, line, shown)
         return Measurement(
             record,
             *((line.intervals, line.tokens) if line is not None else ((), ())),
@@ -116,7 +117,7 @@ class Recorder:
     def _timed(
         self, record: RequestRecord, contents: Sequence[Content], line: TokenTimeline, visible: int | None
     ) -> RequestRecord:
-        """The record with what only a stream has; `visible` tokens came in its content events."""
+        """The record with what only a stream has; `visible` tokens were seen to come."""
         itl = latencies(contents, line.tokens)
         full = self._mode == "full"
         return replace(
@@ -214,6 +215,16 @@ def _visible(
     if summary:
         return min(rest + summary, tokens)
     return rest if abs(sum(own) - rest) <= abs(sum(own) - tokens) else tokens
+
+
+def _told_at_first(observation: Observation) -> int:
+    """Tokens of a hidden reasoning that the engine counted by the first content event: they came before it."""
+    usage, contents = observation.usage, observation.contents
+    if usage is None or not usage.reasoning_tokens or any(content.kind == "reasoning" for content in contents):
+        return 0
+    if any(content.tokens is None for content in contents):
+        return 0
+    return min(usage.reasoning_tokens, max((contents[0].tokens or 1) - 1, 0)) if contents else 0
 
 
 def _reasoning(observation: Observation, tokens: tuple[int, ...]) -> int | None:

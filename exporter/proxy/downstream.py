@@ -9,7 +9,7 @@ from exporter.proxy import heads
 from exporter.proxy.lingering import Lingering
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Gate, Limits
-from exporter.proxy.upstream import no_delay, reset_on_close
+from exporter.proxy.upstream import no_delay, reset_on_close, untaken
 from exporter.wire.http1 import CHUNKED, BadMessage, RequestHead, repeated, request_head
 
 WRITE_LIMIT: Final = 64 * 1024
@@ -27,6 +27,7 @@ class House(Gate, Protocol):
     """What the relay provides to each client connection."""
 
     connections: "set[Downstream]"
+    turned_away: "set[Downstream]"
     lingering: Lingering
 
 
@@ -73,6 +74,7 @@ class Downstream(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
         no_delay(transport)
         if len(self._house.connections) >= self._house.limits.connections:
+            self._house.turned_away.add(self)
             self.refuse(503, "too_many_connections", "tokentide-exporter has as many connections as it may have.")
         else:
             self._house.connections.add(self)
@@ -100,6 +102,7 @@ class Downstream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone; so is its request."""
         self._house.connections.discard(self)
+        self._house.turned_away.discard(self)
         passage, self.passage = self.passage, None
         if passage is not None:
             passage.client_gone("reset" if exc else "closed")
@@ -186,7 +189,7 @@ class Downstream(asyncio.Protocol):
         passage = self.passage
         moved: int | None = None
         if self._full:
-            moved = self.transport.get_write_buffer_size()
+            moved = untaken(self.transport)
         elif passage is not None and not passage.request_done and not self._paused:
             moved = -1 - passage.upload.seen
         if moved is None or moved != self._moved:
@@ -244,6 +247,7 @@ class Downstream(asyncio.Protocol):
             self.refuse(501, "upgrade_refused", "tokentide-exporter does not relay WebSocket connections.")
             return
         self.fresh = False
+        self._moved = None
         passage = self.passage = Passage(self._house, self, head, self._received)
         if rest and passage.request_done:
             self._buffer = rest

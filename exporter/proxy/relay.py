@@ -45,6 +45,7 @@ class Relay:
     ) -> None:
         self.mailbox = mailbox
         self.connections: set[Downstream] = set()
+        self.turned_away: set[Downstream] = set()
         self.arriving: dict[asyncio.Task[None], float] = {}
         self.in_flight = 0
         self.draining = False
@@ -187,7 +188,8 @@ class Relay:
         They must have looked so the last time as well, because what the loop itself holds is not seen: it refills the
         socket in between.
         """
-        parted = {each for each in self.connections if each.transport.is_closing() and all_taken(each.transport)}
+        known = (*self.connections, *self.turned_away)
+        parted = {each for each in known if each.transport.is_closing() and all_taken(each.transport)}
         for connection in parted & self._parted:
             connection.transport.abort()
         self._parted = parted
@@ -208,7 +210,7 @@ class Relay:
             await asyncio.sleep(0.02)
         for arriving in self.arriving:
             arriving.cancel()
-        for connection in list(self.connections):
+        for connection in (*self.connections, *self.turned_away):
             if connection.passage is not None:
                 connection.passage.drained()
             connection.transport.abort()

@@ -238,12 +238,22 @@ def reset_on_close(transport: asyncio.BaseTransport) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def untaken(transport: asyncio.BaseTransport) -> int:
+    """Bytes that the peer's system has not acknowledged, as far as they are known: ours, and those in the kernel."""
+    ours: int = transport.get_write_buffer_size()  # type: ignore[attr-defined]  # stream transports only
+    return ours + (_in_kernel(transport) or 0)
+
+
 def all_taken(transport: asyncio.BaseTransport) -> bool:
-    """Whether the peer's system has acknowledged all that the kernel was given to send; no where that is not known."""
+    """Whether the peer's system has acknowledged everything; no where that is not known."""
+    return _in_kernel(transport) == 0 and untaken(transport) == 0
+
+
+def _in_kernel(transport: asyncio.BaseTransport) -> int | None:
     sock = transport.get_extra_info("socket")
-    if sock is None or transport.get_write_buffer_size():  # type: ignore[attr-defined]  # stream transports only
-        return False
+    if sock is None:
+        return None
     try:
-        return not int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
     except OSError:
-        return False
+        return None

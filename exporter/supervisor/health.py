@@ -115,10 +115,8 @@ class _Bounded(ThreadingHTTPServer):
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self.visits.admit(request):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        self.visits.admit(request)
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         self.visits.forget(request)

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final, Protocol
 
 MOST: Final = 32
-"""Connections at a time; each has a thread. One more is closed at once."""
+"""Connections at a time; each has a thread."""
 SECONDS: Final = 5.0
 """How long a connection may take in all, from its acceptance to the last byte of the answer."""
 
@@ -29,13 +29,16 @@ class Visits:
         self._lock = threading.Lock()
         self._ends: dict[Connection, float] = {}
 
-    def admit(self, connection: Connection) -> bool:
-        """True, and time from now on, unless there are too many."""
+    def admit(self, connection: Connection) -> None:
+        """Gives it time from now on; where there are too many, the one that is there longest has to go.
+
+        A probe takes a millisecond: who has been there longer than all others is none.
+        """
         with self._lock:
             if len(self._ends) >= MOST:
-                return False
+                _cut(oldest := next(iter(self._ends)))
+                del self._ends[oldest]
             self._ends[connection] = self._clock() + SECONDS
-            return True
 
     def forget(self, connection: Connection) -> None:
         """To be called before a connection is closed, admitted or not, so that no other with its number is cut."""
@@ -47,5 +50,9 @@ class Visits:
         with self._lock:
             for connection, end in self._ends.items():
                 if self._clock() >= end:
-                    with contextlib.suppress(OSError):
-                        connection.shutdown(socket.SHUT_RDWR)
+                    _cut(connection)
+
+
+def _cut(connection: Connection) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

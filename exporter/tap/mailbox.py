@@ -3,6 +3,7 @@
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Final, Protocol
 
 from exporter.tap import frames
@@ -11,7 +12,8 @@ from exporter.tap.trace import OVERHEAD, Trace
 _MUCH: Final = 256 * 1024
 """Bytes of large pieces that are handed over at once."""
 _MOST_DEATHS: Final = 5
-"""Observers that one exchange is told to."""
+"""Observers in turn that an exchange is told to if each dies within the seconds below: one may be what they die of."""
+_SOON_SECONDS: Final = 60.0
 _RELIEF: Final = 1 << 20
 """Bytes of large pieces after which freed memory is worth giving back."""
 
@@ -38,7 +40,14 @@ class Mailbox:
     `outbox` bytes wait for the kernel, pieces wait here; an exchange that finds no room is dropped with `tap_full`.
     """
 
-    def __init__(self, relay: str, budget: int = 8 << 20, outbox: int = 2 << 20, share: int | None = None) -> None:
+    def __init__(
+        self,
+        relay: str,
+        budget: int = 8 << 20,
+        outbox: int = 2 << 20,
+        share: int | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.relay = relay
         self.forwarded = 0
         self.acknowledged = 0
@@ -62,6 +71,8 @@ class Mailbox:
         self._out: list[bytes] = []
         self._kept: OrderedDict[int, Trace] = OrderedDict()
         self._wire: Wire | None = None
+        self._clock = clock
+        self._since = 0.0
         self._told: str = ""
 
     @property
@@ -100,6 +111,7 @@ class Mailbox:
     def connected(self, wire: Wire) -> None:
         """A new observer listens: say who we are, then tell it everything that can still be told."""
         self._wire = wire
+        self._since = self._clock()
         self._told = ""
         wire.write(frames.frame(frames.HELLO, json.dumps({"relay": self.relay}).encode()))
         self.tell_totals()
@@ -116,6 +128,7 @@ class Mailbox:
         """
         self._wire = None
         self._out.clear()
+        soon = self._clock() - self._since < _SOON_SECONDS
         for trace in list(self._live.values()):
             if not trace.replayable:
                 if not trace.ended:
@@ -123,7 +136,7 @@ class Mailbox:
             elif trace.flushed:
                 trace.heard = trace.kinds[trace.flushed - 1] >= frames.RESPONSE_END
                 trace.flushed = 0
-                trace.deaths += 1
+                trace.deaths = trace.deaths + 1 if soon else 0
                 if trace.deaths == _MOST_DEATHS:
                     self._give_up(trace, "observer_lost")
                 elif not trace.dirty:

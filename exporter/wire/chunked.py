@@ -79,8 +79,8 @@ class ChunkScanner:
     def _read_chunks(self, data: bytes, at: int) -> int:
         """Reads a run of small chunks and the line of the next chunk's size, as far as they are there."""
         at = _SMALL_CHUNKS.match(data, at).end()  # type: ignore[union-attr]  # a run of none matches as well
-        line = _WHOLE_SIZE_LINE.match(data, at)
-        if line is None or line.end() - at > _MAX_LINE:
+        line = _WHOLE_SIZE_LINE.match(data, at, at + _MAX_LINE)
+        if line is None:
             return self._read_line(data, at)
         self._begin_chunk(int(line.group(1), 16))
         return line.end()

@@ -95,6 +95,7 @@ class House:
         self.outbox = Outbox(lambda end: end())
         self.mailbox = Mailbox("relay-under-test")
         self.connections: set[Downstream] = set()
+        self.turned_away: set[Downstream] = set()
         self.lingering = Lingering(self.limits.discard_seconds)
         self.in_flight = 0
         self.draining = False

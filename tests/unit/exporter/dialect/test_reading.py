@@ -112,7 +112,7 @@ def test_a_duration_has_a_unit_and_a_sensible_size(value: object, unit: int, tim
     assert microseconds(value, unit) == time
 
 
-@pytest.mark.parametrize("body", [b"[" + b"{}," * 250_000 + b"{}]", b"[" + b"1," * 2_097_153 + b"1]"])
+@pytest.mark.parametrize("body", [b"[" + b"{}," * 700_000 + b"{}]", b"[" + b"1," * 3_500_001 + b"1]"])
 def test_json_that_would_fill_the_memory_is_not_read(body: bytes) -> None:
     with pytest.raises(Unreadable) as refused:
         load_any(body)
@@ -122,3 +122,12 @@ def test_json_that_would_fill_the_memory_is_not_read(body: bytes) -> None:
 def test_a_long_text_is_no_reason_to_refuse() -> None:
     body = b'{"a": "' + b"a word, " * 1_000_000 + b'", "ids": [' + b"1," * 500_000 + b"1]}"
     assert len(items(load(body)["ids"])) == 500_001
+
+
+def test_the_largest_answers_that_engines_give_are_read() -> None:
+    likely = b'{"token":"a","logprob":-0.1,"bytes":[97]}'
+    token = b'{"token":"a","logprob":-0.1,"bytes":[97],"top_logprobs":[' + b",".join([likely] * 20) + b"]}"
+    body = b'{"choices":[{"logprobs":{"content":[' + b",".join([token] * 16_000) + b"]}}]}"
+    assert len(items(load(body)["choices"])) == 1
+    vectors = b'{"data":[' + b",".join([b"[" + b",".join([b"0.0123456"] * 1024) + b"]"] * 2048) + b"]}"
+    assert len(items(load(vectors)["data"])) == 2048

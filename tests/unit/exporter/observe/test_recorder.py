@@ -80,6 +80,15 @@ def test_the_server_s_reasoning_tokens_are_recorded_and_hidden_ones_do_not_dilut
     assert (measurement.record.itl_p50_us, measurement.record.tpot_us) == (10_000, 10_000)
 
 
+def test_hidden_reasoning_that_the_engine_tells_with_the_first_event_is_no_time_per_token() -> None:
+    def told(text: str, tokens: int) -> dict[str, object]:
+        return frame(text, usage={"prompt_tokens": 9, "completion_tokens": tokens})
+
+    hidden = usage(9, 503, completion_tokens_details={"reasoning_tokens": 500})
+    record = measure(stream(told("one", 501), told(" two", 502), told(" three", 503), FINISH, hidden)).record
+    assert (record.output_tokens, record.itl_p50_us, record.tpot_us) == (503, 10_000, 10_000)
+
+
 def test_a_reasoning_that_is_part_of_the_text_is_not_taken_for_a_hidden_one() -> None:
     within = usage(9, 4, completion_tokens_details={"reasoning_tokens": 3})
     record = measure(stream(frame("one"), frame(" two"), frame(" three"), frame(" four"), FINISH, within)).record

@@ -293,3 +293,17 @@ def test_an_engine_may_take_its_time_for_the_upload_and_for_the_answer(later: Ca
     later(3600)
     relay.sweep()
     assert not caller.closed
+
+
+def test_the_time_of_one_request_is_not_counted_against_the_next(later: Callable[[float], None]) -> None:
+    relay = a_relay(Limits(stall_seconds=60))
+    caller, engine = exchange(relay, UPLOAD)
+    for _ in range(4):
+        relay.sweep()
+        caller.protocol.data_received(b"23456789")
+        engine.protocol.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        later(50)
+        caller.protocol.data_received(UPLOAD)
+        relay.sweep()
+    assert not caller.closed
+    assert relay.mailbox.refused == {}

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.proxy import upstream as upstream_module
 from exporter.proxy.relay import address
-from exporter.proxy.upstream import Pool, Upstream, all_taken, ask_for_life, reset_on_close
+from exporter.proxy.upstream import Pool, Upstream, all_taken, ask_for_life, reset_on_close, untaken
 from tests.fakes.wires import MemoryTransport
 
 
@@ -186,6 +186,7 @@ def test_a_peer_has_all_when_neither_the_loop_nor_the_kernel_has_more() -> None:
     try:
         transport.sock = Descriptor(terminal)  # a terminal tells what it still has to send as a socket does
         assert all_taken(transport)
+        assert untaken(transport) == 0
         transport.buffered = 1
         assert not all_taken(transport)
         transport.buffered = 0

@@ -325,3 +325,15 @@ def test_what_an_earlier_observer_heard_to_its_end_is_asked_about_where_no_room_
     assert (mailbox.acknowledged, dict(mailbox.dropped)) == (1, {"tap_full": 1, "observer_lost": 1})
     assert balanced(mailbox)
     assert mailbox.held == 0
+
+
+def test_observers_that_lived_for_a_minute_did_not_die_of_an_exchange() -> None:
+    now = [0.0]
+    mailbox = Mailbox("r", clock=lambda: now[0])
+    trace = mailbox.open()
+    trace.add(frames.REQUEST_HEAD, b"a", 1)
+    for _ in range(20):
+        mailbox.connected(MemoryWire())
+        now[0] += 61
+        mailbox.disconnected()
+    assert (mailbox.pending, dict(mailbox.dropped)) == (1, {})

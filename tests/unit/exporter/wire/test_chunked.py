@@ -256,3 +256,11 @@ def test_a_body_in_chunks_of_one_byte_takes_a_few_steps_and_not_two_for_each() -
         sys.setprofile(None)
     assert used == len(body)
     assert steps < 4_000
+
+
+def test_the_extensions_of_a_size_line_may_not_be_endless() -> None:
+    scanner = ChunkScanner()
+    with pytest.raises(BadMessage, match="too long"):
+        scanner.feed(b"1" + b";a" * 120_000 + b"\r\n")
+    allowed = b"1" + b";a" * 510 + b"\r\n"
+    assert ChunkScanner().feed(allowed + b"x\r\n") == len(allowed) + 3
