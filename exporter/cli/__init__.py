@@ -1,6 +1,7 @@
 """The command `tokentide-exporter`: reads options and runs one of its commands."""
 
 import argparse
+import os
 import sys
 
 from exporter import __version__
@@ -12,7 +13,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     given = parser().parse_args(arguments)
     try:
-        return int(given.run(given))
+        status = int(given.run(given))
+        sys.stdout.flush()
     except SidecarError as error:
         if given.debug:
             raise
@@ -20,6 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # whoever read our output has seen enough; what Python still holds must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,12 @@ def test_what_is_no_name_cannot_be_pulled(capsys: pytest.CaptureFixture[str], tm
     code, _, said = run(capsys, "pull", "../outside", "--cache", str(tmp_path))
     assert code == 2
     assert "is not the name of a repository" in said
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    listing = [sys.executable, "-m", "exporter.entry", "tokenizers", "list"]
+    with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as lister:
+        assert lister.stdout is not None
+        assert lister.stderr is not None
+        lister.stdout.close()
+        assert (lister.wait(), lister.stderr.read()) == (0, b"")
