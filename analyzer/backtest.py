@@ -99,7 +99,9 @@ def _model(model: ModelAnalysis, questions: Questions) -> ModelBacktest:
         held = f": {'; '.join(named(week) for week in seen)}" if seen else ""
         reason = f"It takes two whole weeks to try the advice of one on the next; there are fewer{held}."
         return ModelBacktest(reason, None, None, None, ())
-    trials = tuple(_trials(weeks, questions.target, model.carries or questions.stated))
+    # of what is to be found by simulation, and was not, nothing is stated
+    stated = questions.stated if questions.sizing is None else None
+    trials = tuple(_trials(weeks, questions.target, model.carries or stated))
     savings = [trial.plan.saving_share for trial in trials if trial.plan]
     return ModelBacktest(
         reason=f"Each of the last {len(trials)} whole weeks is run under the advice from the whole weeks before it."

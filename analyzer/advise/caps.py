@@ -9,6 +9,8 @@ from analyzer.shape import HourlyShape, Refusals
 
 LEAST_PILE = 10
 """Fewer requests near the longest one are no pile: a single request is always its own longest."""
+LEAST_BAND = 2
+"""Whole lengths below the longest that it is compared with; among fewer every longest one would be a pile."""
 TIMES_NEIGHBOURS = 20
 NEAR = 0.1
 
@@ -47,6 +49,8 @@ def _signs(shape: HourlyShape, enough: float, refusals: Refusals | None) -> Iter
 def _pile(side: str, lengths: Histogram, enough: float) -> str:
     """Requests within 1 % of the longest one: ten or more, and more than in the 10 % of its length before that."""
     longest = int(lengths.values[-1])
+    if _short(longest):
+        return ""
     pile = lengths.between(0.99 * longest, longest)
     below = lengths.between(0.89 * longest, 0.99 * longest)
     if pile >= LEAST_PILE and pile > below and pile > enough:
@@ -54,8 +58,14 @@ def _pile(side: str, lengths: Histogram, enough: float) -> str:
     return ""
 
 
+def _short(longest: int) -> bool:
+    return int(0.99 * longest) - int(0.89 * longest) < LEAST_BAND
+
+
 def _atom(lengths: Histogram, enough: float) -> str:
     """A length above the median with twenty times the answers of each length around it, and more than just above."""
+    if _short(int(lengths.values[-1])):
+        return ""
     above = lengths.values > lengths.quantile(500)
     likely = lengths.values[above & (lengths.counts >= LEAST_PILE) & (lengths.counts > enough)]
     for value in np.sort(likely)[::-1].tolist():

@@ -66,7 +66,7 @@ def drift(days: Sequence[tuple[int, Histogram]]) -> Drift | None:
         per_week=slope,
         interval=_interval(sorted(slopes), variance),
         p=_p(score, variance),
-        share_per_week=slope / float(np.median([tail for _, tail in tails])),
+        share_per_week=slope / usual if (usual := float(np.median([tail for _, tail in tails]))) else 0.0,
         days=len(tails),
     )
 

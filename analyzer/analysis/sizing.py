@@ -11,6 +11,7 @@ from analyzer.advise.sizing import advice, kinds
 from analyzer.advise.sizing.choose import Judged
 from analyzer.advise.sizing.fleets import Demanded
 from analyzer.advise.sizing.hours import RecordedHour
+from analyzer.advise.sizing.hours import busiest as busiest_hours
 from analyzer.advise.sizing.kinds import Kind
 from analyzer.advise.sizing.mix import Mix, of_sample, of_shape
 from analyzer.advise.sizing.money import HOUR_S
@@ -241,7 +242,9 @@ def _demanded(recording: Recording, hard: Kind, hours: Sequence[RecordedHour]) -
     window, base, load = recording.window, recording.base, recording.load
     whole = base.whole
     busiest = load.rate.mean_rps if load.busiest is None else load.busiest.seconds.mean
-    kept = [one for one in hours if one.start not in base.left_out]
+    usual = [one for one in hours if one.start not in base.left_out]
+    hardest = set(busiest_hours(base.hours))
+    kept = [one for one in usual if one.start in hardest] or usual
     return Demanded(
         peak=hard.peak,
         traffic=Traffic(load.rate.mean_rps, whole.isl.sum / whole.requests, whole.osl.sum / whole.requests),

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import Final
 
 from analyzer import emit
 from analyzer.advise.capacity import CapacityAdvice, arithmetic
+from analyzer.advise.season import Season
 from analyzer.analysis import Analysis, ModelAnalysis, Questions
 from analyzer.emit import Recommendation, SeasonPlan
 from analyzer.emit.recommendation import Knob
@@ -17,6 +19,10 @@ from analyzer.throughput.source_words import spoken
 from analyzer.window import DAY, Window
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_OF_A_SEASON: Final = (
+    "tp", "pp", "weights", "kv_cache", "max_num_seqs", "max_num_batched_tokens", "chunked_prefill", "prefix_caching",
+    "async_scheduling", "gpu_memory_utilization",
+)  # fmt: skip
 
 
 def files(analysis: Analysis, questions: Mapping[str, Questions]) -> dict[str, str]:
@@ -31,10 +37,21 @@ def files(analysis: Analysis, questions: Mapping[str, Questions]) -> dict[str, s
     }
     known = {name: one for name, one in made.items() if one is not None}
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for name, one in known.items():
-        folder = "" if len(known) == 1 else f"{_NOT_IN_A_NAME.sub('-', name).strip('-.') or 'model'}/"
+        folder = "" if len(known) == 1 else f"{_free(_NOT_IN_A_NAME.sub('-', name).strip('-.') or 'model', taken)}/"
         found |= {f"{folder}{path}": text for path, text in emit.files(one).items()}
     return found
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a number behind it where another model's has come out alike; taken from now on."""
+    number, free = 1, name
+    while free.lower() in taken:
+        number += 1
+        free = f"{name}-{number}"
+    taken.add(free.lower())
+    return free
 
 
 def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -> Recommendation | None:
@@ -54,13 +71,18 @@ def recommendation(model: ModelAnalysis, window: Window, questions: Questions) -
         timezone=window.timezone,
         objectives=advice.objectives,
         seasons=tuple(
-            SeasonPlan(one.name, one.hours_of_week, replace(profile, replicas=one.replicas), one.replicas)
-            for one in seasons
+            SeasonPlan(one.name, one.hours_of_week, _in_season(profile, one), one.replicas) for one in seasons
         ),
         reasons=_reasons(model, advice),
         kv_pool_tokens=None if advice.memory is None else advice.memory.kv_pool_tokens,
         max_input_len=model.lengths.max_input_len,
     )
+
+
+def _in_season(profile: ServingProfile, season: Season) -> ServingProfile:
+    """What runs in a season: the recommended profile with the knobs that are the season's own, but its length limit."""
+    told = ((name, getattr(season.profile, name)) for name in _OF_A_SEASON)
+    return replace(profile, replicas=season.replicas, **{name: value for name, value in told if value is not None})
 
 
 def without_records(serving: ServingProfile, advice: CapacityAdvice, asked: str) -> Recommendation:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from analyzer import engine, profiles
 from analyzer.advise.sized import Objectives
-from analyzer.advise.sizing.hours import RecordedHour, busiest
+from analyzer.advise.sizing.hours import EACH, RecordedHour, busiest
 from analyzer.advise.sizing.question import Sizing, StepModel, Wishes
 from analyzer.advise.sizing.sample import Sample, one_in
 from analyzer.analysis import Questions
@@ -25,6 +25,9 @@ from analyzer.shape import HourlyShape
 from analyzer.store import Records
 from analyzer.throughput.timings import Timings
 from analyzer.window import HOUR_US, Window
+
+_CANDIDATES = 2 * EACH
+"""Hours of each measure that are read: some may turn out to be no usual ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def wanted(settings: Settings, questions: Mapping[str, Questions]) -> tuple[str,
 
 def took(records: Records, window: Window, name: str, hours: Sequence[HourlyShape]) -> Took:
     """What `records` hold for the model that they call `name`; `hours` are its hours of `window`."""
-    chosen = [RecordedHour(start, records.arrivals(_hour(window, start), name).requests) for start in busiest(hours)]
+    starts = busiest(hours, _CANDIDATES)
+    chosen = [RecordedHour(start, records.arrivals(_hour(window, start), name).requests) for start in starts]
     sample = records.sample(window, name, one_in(sum(one.requests for one in hours)))
     return Took(records.timings(window, name), tuple(one for one in chosen if len(one.requests)), sample)
 

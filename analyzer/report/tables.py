@@ -12,6 +12,8 @@ from analyzer.report.numbers import milliseconds, rate, share, whole
 from analyzer.shape import Joint, QueryPatterns
 
 NOT_COMPUTED = "not computed"
+_SHARES = ("lengths.over_share", "seasons")
+"""Figures whose intervals are shares; all others are counts or rates."""
 
 
 def _cell(value: str | Span) -> Words:
@@ -117,17 +119,18 @@ def callers(clients: Sequence[ClientShare]) -> Table:
 def evidence(values: Sequence[Evidence]) -> Table:
     """What each figure rests on."""
     rows = [
-        (code(value.figure), whole(value.requests), whole(value.days), _interval(value.interval), value.sentence)
+        (code(value.figure), whole(value.requests), whole(value.days), _interval(value), value.sentence)
         for value in values
     ]
     heads = ("figure", "requests", "days", "interval", Column("how it was made", numeric=False))
     return _table("What each figure rests on; names are those of analysis.json.", heads, rows)
 
 
-def _interval(bounds: tuple[float, float] | None) -> str:
-    if bounds is None:
+def _interval(told: Evidence) -> str:
+    if told.interval is None:
         return "–"
-    low, high = (share(bound) if 0 < bound < 1 else rate(bound) for bound in bounds)
+    worded = share if told.figure.startswith(_SHARES) else rate
+    low, high = (worded(bound) for bound in told.interval)
     return low if low == high else f"{low} to {high}"
 
 

@@ -14,7 +14,7 @@ SELECT
     (
         (osl > getvariable('long_osl'))::INTEGER
         + 2 * (isl > getvariable('long_isl'))::INTEGER
-        + 4 * coalesce(finish_reason IN ('length', 'max_tokens'), false)::INTEGER
+        + 4 * coalesce(finish_reason IN ('length', 'max_tokens', 'max_output_tokens'), false)::INTEGER
         + 8 * (finish_reason IS NOT NULL)::INTEGER
         + 16 * (NOT completed)::INTEGER
         + 32 * coalesce(osl >= max_tokens AND max_tokens > 0, false)::INTEGER

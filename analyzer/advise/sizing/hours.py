@@ -17,7 +17,7 @@ class RecordedHour:
     requests: Requests
 
 
-def busiest(shapes: Sequence[HourlyShape]) -> tuple[int, ...]:
-    """Where the hours begin that ask for most, up to six of them, in order of time."""
+def busiest(shapes: Sequence[HourlyShape], each: int = EACH) -> tuple[int, ...]:
+    """Where the hours begin that ask for most, up to `each` of each measure, in order of time."""
     orders = (lambda one: one.requests, lambda one: one.isl.sum, lambda one: one.osl.sum)
-    return tuple(sorted({one.start for order in orders for one in sorted(shapes, key=order, reverse=True)[:EACH]}))
+    return tuple(sorted({one.start for order in orders for one in sorted(shapes, key=order, reverse=True)[:each]}))

@@ -13,6 +13,8 @@ from analyzer.replay import Pool, Requests, Routing, replay
 
 MOST_TIMES = 64
 EASED = 0.99
+_SELDOM = 1e-3
+"""Requests per second where the peak is none: they come one at a time, and one of them must fit all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def for_rate(
     carries within the objectives. A pool does better than its parts alone, because a router evens out what chance does
     to each of them.
     """
+    rate = max(rate, _SELDOM)
 
     def at(replicas: int) -> Trial:
         return run(mix, engine, rate, objectives.percentile, effort, Pool(replicas, routing), dispersion)

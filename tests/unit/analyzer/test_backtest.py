@@ -9,6 +9,7 @@ from analyzer.analysis import Questions
 from analyzer.backtest import ModelBacktest, as_json, backtest
 from analyzer.demand import Weeks
 from tests.unit.analyzer.advise.planned_weeks import flat, made, office
+from tests.unit.analyzer.advise.sizing.questions import question
 from tests.unit.analyzer.report import analyses
 
 TARGET = LengthTarget(0.05)
@@ -55,6 +56,13 @@ def test_with_a_stated_throughput_replicas_and_their_plan_are_tried() -> None:
 def test_a_stated_peak_is_what_is_tried_and_leaves_no_plan() -> None:
     (trial,) = tried(made([office()] * 2), StatedCapacity(rps_per_replica=1, peak_rps=4)).trials
     assert (trial.peak_rps, trial.replicas, trial.plan) == (4, 4, None)
+
+
+def test_what_was_to_be_found_by_simulation_and_was_not_is_not_tried() -> None:
+    analysis = analyses.analysis({"m": dataclasses.replace(analyses.MODEL, weeks=made([office()] * 2))})
+    asked = Questions(TARGET, StatedCapacity(rps_per_replica=1.0), sizing=question())
+    (trial,) = backtest(analysis, {"m": asked}).models["m"].trials
+    assert (trial.replicas, trial.plan) == (None, None)
 
 
 def test_one_whole_week_cannot_be_tried_and_is_named() -> None:

@@ -50,3 +50,9 @@ def test_many_answers_of_exactly_one_length_below_the_longest_are_a_sign(cap: in
 
 def test_a_few_requests_are_no_pile_although_one_of_them_is_the_longest() -> None:
     assert caps(of_lengths([1000] * 9, [100] * 9), 0.001, None) == ()
+
+
+@pytest.mark.parametrize("longest", [1, 2, 5, 9, 20, 40])
+def test_short_answers_have_a_longest_one_and_no_limit(longest: int) -> None:
+    """As those of classifiers and guards."""
+    assert caps(of_lengths(ISL, [1 + osl % longest for osl in OSL]), 0.001, None) == ()

@@ -67,3 +67,10 @@ def test_less_than_two_weeks_say_nothing(number: int) -> None:
 def test_days_with_few_requests_have_no_tail() -> None:
     few = [(day, histogram([5] * 99)) for day, _ in days(20)]
     assert drift(few) is None
+
+
+def test_a_side_without_tokens_does_not_drift() -> None:
+    """As the output of reranking and scoring."""
+    found = drift([(MONDAY + day, histogram([0] * 200)) for day in range(21)])
+    assert found is not None
+    assert (found.per_week, found.share_per_week, found.sure) == (0, 0, False)

@@ -206,6 +206,15 @@ def test_the_recorded_hour_whose_latencies_are_told_is_named() -> None:
     assert capacity.expected.load == "the hour from 2025-03-03 11:00 (UTC), the only one that was replayed"
 
 
+def test_of_the_hours_that_were_read_those_that_ask_for_most_are_replayed() -> None:
+    rows = [*STEADY, *(at(5 + i / 300) for i in range(300))]
+    read = tuple(RecordedHour(MONDAY + start * HOUR, drawn(of_point(400, 50, 0.2), 0.1, 360)) for start in (5, 11))
+    capacity = analysed(rows, question(), asked=Questions(TARGET, WISHES, sizing=question(), hours=read)).capacity
+    assert capacity is not None
+    assert capacity.expected is not None
+    assert capacity.expected.load == "the hour from 2025-03-03 05:00 (UTC), the only one that was replayed"
+
+
 @pytest.fixture(scope="module")
 def two_kinds() -> ModelAnalysis:
     """Two weeks of many short requests by day, and of fewer, much longer ones by night."""

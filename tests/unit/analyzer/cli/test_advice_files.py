@@ -47,10 +47,31 @@ def test_seasons_become_a_schedule() -> None:
     assert "kubernetes/keda.yaml" in said
 
 
+def test_a_season_with_a_profile_of_its_own_has_files_of_its_own() -> None:
+    day = Profile("m", "h100-sxm", 1, None, 3)
+    night = replace(day, replicas=1, tp=2, max_num_batched_tokens=2048)
+    plan = (Season("days", tuple(range(84)), day, 3, 3), Season("nights", tuple(range(84, 168)), night, 1, 2))
+    seasons = Seasons("profiles", "It pays.", plan, 0.3, 0.3, None, (0.2, 0.4), None, 3)
+    found = recommendation(replace(sized(), seasons=seasons), WEEK, ASKED)
+    assert found is not None
+    days, nights = (one.profile for one in found.seasons)
+    assert days == replace(found.profile, replicas=3)
+    assert nights == replace(found.profile, replicas=1, tp=2, max_num_batched_tokens=2048)
+    said = files(analysis(m=replace(sized(), seasons=seasons)), {"m": ASKED})
+    assert "max-num-batched-tokens: 2048" in said["seasons/nights/vllm.yaml"]
+
+
 def test_one_model_has_the_folder_to_itself_and_several_have_one_each() -> None:
     assert "vllm.yaml" in files(analysis(m=sized()), {"m": ASKED})
     both = files(analysis(**{"org/a b": sized(), "c": sized()}), {"org/a b": ASKED, "c": ASKED})
     assert {"org-a-b/vllm.yaml", "c/vllm.yaml"} <= set(both)
+
+
+def test_models_whose_names_come_out_alike_keep_folders_of_their_own() -> None:
+    models = {"qwen3:8b": sized(), "qwen3-8b": sized(), "Qwen3 8B": sized(), "模型": sized(), "型": sized()}
+    said = files(analysis(**models), dict.fromkeys(models, ASKED))
+    folders = {"qwen3-8b", "qwen3-8b-2", "Qwen3-8B-3", "model", "model-2"}
+    assert {path.partition("/")[0] for path in said} == folders
 
 
 def test_a_number_that_was_only_stated_makes_no_files() -> None:

@@ -32,9 +32,21 @@ def test_the_table_of_models_says_what_is_not_known() -> None:
 
 
 def test_an_interval_of_shares_is_read_in_per_cent_and_one_of_tokens_in_tokens() -> None:
-    intervals = {"a": (0.0, 0.0008), "b": (6345.0, 6568.0), "c": None}
+    intervals = {
+        "lengths.over_share": (0.0, 0.0008),
+        "seasons": (-0.05, 0.4),
+        "lengths.max_seq_len": (6345.0, 6568.0),
+        "capacity.rps_per_replica": (0.64, 1.1),
+        "c": None,
+    }
     said = prose((tables.evidence([Evidence(name, 1, 1, interval, "s") for name, interval in intervals.items()]),))
-    for part in ("a | 1 | 1 | 0 to 0.08 % | s", "b | 1 | 1 | 6,345 to 6,568 | s", "c | 1 | 1 | – | s"):
+    for part in (
+        "over_share | 1 | 1 | 0 % to 0.08 % | s",
+        "seasons | 1 | 1 | -5 % to 40 % | s",
+        "max_seq_len | 1 | 1 | 6,345 to 6,568 | s",
+        "rps_per_replica | 1 | 1 | 0.64 to 1.1 | s",
+        "c | 1 | 1 | – | s",
+    ):
         assert part in said
 
 

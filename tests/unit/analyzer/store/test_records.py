@@ -270,10 +270,11 @@ def test_how_requests_ended_is_counted(tmp_path: Path) -> None:
         row(1, finish_reason="length", outcome="completed"),
         row(2, finish_reason="stop", outcome="completed"),
         row(3, finish_reason=None, outcome="client_disconnect"),
+        row(4, finish_reason="max_output_tokens", outcome="completed"),
     ]
     write(tmp_path / "a.parquet", rows)
     ended = merged(traffic(tmp_path).hours).endings
-    assert (ended.cut_by_length, ended.reason_known, ended.not_completed) == (1, 2, 1)
+    assert (ended.cut_by_length, ended.reason_known, ended.not_completed) == (2, 3, 1)
 
 
 def test_what_was_recorded_is_known_before_a_window_is_chosen(tmp_path: Path) -> None:

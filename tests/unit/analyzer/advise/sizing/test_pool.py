@@ -52,3 +52,10 @@ def test_a_surge_far_beyond_the_expected_load_gets_the_replicas_that_it_takes() 
     expected = for_hours([surge], H100, WITHIN, (1, 8)).replicas
     assert expected is not None
     assert for_hours([surge], H100, WITHIN, (1, 1)).replicas == expected
+
+
+def test_a_peak_of_no_request_a_second_takes_one_replica() -> None:
+    found = for_rate(MIX, H100, WITHIN, 0.0, (1, 1), QUICK)
+    assert found.replicas == 1
+    assert found.at is not None
+    assert not found.at.missed(WITHIN)
