@@ -14,6 +14,7 @@ WITH complete AS (
         NULL::VARCHAR AS error_type,
         NULL::BIGINT AS http_status,
         NULL::BIGINT AS max_tokens,
+        NULL::BIGINT AS n,
         NULL::BIGINT AS cached_input_tokens,
         NULL::BIGINT AS ttft_us,
         NULL::BIGINT AS tpot_us,
@@ -31,8 +32,12 @@ counted AS (
         model::VARCHAR AS model,
         try_cast(input_tokens AS BIGINT) AS isl,
         try_cast(output_tokens AS BIGINT) AS osl,
-        CASE WHEN try_cast(max_tokens AS BIGINT) BETWEEN 0 AND 16777216 THEN try_cast(max_tokens AS BIGINT) END
-            AS max_tokens,
+        -- a client limits each of n completions, and the output is that of all of them
+        CASE WHEN try_cast(max_tokens AS BIGINT) BETWEEN 0 AND 16777216
+            THEN least(
+                try_cast(max_tokens AS BIGINT) * greatest(least(coalesce(try_cast(n AS BIGINT), 1), 1024), 1), 16777216
+            )
+        END AS max_tokens,
         client_id::VARCHAR AS client,
         operation::VARCHAR AS operation,
         upstream::VARCHAR AS upstream,

@@ -24,6 +24,7 @@ TYPES: dict[str, pa.DataType] = {
     "error_type": pa.string(),
     "http_status": pa.int16(),
     "max_tokens": pa.int32(),
+    "n": pa.int32(),
     "ttft_us": pa.int64(),
     "tpot_us": pa.int64(),
     "e2e_us": pa.int64(),

@@ -277,6 +277,19 @@ def test_how_requests_ended_is_counted(tmp_path: Path) -> None:
     assert (ended.cut_by_length, ended.reason_known, ended.not_completed) == (2, 3, 1)
 
 
+def test_a_limit_of_each_of_several_completions_is_one_of_their_sum(tmp_path: Path) -> None:
+    rows = [
+        row(1, n=4, max_tokens=200, osl=340),
+        row(2, n=4, max_tokens=200, osl=800),
+        row(3, n=None, max_tokens=200, osl=200),
+        row(4, n=1, max_tokens=200, osl=199),
+    ]
+    write(tmp_path / "a.parquet", rows)
+    hour = merged(traffic(tmp_path).hours)
+    assert hour.endings.at_own_limit == 2
+    assert hour.max_tokens.values.tolist() == [200, 800]
+
+
 def test_what_was_recorded_is_known_before_a_window_is_chosen(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", [row(1), row(5, isl=None), row(2, model="n", osl=None), row(9, model=None)])
     with opened(find([str(tmp_path)])) as records:
