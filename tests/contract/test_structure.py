@@ -41,6 +41,12 @@ WITHOUT_TEST_FILE: dict[str, str] = {
     "exporter/app/observer.py": "a process; held by tests/e2e",
 }
 
+TOP = {
+    ".ci", ".dockerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "NOTICE",
+    "README.md", "analyzer", "constraints.txt", "dashboards", "deploy", "docs", "examples", "exporter",
+    "pyproject.toml", "tests",
+}  # fmt: skip
+
 FORBIDDEN_FILES = re.compile(r"(^|/)(utils?|helpers?|common|misc)(\.py|/)|_(manager|factory|mixin)\.py$")
 FORBIDDEN_CLASSES = re.compile(r"(Manager|Factory|Mixin|Helper|Utils?)$")
 TIGHT_PER_CENT = re.compile(r":[.\d]*%\}|\d%(?![A-Za-z(])")
@@ -120,3 +126,8 @@ def test_nothing_unfinished_and_no_machine_path_is_in_the_repository() -> None:
         if path != this:
             found = home.search(text)
             assert not found, f"{named(path)} names a machine path: {found and found.group(0)}"
+
+
+def test_nothing_lies_at_the_top_that_does_not_belong_there() -> None:
+    """What a trial has left behind is easily added with everything else."""
+    assert {path.relative_to(ROOT).parts[0] for path in tracked_files()} <= TOP
