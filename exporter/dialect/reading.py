@@ -31,8 +31,9 @@ def load(body: bytes) -> Fields:
 def load_any(body: bytes) -> object:
     """The JSON in `body`; raises Unreadable, also for so many values that they would fill memory and time.
 
-    A value takes 3 bytes of JSON and 60 of memory, so that what is compressed well could be a gigabyte here. An answer
-    with 20 log probabilities for each of 16,000 tokens, or embeddings of the largest size that is read, are below it.
+    An empty object takes 3 bytes of JSON and some 70 of memory, so that what is compressed well could be a gigabyte
+    here. An answer with 20 log probabilities for each of 16,000 tokens, or embeddings of the largest size that is read,
+    are below it.
     """
     if len(body) > _SURELY_FEW and (
         body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES

@@ -12,7 +12,7 @@ from exporter.tokens.reading import Ids, Place, Read, tools_first
 from exporter.tokens.template import ChatTemplate, Unrendered
 
 _SEARCHED = 1 << 26
-"""Characters that may be looked through for texts that are not there: 0.03 s or so."""
+"""Characters that may be looked through for texts that are not there: 0.06 s, measured with one letter."""
 
 
 class InContext(Counter, Protocol):
