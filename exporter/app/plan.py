@@ -13,12 +13,13 @@ _BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True)
 class ProcessPlan:
-    """One process: its module, its options as JSON values, the socket it listens on."""
+    """One process: its module, its options as JSON values, the socket it listens on, whether its work can wait."""
 
     name: str
     module: str
     options: dict[str, object]
     listener: socket.socket
+    can_wait: bool = False
 
 
 def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
@@ -47,9 +48,8 @@ def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
 def observer(settings: Settings, tap: str) -> ProcessPlan:
     """The observer process. Raises Unusable when the admin port cannot be bound."""
     options: dict[str, object] = {"tap": tap, "settings": settings.model_dump(mode="json")}
-    return ProcessPlan(
-        "observer", "exporter.app.start_observer", options, listen("admin", settings.admin, shared=settings.share_port)
-    )
+    listener = listen("admin", settings.admin, shared=settings.share_port)
+    return ProcessPlan("observer", "exporter.app.start_observer", options, listener, can_wait=True)
 
 
 def listen(name: str, address: str, *, shared: bool) -> socket.socket:

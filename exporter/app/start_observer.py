@@ -1,27 +1,18 @@
 """Start of the observer process, which makes way for others before it loads what takes a second of processor time."""
 
 import contextlib
-import ctypes
 import os
-import platform
 import signal
-import struct
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-_NICENESS: Final = 10
 _YIELD_SECONDS: Final = 0.0002
-_SLICE_NS: Final = 100_000
-_SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274}
-_ATTRIBUTES: Final = struct.Struct("=IIQiIQQQ")
 
 
 def main() -> None:
     """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
     stay()
-    step_back()
     sys.meta_path.insert(0, WithoutPandas())
     with giving_way():
         from exporter.app import observer  # noqa: PLC0415 - not before others go first
@@ -35,25 +26,6 @@ def stay() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-
-
-def step_back() -> None:
-    """Leaves the processor to the relays: the scheduler weighs sessions first, and each child has one of its own.
-
-    What runs may finish its slice before one that wakes takes its place: slices of 0.1 ms, the shortest that Linux
-    grants, in place of 1.4 ms and more. Linux before 6.12 takes the call and ignores them, and a sandbox may refuse it.
-    """
-    os.nice(_NICENESS)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
-    number = _SCHED_SETATTR.get(platform.machine())
-    if number is not None:
-        ctypes.CDLL(None).syscall(number, 0, attributes(os.getpriority(os.PRIO_PROCESS, 0)), 0)
-
-
-def attributes(niceness: int) -> bytes:
-    """`struct sched_attr` of sched_setattr(2): a batch task of this priority with short slices."""
-    return _ATTRIBUTES.pack(_ATTRIBUTES.size, os.SCHED_BATCH, 0, niceness, 0, _SLICE_NS, 0, 0)
 
 
 class WithoutPandas:

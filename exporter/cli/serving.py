@@ -72,7 +72,8 @@ def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tu
 
 
 def _child(process: plan.ProcessPlan) -> Plan:
-    return Plan(process.name, (sys.executable, "-m", process.module), process.options, process.listener)
+    command = (sys.executable, "-m", process.module)
+    return Plan(process.name, command, process.options, process.listener, process.can_wait)
 
 
 def _announce(settings: Settings) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
+from exporter.supervisor.priority import behind_others
+
 _log = logging.getLogger("tokentide")
 
 _FIRST_DELAY: Final = 0.1
@@ -20,12 +22,16 @@ _STEADY_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a child is started: `options` travel as JSON over the control line, `listener` is inherited."""
+    """How a child is started: `options` travel as JSON over the control line, `listener` is inherited.
+
+    One whose work `can_wait` leaves the processor to others from its first instruction.
+    """
 
     name: str
     command: tuple[str, ...]
     options: dict[str, object]
     listener: socket.socket
+    can_wait: bool = False
 
 
 class Process(Protocol):
@@ -70,13 +76,7 @@ def spawn(plan: Plan) -> tuple[Process, Line]:
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            numbers = (theirs.fileno(), plan.listener.fileno())
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [*plan.command, *map(str, numbers)],
-                pass_fds=numbers,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # so that Ctrl-C reaches the supervisor alone
-            )
+            process = behind_others(lambda: _started(plan, theirs)) if plan.can_wait else _started(plan, theirs)
     except OSError:
         ours.close()
         raise
@@ -84,6 +84,16 @@ def spawn(plan: Plan) -> tuple[Process, Line]:
         ours.sendall(json.dumps(plan.options).encode() + b"\n")
     ours.settimeout(0)
     return process, ours
+
+
+def _started(plan: Plan, line: socket.socket) -> subprocess.Popen[bytes]:
+    numbers = (line.fileno(), plan.listener.fileno())
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [*plan.command, *map(str, numbers)],
+        pass_fds=numbers,
+        stdin=subprocess.DEVNULL,
+        process_group=0,  # so that Ctrl-C reaches the supervisor alone
+    )
 
 
 class Child:

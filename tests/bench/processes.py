@@ -91,9 +91,11 @@ def rss_kb(pids: Iterable[int]) -> int:
 def place(pid: int, core: int, nice: int) -> None:
     """Moves every thread of a process to a core and a priority; new threads inherit both.
 
-    Where the kernel groups processes by session, a priority counts within its group only, so the group gets it, too.
+    Where the kernel groups processes by session, a priority counts within its group only, so the group of one that
+    leads its session gets it, too.
     """
-    prefer(pid, nice)
+    if os.getsid(pid) == pid:
+        prefer(pid, nice)
     for task in (_PROC / str(pid) / "task").iterdir():
         os.sched_setaffinity(int(task.name), {core})
         os.setpriority(os.PRIO_PROCESS, int(task.name), nice)
