@@ -28,8 +28,6 @@ KILLED = "killed again and again"
 CONDITIONS = (UNDISTURBED, STOPPED, FULL, KILLED)
 SCENARIOS = "cr"
 LIMIT = 1.2
-QUIET = 0.05
-"""How much of the proxy's core others may use in a round that is compared, as long as there is one."""
 HEAD = (
     "observer",
     "scenario",
@@ -119,25 +117,23 @@ def rows(found: Sequence[Run]) -> list[list[str]]:
     shown = []
     for (scenario, condition), group in _groups(found).items():
         compared = _pairs(group, found)
-        runs_of_it = [mine for mine, _ in compared] or group
         shown.append(
             [
                 condition,
                 scenario,
-                *(number(_known(map(value, runs_of_it))) for value in (_p50, _p99)),
+                *(number(_known(map(value, group))) for value in (_p50, _p99)),
                 *(_shown(_ratio(compared, value)) for value in (_p50, _p99)),
-                number(_known(run.relay_us for run in runs_of_it)) + _wrong(group),
-                f"{len(compared)} of {len(group)}",
+                number(_known(run.relay_us for run in group)) + _wrong(group),
+                f"{len(group)}",
             ]
         )
     return shown
 
 
 def _pairs(group: Sequence[Run], found: Sequence[Run]) -> list[tuple[Run, Run]]:
-    """Each run with the undisturbed one of its round: those in which others left the proxy's core alone, if any."""
+    """Each run with the undisturbed one of its round."""
     base = {(each.scenario, each.round): each for each in found if each.peer == UNDISTURBED}
-    pairs = [(each, base[each.scenario, each.round]) for each in group if (each.scenario, each.round) in base]
-    return [pair for pair in pairs if max(each.foreign for each in pair) <= QUIET] or pairs
+    return [(each, base[each.scenario, each.round]) for each in group if (each.scenario, each.round) in base]
 
 
 def _ratio(pairs: Sequence[tuple[Run, Run]], value: Callable[[Run], float | None]) -> Spread | None:

@@ -60,7 +60,7 @@ class _Reading:
     at_ns: int
     relay: Cpu
     observer: Cpu
-    core_ns: int
+    idle_ns: int
     rss_kb: int
     observer_rss_kb: int
 
@@ -104,7 +104,7 @@ class Bench:
     def _read(self, running: Running) -> _Reading:
         relay, observer = processes.cpu(running.relay), processes.cpu(running.observer)
         rss, observer_rss = processes.rss_kb(running.relay), processes.rss_kb(running.observer)
-        return _Reading(time.monotonic_ns(), relay, observer, processes.busy_ns(self.proxy_core), rss, observer_rss)
+        return _Reading(time.monotonic_ns(), relay, observer, processes.idle_ns(self.proxy_core), rss, observer_rss)
 
     def _told(self, running: Running, forwarded: int) -> tuple[_Reading, _Page]:
         """A reading at rest, and the sidecar's counters once they know of all requests.
@@ -165,7 +165,7 @@ def _result(
         relay_us=relay.total_ns / 1000 / units if running.relay and units else None,
         system=relay.system_ns / relay.total_ns if relay.total_ns else None,
         core=relay.total_ns / window_ns,
-        foreign=max(0.0, (end.core_ns - begin.core_ns - own_ns) / window_ns),
+        foreign=max(0.0, 1 - (end.idle_ns - begin.idle_ns + own_ns) / window_ns),
         observer_us=(settled.observer - start.observer).total_ns / 1000 / whole if running.observer and whole else None,
         p50_us=latency.get("p50_us"),
         p99_us=latency.get("p99_us"),

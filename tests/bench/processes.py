@@ -66,13 +66,17 @@ def cpu(pids: Iterable[int]) -> Cpu:
     return Cpu(total, system)
 
 
-def busy_ns(core: int) -> int:
-    """How long a core was not idle since the machine started, to 10 ms; what others on it use is in there too."""
+def idle_ns(core: int) -> int:
+    """How long a core was idle since the machine started, to 10 ms.
+
+    The kernel measures idle time; the times beside it in /proc/stat are counted by its tick, up to a core too much for
+    a program that wakes with the tick.
+    """
     for line in (_PROC / "stat").read_text().splitlines():
         name, *fields = line.split()
         if name == f"cpu{core}":
-            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
-            return (user + nice + system + irq + softirq + steal) * _TICK_NS
+            _user, _nice, _system, idle, iowait = map(int, fields[:5])
+            return (idle + iowait) * _TICK_NS
     raise SystemExit(f"This machine has no core {core}.")
 
 

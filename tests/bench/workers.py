@@ -81,7 +81,8 @@ def _run(scenario: Scenario, running: Running, load: Path, count: int, turn: int
         readings.append(_reading(running, cores))
     said = json.loads(program.stdout.read())
     program.wait()
-    window, relays, observer, ours, busy = (after - before for before, after in zip(*readings, strict=True))
+    window, relays, observer, ours, idle = (after - before for before, after in zip(*readings, strict=True))
+    busy = len(cores) * window - idle
     units = max(1, said["requests" if scenario.unit == "request" else "chunks"])
     return Share(
         workers=count,
@@ -99,10 +100,10 @@ def _run(scenario: Scenario, running: Running, load: Path, count: int, turn: int
 
 
 def _reading(running: Running, cores: Sequence[int]) -> tuple[int, ...]:
-    """The time, and processor time so far in nanoseconds: the relays', the observer's, all of ours, and the cores'."""
+    """Nanoseconds so far: the time; of processors the relays', the observer's and all of ours; idle ones of the cores."""
     ours = processes.tree(os.getpid())
     used = (processes.cpu(pids).total_ns for pids in (running.relay, running.observer, ours))
-    return (time.monotonic_ns(), *used, sum(map(processes.busy_ns, cores)))
+    return (time.monotonic_ns(), *used, sum(map(processes.idle_ns, cores)))
 
 
 def rows(found: Sequence[Share]) -> list[list[str]]:
