@@ -100,7 +100,7 @@ def _run(scenario: Scenario, running: Running, load: Path, count: int, turn: int
 
 
 def _reading(running: Running, cores: Sequence[int]) -> tuple[int, ...]:
-    """Nanoseconds so far: the time; of processors the relays', the observer's and all of ours; idle ones of the cores."""
+    """Nanoseconds so far: the time, what relays, the observer and all of ours used, what the cores idled."""
     ours = processes.tree(os.getpid())
     used = (processes.cpu(pids).total_ns for pids in (running.relay, running.observer, ours))
     return (time.monotonic_ns(), *used, sum(map(processes.idle_ns, cores)))
