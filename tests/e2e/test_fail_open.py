@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,11 +145,13 @@ def test_an_observer_killed_again_and_again_under_traffic_leaves_no_request_unac
     with sidecar(engine.url, tmp_path) as relay:
         traffic = Traffic(relay.url)
 
-        def kill() -> None:
-            with contextlib.suppress(AssertionError):  # it may not be back yet
-                os.kill(relay.child(OBSERVER), signal.SIGKILL)
+        def kill_again_and_again() -> None:
+            for pause in (0.4, 0.7, 0.8, 0.3, 0.8):
+                time.sleep(pause)
+                with contextlib.suppress(AssertionError):  # it may not be back yet
+                    os.kill(relay.child(OBSERVER), signal.SIGKILL)
 
-        asyncio.run(traffic.run(3.0, [(at, kill) for at in (0.4, 1.1, 1.9, 2.2)]))
+        asyncio.run(traffic.run(kill_again_and_again))
         assert traffic.failed == []
         eventually(lambda: relay.live()["forwarded"] == len(traffic.ended), "the relay's own count")
         relay.wait_ready()
@@ -199,7 +202,7 @@ def test_a_slow_observer_fails_no_request_and_loses_none_uncounted(engine: Engin
         hindrance.start()
         try:
             traffic = Traffic(relay.url, clients=20)
-            asyncio.run(traffic.run(2.0, []))
+            asyncio.run(traffic.run(lambda: time.sleep(2.0)))
         finally:
             over.set()
             hindrance.join()
