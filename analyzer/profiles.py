@@ -1,6 +1,7 @@
 """A serving profile as a file: the knobs that are said, completed by what the engine does with the others."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -95,8 +96,22 @@ def read(path: Path) -> ProfileSettings:
         raise BadSettings("\n".join(_sentence(dict(mistake), path) for mistake in error.errors())) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A profile with the model and the GPU that it names; a config.json's model has a name that only its file knows."""
+
+    profile: ServingProfile
+    model: Model
+    gpu: Gpu
+
+
 def load(path: Path) -> ServingProfile:
-    """The serving profile in the TOML file at `path`, completed.
+    """The serving profile in the TOML file at `path`, completed; raises as `placed` does."""
+    return placed(path).profile
+
+
+def placed(path: Path) -> Placed:
+    """The serving profile in the TOML file at `path`, completed, and what it is of.
 
     Raises `BadSettings` for a file that cannot be used and `UnknownEngine` for a model or GPU that is not known, with
     a sentence for each of them.
@@ -107,7 +122,8 @@ def load(path: Path) -> ServingProfile:
     ]
     if wrong:
         raise UnknownEngine("\n".join(wrong))
-    return said.completed(engine.model_or_file(said.model), engine.gpu(said.gpu))
+    model, gpu = engine.model_or_file(said.model), engine.gpu(said.gpu)
+    return Placed(said.completed(model, gpu), model, gpu)
 
 
 def _unknown(known: Callable[[str], object], name: str) -> UnknownEngine | None:

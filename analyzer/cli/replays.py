@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analyzer import engine, profiles
+from analyzer import profiles
 from analyzer import settings as settings_file
 from analyzer.cli import choices, replay_table
 from analyzer.cli.durations import milliseconds
-from analyzer.engine import ServingProfile
 from analyzer.errors import AnalyzerError, BadSettings, NoTraffic, UnreadableRecords
+from analyzer.profiles import Placed
 from analyzer.replay.as_json import as_json
 from analyzer.replay.disproved import disproved, longer
 from analyzer.replay.outcome import Promise
@@ -47,8 +47,8 @@ def add_command(
 def run(options: argparse.Namespace) -> AnalyzerError | None:
     """Replay, hand over the answer, and answer the error to end with where files could not be read."""
     settings = settings_file.load(options.settings)
-    current = profiles.load(options.profile)
-    against = None if options.against is None else profiles.load(options.against)
+    current = profiles.placed(options.profile)
+    against = None if options.against is None else profiles.placed(options.against)
     found = find(options.records)
     if found.marginals and not (found.readable or found.remote):
         raise BadSettings("Hourly marginals hold no arrivals to replay: replay reads records.")
@@ -65,11 +65,11 @@ def _answer(
     records: Records,
     settings: Settings,
     options: argparse.Namespace,
-    said: tuple[ServingProfile, ServingProfile | None],
+    said: tuple[Placed, Placed | None],
 ) -> tuple[WhatIf, str, Window]:
     spans = records.spans()
     choices.check_models(spans, options)
-    span = _chosen(spans, options, said[0].model)
+    span = _chosen(spans, options, said[0].model.name)
     model = span.model or ""
     window = choices.window([span], settings, options)
     recorded = records.arrivals(window, model)
@@ -86,16 +86,22 @@ def _answer(
     setups: list[Setup | None] = [_priced(setup(current, throughput, recorded.requests, told), settings, model), None]
     if against is not None:
         changed = carried_over(throughput, current, against, table)
-        same_cache = told if replace(against, replicas=current.replicas) == current else None
+        same_cache = told if _same_cache(against, current) else None
         setups[1] = _priced(setup(against, changed, recorded.requests, same_cache), settings, model)
     first, second = setups
     if first is None:
         raise BadSettings("--profile names nothing to replay.")
-    on = engine.model(current.model), engine.gpu(current.gpu)
-    known = checked(current, throughput, timings, on, told, options.routing)
+    on = current.model, current.gpu
+    known = checked(current.profile, throughput, timings, on, told, options.routing)
     answer = what_if(recorded, known, first, second, _promise(options, settings, model), options.routing)
-    against_it = disproved(current, longer(recorded.requests, current.max_model_len), timings)
+    against_it = disproved(current.profile, longer(recorded.requests, current.profile.max_model_len), timings)
     return replace(answer, disproved=against_it), model, window
+
+
+def _same_cache(against: Placed, current: Placed) -> bool:
+    """Whether an engine of both has the same KV cache: they differ in nothing but their replicas."""
+    same = replace(against.profile, replicas=current.profile.replicas) == current.profile
+    return same and against.model == current.model
 
 
 def _chosen(spans: Sequence[Span], options: argparse.Namespace, served: str) -> Span:

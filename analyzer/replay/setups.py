@@ -9,6 +9,7 @@ import numpy as np
 from analyzer import engine
 from analyzer.engine import Gpu, Model, ServingProfile, StepTimes, Throughput
 from analyzer.errors import BadSettings, NoThroughput, TooLittleTraffic
+from analyzer.profiles import Placed
 from analyzer.replay.checking import Checked, check, unchecked
 from analyzer.replay.traffic import Requests, Routing
 from analyzer.replay.whatif import Setup
@@ -17,26 +18,24 @@ from analyzer.throughput.choice import blended, choose, from_records
 from analyzer.throughput.timings import Timings
 
 
-def setup(
-    profile: ServingProfile, throughput: Throughput, requests: Requests, told_pool_tokens: int | None = None
-) -> Setup:
+def setup(of: Placed, throughput: Throughput, requests: Requests, told_pool_tokens: int | None = None) -> Setup:
     """A profile with what its scheduler keeps to; `told_pool_tokens` is the engine's own figure, where known.
 
-    Raises `DoesNotFit` where the model does not, and `UnknownEngine` for a model or GPU that is not known.
+    Raises `DoesNotFit` where the model does not.
     """
-    model, gpu = engine.model(profile.model), engine.gpu(profile.gpu)
+    profile, model, gpu = of.profile, of.model, of.gpu
     memory = engine.memory(profile, model, gpu, told_pool_tokens)
     context = float(np.mean(requests.isl + requests.osl / 2)) if len(requests) else None
     return Setup(profile, engine.limits(profile, memory, model, context), throughput)
 
 
-def today(profile: ServingProfile, timings: Timings | None, table: Path | None = None) -> Throughput:
+def today(of: Placed, timings: Timings | None, table: Path | None = None) -> Throughput:
     """The step times of what runs today: fitted to its records, blended with those of a sweep's `table`, if given.
 
     Where the records do not tell them: those of the table, of NVIDIA's tables where they are installed, or the
     roofline. Raises `BadSettings` or `TooLittleTraffic` where a table is given that does not tell them either.
     """
-    model, gpu = engine.model(profile.model), engine.gpu(profile.gpu)
+    profile, model, gpu = of.profile, of.model, of.gpu
     measured = None if table is None else sweeps.throughput(table, profile, model, gpu)
     others = measured or choose(profile, model, gpu).throughput
     if timings is None:
@@ -70,25 +69,23 @@ def checked(
     return check(timings, limits, throughput.times, profile.replicas, routing)
 
 
-def reckon(profile: ServingProfile) -> Throughput:
+def reckon(of: Placed) -> Throughput:
     """The roofline of a profile."""
-    return roofline(profile, engine.model(profile.model), engine.gpu(profile.gpu))
+    return roofline(of.profile, of.model, of.gpu)
 
 
-def carried_over(
-    known: Throughput, profile: ServingProfile, other: ServingProfile, table: Path | None = None
-) -> Throughput:
-    """The step times of `other`, from those that are `known` of `profile`.
+def carried_over(known: Throughput, of: Placed, other: Placed, table: Path | None = None) -> Throughput:
+    """The step times of `other`, from those that are `known` of another profile.
 
     Where both run the same weights on the same GPUs they are the same. Else they are those of the `table`, if it has
     `other`, or each part of a step changes as much as the roofline says it does.
     """
-    if _runs(profile) == _runs(other):
+    if _runs(of) == _runs(other):
         return known
     if table is not None:
         with suppress(BadSettings, TooLittleTraffic):  # it may be of today's setup only
-            return sweeps.throughput(table, other, engine.model(other.model), engine.gpu(other.gpu))
-    before, after = reckon(profile), reckon(other)
+            return sweeps.throughput(table, other.profile, other.model, other.gpu)
+    before, after = reckon(of), reckon(other)
     ratios = [new / old if old > 0 else 1.0 for old, new in zip(before.times.values, after.times.values, strict=True)]
     values = [value * ratio for value, ratio in zip(known.times.values, ratios, strict=True)]
     times = replace(StepTimes(*values), outside_ms=known.times.outside_ms)
@@ -97,13 +94,14 @@ def carried_over(
         times=times,
         error_share=max(known.error_share, after.error_share),
         shorter_share=None,
-        detail=f"{known.detail} Changed as the roofline changes from {_named(profile)} to {_named(other)}.",
+        detail=f"{known.detail} Changed as the roofline changes from {_named(of.profile)} to {_named(other.profile)}.",
     )
 
 
-def _runs(profile: ServingProfile) -> tuple[object, ...]:
+def _runs(of: Placed) -> tuple[object, ...]:
     """What the time of a step depends on."""
-    return profile.model, profile.gpu, profile.tp, profile.pp, profile.weights, profile.kv_cache
+    profile = of.profile
+    return of.model, of.gpu, profile.tp, profile.pp, profile.weights, profile.kv_cache
 
 
 def _named(profile: ServingProfile) -> str:

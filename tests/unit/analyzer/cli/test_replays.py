@@ -12,6 +12,7 @@ import pytest
 from analyzer.cli import main
 from tests.fakes.recordings import row, write
 from tests.fakes.replay_files import profile, records
+from tests.unit.analyzer.engine.configs import LLAMA_8B
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -50,6 +51,16 @@ def test_it_answers_what_another_profile_would_change(run: Run, recorded: Path, 
     assert "replicas x GPUs" in told[2]
     assert told[2].startswith(f"{found['requests']:,} requests for {found['model']} from 2025-03-03 00:00 to ")
     assert (found["window"]["start"], found["window"]["timezone"]) == ("2025-03-03T00:00:00+00:00", "UTC")
+
+
+def test_a_model_of_ones_own_is_replayed_by_its_config_file(run: Run, recorded: Path, tmp_path: Path) -> None:
+    own = tmp_path / "our-8b"
+    own.mkdir()
+    (own / "config.json").write_text(json.dumps(LLAMA_8B))
+    two, one = (profile(tmp_path, f"own{n}", model=str(own / "config.json"), replicas=n) for n in (2, 1))
+    found = answered(run(recorded, "--all", "--profile", two, "--against", one))
+    assert (found["confidence"], found["current"]["profile"]["model"]) == ("checked", "our-8b")
+    assert found["changes"]["gpu_hours_share"] == -0.5
 
 
 def test_the_answer_goes_to_a_file_and_the_table_to_standard_output(run: Run, recorded: Path, tmp_path: Path) -> None:
