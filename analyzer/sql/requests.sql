@@ -38,6 +38,7 @@ counted AS (
                 try_cast(max_tokens AS BIGINT) * greatest(least(coalesce(try_cast(n AS BIGINT), 1), 1024), 1), 16777216
             )
         END AS max_tokens,
+        coalesce(try_cast(n AS BIGINT) > 1, false) AS several,
         client_id::VARCHAR AS client,
         operation::VARCHAR AS operation,
         upstream::VARCHAR AS upstream,

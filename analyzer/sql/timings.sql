@@ -10,7 +10,9 @@ SELECT
     lasted,
     completed,
     (
-        list_contains(getvariable('stretches'), arrival // 600000000)
+        -- the tokens of several completions came side by side, so that their time tells of no single one
+        NOT several
+        AND list_contains(getvariable('stretches'), arrival // 600000000)
         -- what ran beside it at its end is known as well
         AND (lasted < 0 OR list_contains(getvariable('beside'), (arrival + lasted) // 600000000))
     ) AS counted,

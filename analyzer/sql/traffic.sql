@@ -25,6 +25,7 @@ SELECT
     CASE WHEN completed AND e2e_us BETWEEN 0 AND 1125899906842624 THEN e2e_us ELSE -1 END AS e2e_ms,
     client,
     completed,
+    several,
     upstream,
     instance,
     least(greatest(coalesce(cached, 0), 0), isl)::INTEGER AS cached,

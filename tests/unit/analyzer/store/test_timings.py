@@ -90,6 +90,12 @@ def test_a_request_whose_end_lies_where_nothing_was_read_is_in_the_way_only(tmp_
     assert surroundings(found).batch[1] == pytest.approx(2)
 
 
+def test_a_request_for_several_completions_is_in_the_way_only(tmp_path: Path) -> None:
+    found = read(tmp_path, [timed(1, n=4), timed(2, n=1), timed(3)])
+    assert found is not None
+    assert found.counted.tolist() == [False, True, True]
+
+
 def test_stretches_are_chosen_from_empty_to_full() -> None:
     stretches = [(at, 10 * at, 1) for at in range(1, 101)]
     assert choose(stretches, 1_000_000) == list(range(1, 101))
