@@ -413,14 +413,13 @@ def test_a_head_that_comes_by_drops_is_given_up_and_hinders_nobody(stage: Stage)
 
 
 def dripped(client: RawClient, drop: bytes) -> bytes | None:
-    """Sends one more byte of a slow head; the answer, once there is one."""
+    """The answer, once there is one; until then one more byte of a slow head is sent."""
     client.sock.setblocking(False)
     try:
-        client.sock.send(drop)
-        answer = client.sock.recv(4096)
+        return client.sock.recv(4096)
     except BlockingIOError:
-        return None
-    return answer
+        client.sock.send(drop)
+    return None
 
 
 def test_a_client_that_stops_sending_has_left_and_the_engine_is_told(stage: Stage) -> None:
