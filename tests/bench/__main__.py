@@ -163,7 +163,7 @@ def _fail_open(told: argparse.Namespace, bench: Bench, engine: Path) -> None:
     table.show_rows(console, "What clients notice of the observer's troubles", fail_open.HEAD, body)
     console.print(table.targets(judged))
     machine = programs.machine()
-    foreign = max(run.foreign for run in found if run.peer != fail_open.KILLED)  # there our own observers start
+    foreign = max(run.foreign for run in found if run.peer not in fail_open.KILLS)  # there our own observers start
     if foreign > _NOISE:
         machine["not quiet"] = f"other programs used up to {foreign:.0%} of the proxy's core during a run"
         console.print(f"\n[yellow]The machine was not quiet: {machine['not quiet']}.[/]")

@@ -24,8 +24,11 @@ from tests.bench.targets import SIDECAR, Verdict
 UNDISTURBED = "undisturbed"
 STOPPED = "stopped"
 FULL = "stopped, tap full"
-KILLED = "killed again and again"
-CONDITIONS = (UNDISTURBED, STOPPED, FULL, KILLED)
+KILLED = "killed"
+AGAIN = "killed again and again"
+KILLS = {KILLED: 1, AGAIN: 100}
+"""How many observers are killed in one run, as long as it lasts."""
+CONDITIONS = (UNDISTURBED, STOPPED, FULL, *KILLS)
 SCENARIOS = "cr"
 LIMIT = 1.2
 HEAD = (
@@ -41,7 +44,7 @@ HEAD = (
 _FILLING = 0.6
 """Seconds of requests as fast as they go, after which an observer that is stopped has left the tap full."""
 _KILL_SECONDS = 0.3
-"""How long each observer lives, its start included."""
+"""How long an observer that is killed lives, its start included."""
 
 
 def runs(bench: Bench, engine: Path, sidecar: Path, seconds: float, rounds: int) -> Iterator[Run]:
@@ -68,7 +71,8 @@ def _in(condition: str, bench: Bench, at: Place, work: Sequence[Scenario], turn:
         if condition == FULL:
             bench.run(next(each for each in scenarios(_FILLING) if each.key == "a"), blind, turn)
         for scenario in work:
-            with _killing(running.process.pid, bench.load_core) if condition == KILLED else nullcontext():
+            most = KILLS.get(condition)
+            with _killing(running.process.pid, bench.load_core, most) if most else nullcontext():
                 yield bench.run(scenario, running if condition == UNDISTURBED else blind, turn)
     finally:
         if condition in {STOPPED, FULL}:
@@ -82,10 +86,11 @@ def _signal(running: Running, which: signal.Signals) -> None:
 
 
 @contextmanager
-def _killing(supervisor: int, core: int) -> Iterator[None]:
-    """Lets every observer that the supervisor starts run on its core for a moment, then kills it."""
+def _killing(supervisor: int, core: int, most: int) -> Iterator[None]:
+    """Lets every observer that the supervisor starts run on its core, and kills the first `most` after a moment."""
     ended = threading.Event()
     seen: dict[int, float] = {}
+    killed: set[int] = set()
 
     def look() -> None:
         for pid in processes.children(supervisor):
@@ -94,7 +99,8 @@ def _killing(supervisor: int, core: int) -> Iterator[None]:
             if pid not in seen:
                 seen[pid] = time.monotonic()
                 processes.place(pid, core, nice=19)
-            elif time.monotonic() - seen[pid] > _KILL_SECONDS:
+            elif time.monotonic() - seen[pid] > _KILL_SECONDS and len(killed | {pid}) <= most:
+                killed.add(pid)
                 os.kill(pid, signal.SIGKILL)
 
     def keep_looking() -> None:
