@@ -8,6 +8,9 @@ import altair as alt
 from tests.bench.scenarios import Scenario
 from tests.bench.summary import Figure
 
+_PADDING = {"left": 30, "right": 30, "top": 8, "bottom": 8}
+"""Room for names and numbers: fonts of others are wider than the one that the plot is laid out with."""
+
 
 def draw(scenarios: Sequence[Scenario], figures: Sequence[Figure], path: Path) -> None:
     """Writes an SVG: one panel for each scenario, a dot for the median and a line from lowest to highest round."""
@@ -21,7 +24,7 @@ def draw(scenarios: Sequence[Scenario], figures: Sequence[Figure], path: Path) -
         if rows:
             panels.append(_panel(scenario, rows))
     if panels:
-        chart = alt.concat(*panels, columns=2, spacing=24)
+        chart = alt.concat(*panels, columns=2, spacing=24).properties(padding=_PADDING)
         chart.configure_axis(labelFontSize=11, titleFontSize=11).configure_view(stroke=None).save(str(path))
 
 
