@@ -78,10 +78,10 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--priority", action="store_true", help="take precedence over other programs (needs root)")
     parser.add_argument("--write", action="store_true", help="also write the run into docs/performance.md")
     parser.add_argument("--workers", action="store_true", help="compare two relays with one on two cores instead")
-    parser.add_argument("--fail-open", action="store_true", help="stop and kill the observer under traffic instead")
+    parser.add_argument("--fail-open", action="store_true", help="trouble the observer under traffic instead")
     parser.add_argument("--profile", metavar="SCENARIO", help="say where the relay's time goes instead")
     told = parser.parse_args()
-    rounds, seconds = QUICK if told.quick else FULL
+    rounds, seconds = QUICK if told.quick else (fail_open.ROUNDS, fail_open.SECONDS) if told.fail_open else FULL
     told.rounds, told.seconds = told.rounds or rounds, told.seconds or seconds
     told.scenarios = told.scenarios or ("rcfeadb" if told.quick else "rcfeadbs")
     if told.load_core == told.proxy_core:
@@ -156,24 +156,38 @@ def _workers(told: argparse.Namespace, engine: Path, load: Path) -> None:
 
 
 def _fail_open(told: argparse.Namespace, bench: Bench, engine: Path) -> None:
-    found = list(fail_open.runs(bench, engine, told.sidecar, told.seconds, told.rounds))
-    body, judged = fail_open.rows(found), fail_open.verdicts(found)
     console = Console()
     console.width = max(console.width, _WIDTH)
+    found: list[Run] = []
+    accounts: list[fail_open.Account] = []
+    for each in fail_open.results(bench, engine, told.sidecar, told.seconds, told.rounds):
+        if isinstance(each, Run):
+            console.print(f"[dim]round {each.round + 1}, {each.peer}, {each.scenario}: p99 {each.p99_us:,.0f} µs[/]")
+            found.append(each)
+        else:
+            accounts.append(each)
+    body, judged, lost = fail_open.rows(found), fail_open.verdicts(found), fail_open.lost(accounts)
     table.show_rows(console, "What clients notice of the observer's troubles", fail_open.HEAD, body)
     console.print(table.targets(judged))
+    table.show_rows(console, "What became of the requests, in all rounds", fail_open.LOST, lost)
     machine = programs.machine()
-    foreign = max(run.foreign for run in found if run.peer not in fail_open.KILLS)  # there our own observers start
+    starting = {each.name for each in fail_open.CONDITIONS if "killed" in each.name}  # there our own observers start
+    foreign = max(run.foreign for run in found if run.peer not in starting)
     if foreign > _NOISE:
         machine["not quiet"] = f"other programs used up to {foreign:.0%} of the proxy's core during a run"
         console.print(f"\n[yellow]The machine was not quiet: {machine['not quiet']}.[/]")
-    result = {"machine": machine, "seconds": told.seconds, "runs": [asdict(run) for run in found]}
+    result = {
+        "machine": machine,
+        "seconds": told.seconds,
+        "runs": [asdict(run) for run in found],
+        "accounts": [{**asdict(each), "unaccounted": each.unaccounted} for each in accounts],
+    }
     (told.out / "fail-open.json").write_text(json.dumps(result, indent=1) + "\n")
     console.print(f"\nResults are in {told.out}: fail-open.json.")
     if told.write:
         about = {**machine, "rounds": str(told.rounds), "seconds each": str(told.seconds)}
-        text = f"{document.grid(fail_open.HEAD, body)}\n\n{document.judged(judged)}\n\n{document.measured_on(about)}\n"
-        document.write(PAGE, text, "fail-open")
+        grids = (document.grid(fail_open.HEAD, body), document.judged(judged), document.grid(fail_open.LOST, lost))
+        document.write(PAGE, "\n\n".join((*grids, document.measured_on(about))) + "\n", "fail-open")
         console.print(f"{PAGE} holds this run.")
 
 

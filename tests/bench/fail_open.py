@@ -1,34 +1,42 @@
-"""`python -m tests.bench --fail-open`: what clients notice when the observer is stopped, full up, or killed."""
+"""`python -m tests.bench --fail-open`: what clients notice of an observer in trouble, and what it costs the account."""
 
-import os
-import signal
 import tempfile
-import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 from statistics import median
 
-from tests.bench import processes
+from tests.bench import processes, scrape, troubles
 from tests.bench.measure import Bench, Run
-from tests.bench.peers import Place, Running, all_peers, launch
+from tests.bench.peers import Peer, Place, all_peers, launch
 from tests.bench.programs import started_engine
 from tests.bench.scenarios import WARM_UP, Scenario, scenarios
+from tests.bench.soak.account import Terms, terms
 from tests.bench.summary import Spread, spread
 from tests.bench.table import number
 from tests.bench.targets import SIDECAR, Verdict
+from tests.bench.troubles import Condition
 
 UNDISTURBED = "undisturbed"
-STOPPED = "stopped"
-FULL = "stopped, tap full"
-KILLED = "killed"
-AGAIN = "killed again and again"
-KILLS = {KILLED: 1, AGAIN: 100}
-"""How many observers are killed in one run, as long as it lasts."""
-CONDITIONS = (UNDISTURBED, STOPPED, FULL, *KILLS)
+CONTROL = "undisturbed, again"
+"""What two runs differ by of which nothing befalls the observer: the noise of the machine."""
+CONDITIONS = (
+    Condition(UNDISTURBED, troubles.watched, told=True),
+    Condition("killed", troubles.killed_once),
+    Condition("killed again and again", troubles.killed_again),
+    Condition("stopped", troubles.stopped),
+    Condition("slow", troubles.slowed),
+    Condition(CONTROL, troubles.watched, told=True),
+    Condition("disk full", troubles.watched, troubles.small_disk, filled=True, told=True),
+    Condition("tokenizer broken", troubles.watched, troubles.broken_tokenizer, told=True),
+    Condition("stopped, tap full", troubles.stopped, filled=True),
+)
+ROUNDS, SECONDS = 4, 8.0
+"""So long, because the hundredth of 1.5 seconds is made of four stretches of the scheduler's tick, 4 ms here."""
 SCENARIOS = "cr"
 LIMIT = 1.2
 HEAD = (
@@ -41,81 +49,85 @@ HEAD = (
     "relay CPU, µs",
     "rounds",
 )
-_FILLING = 0.6
-"""Seconds of requests as fast as they go, after which an observer that is stopped has left the tap full."""
-_KILL_SECONDS = 0.3
-"""How long an observer that is killed lives, its start included."""
+LOST = ("observer", "forwarded", "rows on disk", "dropped", "lost", "unaccounted for")
+_FILLING_SECONDS = 0.6
+"""Of requests as fast as they go, after which an observer that is stopped has left the tap full."""
+_SETTLING_SECONDS = 30.0
+"""An observer that was killed five times is started again after pauses of up to 5 seconds."""
 
 
-def runs(bench: Bench, engine: Path, sidecar: Path, seconds: float, rounds: int) -> Iterator[Run]:
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of all requests of one sidecar, when its observer had recovered."""
+
+    condition: str
+    round: int
+    terms: Terms
+
+    @property
+    def unaccounted(self) -> int:
+        """Requests that are neither on disk nor counted as dropped or lost."""
+        return self.terms.difference - sum(self.terms.lost.values())
+
+
+def results(bench: Bench, engine: Path, sidecar: Path, seconds: float, rounds: int) -> Iterator[Run | Account]:
     """Every scenario in each condition, which the run names as its peer; another order in each round."""
     work = [each for each in scenarios(seconds) if each.key in SCENARIOS]
     for turn in range(rounds):
-        at = turn % len(CONDITIONS)
+        at = turn * len(CONDITIONS) // rounds
         for condition in CONDITIONS[at:] + CONDITIONS[:at]:
             with started_engine(engine, bench.load_core) as port, tempfile.TemporaryDirectory() as folder:
                 place = Place(tuple(processes.free_ports(4)), port, Path(folder) / "proxy", sidecar)
-                yield from _in(condition, bench, place, work, turn)
+                with condition.prepare(place.folder) as options:
+                    yield from _in(condition, options, bench, place, work, turn)
 
 
-def _in(condition: str, bench: Bench, at: Place, work: Sequence[Scenario], turn: int) -> Iterator[Run]:
-    """A new sidecar in one condition. Its observer's page is read only where nothing happens to the observer."""
-    ours = next(each for each in all_peers() if each.name == SIDECAR)
-    running = launch(replace(ours, name=condition), at, bench.proxy_core, bench.load_core)
+def _in(
+    condition: Condition, options: Sequence[str], bench: Bench, at: Place, work: Sequence[Scenario], turn: int
+) -> Iterator[Run | Account]:
+    """A new sidecar in one condition. Its observer's page is read only where it can answer."""
+    running = launch(_sidecar(condition.name, options), at, bench.proxy_core, bench.load_core)
     assert running.process is not None
-    blind = replace(running, observer=())
+    seen = running if condition.told else replace(running, observer=())
+    filling = next(each for each in scenarios(_FILLING_SECONDS) if each.key == "a")
     try:
         bench.run(WARM_UP, running, turn)
-        if condition in {STOPPED, FULL}:
-            _signal(running, signal.SIGSTOP)
-        if condition == FULL:
-            bench.run(next(each for each in scenarios(_FILLING) if each.key == "a"), blind, turn)
         for scenario in work:
-            most = KILLS.get(condition)
-            with _killing(running.process.pid, bench.load_core, most) if most else nullcontext():
-                yield bench.run(scenario, running if condition == UNDISTURBED else blind, turn)
+            with condition.trouble(running, bench.load_core):
+                if condition.filled:
+                    bench.run(filling, seen, turn)
+                run = bench.run(scenario, seen, turn)
+            account = _settled(at)
+            yield run
+        yield Account(condition.name, turn, account)
     finally:
-        if condition in {STOPPED, FULL}:
-            _signal(running, signal.SIGCONT)
         processes.end(running.process)
 
 
-def _signal(running: Running, which: signal.Signals) -> None:
-    for pid in running.observer:
-        os.kill(pid, which)
+def _sidecar(name: str, options: Sequence[str]) -> Peer:
+    """The sidecar of the bench under another name, with more options."""
+    ours = next(each for each in all_peers() if each.name == SIDECAR)
+
+    def command(at: Place) -> list[str]:
+        assert ours.command is not None
+        return [*ours.command(at), *options]
+
+    return replace(ours, name=name, command=command)
 
 
-@contextmanager
-def _killing(supervisor: int, core: int, most: int) -> Iterator[None]:
-    """Lets every observer that the supervisor starts run on its core, and kills the first `most` after a moment."""
-    ended = threading.Event()
-    seen: dict[int, float] = {}
-    killed: set[int] = set()
-
-    def look() -> None:
-        for pid in processes.children(supervisor):
-            if "observer" not in processes.title(pid):
-                continue
-            if pid not in seen:
-                seen[pid] = time.monotonic()
-                processes.place(pid, core, nice=19)
-            elif time.monotonic() - seen[pid] > _KILL_SECONDS and len(killed | {pid}) <= most:
-                killed.add(pid)
-                os.kill(pid, signal.SIGKILL)
-
-    def keep_looking() -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # the load generator has this core, too
-        while not ended.wait(0.05):
-            with suppress(OSError):  # it has just ended
-                look()
-
-    thread = threading.Thread(target=keep_looking)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def _settled(at: Place) -> Terms:
+    """The account once an observer has recovered and all is in its place, or when waiting any longer is pointless."""
+    limit = time.monotonic() + _SETTLING_SECONDS
+    found = None
+    while time.monotonic() < limit:
+        with suppress(OSError):  # nobody answers: an observer is about to start
+            found = terms(scrape.read(f"http://127.0.0.1:{at.ports[1]}/metrics"), at.folder / "records")
+            if found.exact or found.difference == sum(found.lost.values()) > 0:
+                return found
+        time.sleep(0.2)
+    if found is None:
+        raise SystemExit(f"No observer has answered for {_SETTLING_SECONDS:.0f} seconds.")
+    return found
 
 
 def rows(found: Sequence[Run]) -> list[list[str]]:
@@ -136,6 +148,25 @@ def rows(found: Sequence[Run]) -> list[list[str]]:
     return shown
 
 
+def lost(found: Sequence[Account]) -> list[list[str]]:
+    """A row for each condition, with `LOST` above: the sums of all rounds."""
+    shown = []
+    for name in dict.fromkeys(each.condition for each in found):
+        group = [each for each in found if each.condition == name]
+        dropped, gone = Counter[str](), Counter[str]()
+        for each in group:
+            dropped.update(each.terms.dropped)
+            gone.update(each.terms.lost)
+        counts = (sum(each.terms.forwarded for each in group), sum(each.terms.rows for each in group))
+        unaccounted = sum(abs(each.unaccounted) for each in group)
+        shown.append([name, *(f"{n:,}" for n in counts), _by_reason(dropped), _by_reason(gone), f"{unaccounted:,}"])
+    return shown
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{why} {n:,}" for why, n in counts.items() if n) or "–"
+
+
 def _pairs(group: Sequence[Run], found: Sequence[Run]) -> list[tuple[Run, Run]]:
     """Each run with the undisturbed one of its round."""
     base = {(each.scenario, each.round): each for each in found if each.peer == UNDISTURBED}
@@ -152,7 +183,7 @@ def verdicts(found: Sequence[Run]) -> list[Verdict]:
     judged = []
     for (scenario, condition), group in _groups(found).items():
         times = _ratio(_pairs(group, found), _p99)
-        if condition != UNDISTURBED and times is not None:
+        if condition not in {UNDISTURBED, CONTROL} and times is not None:
             judged.append(Verdict(f"p99 in {scenario}, observer {condition}", LIMIT, times.median, "× undisturbed"))
     return judged
 
@@ -173,9 +204,9 @@ def _groups(found: Sequence[Run]) -> Mapping[tuple[str, str], list[Run]]:
     groups: dict[tuple[str, str], list[Run]] = {}
     for key in SCENARIOS:
         for condition in CONDITIONS:
-            group = [each for each in found if (each.scenario, each.peer) == (key, condition)]
+            group = [each for each in found if (each.scenario, each.peer) == (key, condition.name)]
             if group:
-                groups[key, condition] = group
+                groups[key, condition.name] = group
     return groups
 
 

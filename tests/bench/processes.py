@@ -101,8 +101,8 @@ def place(pid: int, core: int, nice: int) -> None:
     if os.getsid(pid) == pid:
         prefer(pid, nice)
     for task in (_PROC / str(pid) / "task").iterdir():
+        os.setpriority(os.PRIO_PROCESS, int(task.name), nice)  # first, or it has the new core until we get to it
         os.sched_setaffinity(int(task.name), {core})
-        os.setpriority(os.PRIO_PROCESS, int(task.name), nice)
 
 
 def prefer(pid: int, nice: int) -> None:

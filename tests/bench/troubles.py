@@ -1,0 +1,166 @@
+"""What can befall an observer, done to the one of a running sidecar; each is undone when its context ends."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import processes
+from tests.bench.peers import Running
+
+Trouble = Callable[[Running, int], AbstractContextManager[None]]
+"""Of a sidecar, whose observer has the core of this number; lasts as long as its context."""
+
+_LOOK_SECONDS = 0.05
+_FIRST_KILL_SECONDS = 1.0
+"""After the start of a run: its measured window has begun, and has the observer's new start in it."""
+_LIFE_SECONDS = 0.3
+"""How long an observer that is killed again and again lives, its start included."""
+_AT_ONCE_SECONDS = 0.09
+_BETWEEN_SECONDS = 0.01
+_SMALL_DISK = "size=128k"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One trouble and how it comes about.
+
+    `prepare` makes of the sidecar's folder what the trouble needs, before it starts, and gives options for it. `filled`
+    is one that a burst of requests comes before, which is not measured. `told` is whether the observer can be asked for
+    its counters meanwhile.
+    """
+
+    name: str
+    trouble: Trouble
+    prepare: Callable[[Path], AbstractContextManager[Sequence[str]]] = lambda _folder: nullcontext(())
+    filled: bool = False
+    told: bool = False
+
+
+@contextmanager
+def watched(running: Running, core: int, kills: int = 0) -> Iterator[None]:
+    """Lets every observer that the supervisor starts run on its core at the lowest priority, and kills the first few.
+
+    It looks as often where nobody is killed, so that runs with and without kills compare.
+    """
+    assert running.process is not None
+    supervisor = running.process.pid
+    ended = threading.Event()
+    start = time.monotonic()
+    seen = dict.fromkeys(running.observer, start)
+    killed: set[int] = set()
+
+    def look() -> None:
+        for pid in processes.children(supervisor):
+            if pid in killed or "observer" not in processes.title(pid):
+                continue
+            now = time.monotonic()
+            if pid not in seen:
+                seen[pid] = now
+                processes.place(pid, core, nice=19)
+            if now - seen[pid] > _LIFE_SECONDS and now - start > _FIRST_KILL_SECONDS and len(killed) < kills:
+                killed.add(pid)
+                os.kill(pid, signal.SIGKILL)
+
+    def keep_looking() -> None:
+        _step_back()
+        while not ended.wait(_LOOK_SECONDS):
+            with suppress(OSError):  # it has just ended
+                look()
+
+    with _beside(keep_looking, ended):
+        yield
+
+
+def killed_once(running: Running, core: int) -> AbstractContextManager[None]:
+    """A second after the start."""
+    return watched(running, core, kills=1)
+
+
+def killed_again(running: Running, core: int) -> AbstractContextManager[None]:
+    """A second after the start, and each that follows 0.3 s after its own start."""
+    return watched(running, core, kills=1000)
+
+
+@contextmanager
+def stopped(running: Running, core: int) -> Iterator[None]:
+    """SIGSTOP, for as long as it lasts."""
+    with watched(running, core):
+        _signal(running, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(running, signal.SIGCONT)
+
+
+@contextmanager
+def slowed(running: Running, core: int) -> Iterator[None]:
+    """The observer runs for a tenth of the time."""
+    ended = threading.Event()
+
+    def hinder() -> None:
+        _step_back()
+        while not ended.wait(_BETWEEN_SECONDS):
+            _signal(running, signal.SIGSTOP)
+            ended.wait(_AT_ONCE_SECONDS)
+            _signal(running, signal.SIGCONT)
+
+    with _beside(hinder, ended), watched(running, core):
+        yield
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Sequence[str]]:
+    """The folder of records becomes a file system that holds a few hundred. Raises SystemExit without root rights."""
+    records = folder / "records"
+    records.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", _SMALL_DISK, "none", str(records)]
+    if subprocess.run(mount, check=False).returncode:
+        raise SystemExit("A small disk cannot be mounted: --fail-open needs root rights for the condition 'disk full'.")
+    try:
+        yield ()
+    finally:
+        subprocess.run(["umount", "--lazy", str(records)], check=True)
+
+
+@contextmanager
+def broken_tokenizer(folder: Path) -> Iterator[Sequence[str]]:
+    """A vocabulary of one word, without an entry for those that it does not know: it raises on every text."""
+    path = folder / "tokenizer.json"
+    parts = dict.fromkeys(("truncation", "padding", "normalizer", "post_processor", "decoder"))
+    model = {"type": "WordLevel", "vocab": {"nothing": 0}, "unk_token": "[UNK]"}
+    words = {"type": "Whitespace"}
+    whole = {"version": "1.0", **parts, "added_tokens": [], "pre_tokenizer": words, "model": model}
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(whole))
+    settings = folder / "settings.toml"
+    settings.write_text(f'[[tokenizers]]\nmodels = "*"\nvocabulary = "{path}"\n')
+    yield "--settings", str(settings)
+
+
+@contextmanager
+def _beside(work: Callable[[], None], ended: threading.Event) -> Iterator[None]:
+    """Runs a loop in a thread until the context ends, which sets its event."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _step_back() -> None:
+    """The calling thread alone: the load generator has this core, too."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+def _signal(running: Running, which: signal.Signals) -> None:
+    for pid in running.observer:
+        os.kill(pid, which)
