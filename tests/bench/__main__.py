@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,6 +33,11 @@ def main() -> int:
     """Runs the bench; returns the exit status."""
     told = _told()
     _prepare(told)
+    with processes.awake() if told.awake or told.fail_open else nullcontext():
+        return _measure(told)
+
+
+def _measure(told: argparse.Namespace) -> int:
     engine, load = programs.compiled(told.out / "programs")
     if told.workers:
         _workers(told, engine, load)
@@ -76,6 +81,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--proxy-core", type=int, default=cores[-1], help="core of the proxy")
     parser.add_argument("--sidecar", type=Path, default=ROOT, help="checkout whose sidecar is measured (this one)")
     parser.add_argument("--priority", action="store_true", help="take precedence over other programs (needs root)")
+    parser.add_argument("--awake", action="store_true", help="keep idle cores from sleeping (needs root)")
     parser.add_argument("--write", action="store_true", help="also write the run into docs/performance.md")
     parser.add_argument("--workers", action="store_true", help="compare two relays with one on two cores instead")
     parser.add_argument("--fail-open", action="store_true", help="trouble the observer under traffic instead")

@@ -25,17 +25,17 @@ UNDISTURBED = "undisturbed"
 CONTROL = "undisturbed, again"
 """What two runs differ by of which nothing befalls the observer: the noise of the machine."""
 CONDITIONS = (
-    Condition(UNDISTURBED, troubles.watched, told=True),
+    Condition(UNDISTURBED, troubles.untouched, told=True),
     Condition("killed", troubles.killed_once),
     Condition("killed again and again", troubles.killed_again),
     Condition("stopped", troubles.stopped),
     Condition("slow", troubles.slowed),
-    Condition(CONTROL, troubles.watched, told=True),
-    Condition("disk full", troubles.watched, troubles.small_disk, filled=True, told=True),
-    Condition("tokenizer broken", troubles.watched, troubles.broken_tokenizer, told=True),
+    Condition(CONTROL, troubles.untouched, told=True),
+    Condition("disk full", troubles.untouched, troubles.small_disk, filled=True, told=True),
+    Condition("tokenizer broken", troubles.untouched, troubles.broken_tokenizer, told=True),
     Condition("stopped, tap full", troubles.stopped, filled=True),
 )
-ROUNDS, SECONDS = 4, 8.0
+ROUNDS, SECONDS = 5, 8.0
 """So long, because the hundredth of 1.5 seconds is made of four stretches of the scheduler's tick, 4 ms here."""
 SCENARIOS = "cr"
 LIMIT = 1.2
@@ -93,6 +93,7 @@ def _in(
     try:
         bench.run(WARM_UP, running, turn)
         for scenario in work:
+            running = replace(running, observer=troubles.observers(running.process.pid))
             with condition.trouble(running, bench.load_core):
                 if condition.filled:
                     bench.run(filling, seen, turn)

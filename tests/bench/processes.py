@@ -6,12 +6,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 _PROC = Path("/proc")
+_LATENCY = Path("/dev/cpu_dma_latency")
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
@@ -109,6 +110,26 @@ def prefer(pid: int, nice: int) -> None:
     """Gives the session of a process another priority, where the kernel groups processes by session and allows it."""
     with suppress(OSError):
         (_PROC / str(pid) / "autogroup").write_text(str(nice))
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Keeps idle cores from sleeping, where that is allowed (root), as profiles for low latency do.
+
+    A request for a latency of 0 holds as long as the device is open: Linux, Documentation/power/pm_qos_interface.rst.
+    """
+    with ExitStack() as held:
+        with suppress(OSError):
+            held.enter_context(_LATENCY.open("wb", buffering=0)).write(bytes(4))
+        yield
+
+
+def idle_cores() -> str:
+    """Whether idle cores sleep until they are woken, which takes time and, in a virtual machine, another's leave."""
+    try:
+        return "stay awake" if not any(_LATENCY.read_bytes()[:4]) else "sleep"
+    except OSError:
+        return "unknown"
 
 
 def start(

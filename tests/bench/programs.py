@@ -66,6 +66,7 @@ def machine() -> dict[str, str]:
         "on one core": siblings.read_text().strip() if siblings.exists() else "unknown",
         "memory_gb": f"{int(memory.group(1)) / 1e6:.0f}" if memory else "unknown",
         "kernel": platform.release(),
+        "idle cores": processes.idle_cores(),
         "python": platform.python_version(),
     }
 

@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,63 +43,72 @@ class Condition:
 
 
 @contextmanager
-def watched(running: Running, core: int, kills: int = 0) -> Iterator[None]:
-    """Lets every observer that the supervisor starts run on its core at the lowest priority, and kills the first few.
+def killed(running: Running, core: int, times: int) -> Iterator[None]:
+    """Kills the observer a second after the start, and those that follow it 0.3 s after they were seen, so many times.
 
-    It looks as often where nobody is killed, so that runs with and without kills compare.
+    Each that follows is bound to the core at the lowest priority, as the first one was.
     """
     assert running.process is not None
     supervisor = running.process.pid
     ended = threading.Event()
-    start = time.monotonic()
-    seen = dict.fromkeys(running.observer, start)
-    killed: set[int] = set()
 
-    def look() -> None:
-        for pid in processes.children(supervisor):
-            if pid in killed or "observer" not in processes.title(pid):
-                continue
-            now = time.monotonic()
-            if pid not in seen:
-                seen[pid] = now
-                processes.place(pid, core, nice=19)
-            if now - seen[pid] > _LIFE_SECONDS and now - start > _FIRST_KILL_SECONDS and len(killed) < kills:
-                killed.add(pid)
-                os.kill(pid, signal.SIGKILL)
-
-    def keep_looking() -> None:
+    def kill() -> None:
         _step_back()
-        while not ended.wait(_LOOK_SECONDS):
-            with suppress(OSError):  # it has just ended
-                look()
+        living, pause = running.observer, _FIRST_KILL_SECONDS
+        for _ in range(times):
+            if ended.wait(pause):
+                return
+            for pid in living:
+                os.kill(pid, signal.SIGKILL)
+            living, pause = _next(supervisor, living, ended), _LIFE_SECONDS
+            for pid in living:
+                processes.place(pid, core, nice=19)
 
-    with _beside(keep_looking, ended):
+    with _beside(kill, ended):
         yield
+
+
+def observers(supervisor: int) -> tuple[int, ...]:
+    """The observers that live."""
+    return tuple(pid for pid in processes.children(supervisor) if "observer" in processes.title(pid))
+
+
+def _next(supervisor: int, before: Sequence[int], ended: threading.Event) -> tuple[int, ...]:
+    """Waits for an observer that is none of those before; none when all is over."""
+    while not ended.wait(_LOOK_SECONDS):
+        found = observers(supervisor)
+        if found and not set(found) & set(before):
+            return found
+    return ()
 
 
 def killed_once(running: Running, core: int) -> AbstractContextManager[None]:
     """A second after the start."""
-    return watched(running, core, kills=1)
+    return killed(running, core, 1)
 
 
 def killed_again(running: Running, core: int) -> AbstractContextManager[None]:
-    """A second after the start, and each that follows 0.3 s after its own start."""
-    return watched(running, core, kills=1000)
+    """For as long as it lasts."""
+    return killed(running, core, 1000)
+
+
+def untouched(_running: Running, _core: int) -> AbstractContextManager[None]:
+    """Nothing befalls it during a run."""
+    return nullcontext()
 
 
 @contextmanager
-def stopped(running: Running, core: int) -> Iterator[None]:
+def stopped(running: Running, _core: int) -> Iterator[None]:
     """SIGSTOP, for as long as it lasts."""
-    with watched(running, core):
-        _signal(running, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            _signal(running, signal.SIGCONT)
+    _signal(running, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(running, signal.SIGCONT)
 
 
 @contextmanager
-def slowed(running: Running, core: int) -> Iterator[None]:
+def slowed(running: Running, _core: int) -> Iterator[None]:
     """The observer runs for a tenth of the time."""
     ended = threading.Event()
 
@@ -111,7 +119,7 @@ def slowed(running: Running, core: int) -> Iterator[None]:
             ended.wait(_AT_ONCE_SECONDS)
             _signal(running, signal.SIGCONT)
 
-    with _beside(hinder, ended), watched(running, core):
+    with _beside(hinder, ended):
         yield
 
 
