@@ -50,8 +50,11 @@ _RELAY_SECONDS: Final = 5.0
 """How long after the drain limit a relay may still tell something."""
 
 
-def main() -> None:
-    """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
+def main(started: Callable[[], None]) -> None:
+    """Runs the observer: arguments are the numbers of the inherited control and listening sockets.
+
+    Calls `started` when it is ready for what relays tell.
+    """
     control = Control(int(sys.argv[1]))
     listener = socket.socket(fileno=int(sys.argv[2]))
     options = control.options()
@@ -59,13 +62,15 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
     try:
-        uvloop.run(_observe(settings, str(options["tap"]), listener, control))
+        uvloop.run(_observe(settings, str(options["tap"]), listener, control, started))
     except SidecarError as error:
         _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
 
 
-async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
+async def _observe(
+    settings: Settings, tap: str, listener: socket.socket, control: Control, started: Callable[[], None]
+) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     control.on_dismissed(ended)
@@ -89,6 +94,7 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         asking = questions.begin(settings, store, limits)
         gc.collect()
         gc.freeze()
+        started()
         control.tell({}, ready=True)
         await ended.wait()
         await _settle(pipeline, settings.drain_seconds + _RELAY_SECONDS)

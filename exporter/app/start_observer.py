@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 _YIELD_SECONDS: Final = 0.0002
@@ -14,9 +14,10 @@ def main() -> None:
     """Runs the observer: arguments are the numbers of the inherited control and listening sockets."""
     stay()
     sys.meta_path.insert(0, WithoutPandas())
-    with giving_way():
+    with giving_way() as enough:
         from exporter.app import observer  # noqa: PLC0415 - not before others go first
-    observer.main()
+
+        observer.main(enough)
 
 
 def stay() -> None:
@@ -38,15 +39,22 @@ class WithoutPandas:
 
 
 @contextlib.contextmanager
-def giving_way() -> Iterator[None]:
-    """Asks the scheduler every 0.2 ms whether others are to run, which it does by itself at its tick of up to 4 ms."""
+def giving_way() -> Iterator[Callable[[], None]]:
+    """Asks the scheduler every 0.2 ms whether others are to run, which it does by itself at its tick of up to 4 ms.
+
+    Until its context ends or what it yields is called: an observer that has started gives way between its frames.
+    """
     signal.signal(signal.SIGALRM, lambda _number, _frame: os.sched_yield())
     signal.setitimer(signal.ITIMER_REAL, _YIELD_SECONDS, _YIELD_SECONDS)
     try:
-        yield
+        yield _no_more
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        _no_more()
+
+
+def _no_more() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

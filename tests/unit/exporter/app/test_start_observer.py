@@ -11,9 +11,11 @@ from exporter.app.start_observer import giving_way, stay
 def test_others_may_run_while_it_loads_and_no_alarm_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(os, "sched_yield", lambda: asked.append(True))
-    with giving_way():
+    with giving_way() as enough:
         while not asked:
             sum(range(100))
+        enough()
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
 

@@ -59,6 +59,18 @@ def test_others_may_run_after_each_frame(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
+def test_others_may_run_within_a_frame_that_tells_a_whole_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    body = b"1\r\na\r\n"
+    kinds = bytes([frames.REQUEST_HEAD, frames.RESPONSE_HEAD, *[frames.RESPONSE_BODY] * 18])
+    blobs = [OPENING, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[body] * 18]
+    monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("others"))
+    stamps = array("q", range(len(blobs))).tobytes()
+    Intake(listener).data_received(hello() + frames.pieces(1, kinds, stamps, blobs))
+    told = [each[2] if isinstance(each, tuple) and each[0] == "events" else each for each in listener.heard]
+    assert told == [("joined", "r"), "others", 8, "others", 8, "others", 4, "others"]
+
+
 def test_a_relay_is_heard_from_hello_to_goodbye() -> None:
     listener = Listener()
     intake = Intake(listener)
