@@ -1,7 +1,7 @@
 """Start of the observer process, which makes way for others before it loads what takes a second of processor time."""
 
 import contextlib
-import os
+import ctypes
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -42,9 +42,14 @@ class WithoutPandas:
 def giving_way() -> Iterator[Callable[[], None]]:
     """Asks the scheduler every 0.2 ms whether others are to run, which it does by itself at its tick of up to 4 ms.
 
-    Until its context ends or what it yields is called: an observer that has started gives way between its frames.
+    Until its context ends or what it yields is called: an observer that has started gives way between its frames. The
+    handler of the alarm is the C library's sched_yield itself, because one of Python's has to wait until a library is
+    loaded or a module unpacked; the number of the signal that it is called with means nothing to it.
     """
-    signal.signal(signal.SIGALRM, lambda _number, _frame: os.sched_yield())
+    library = ctypes.CDLL(None)
+    library.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    library.signal.restype = ctypes.c_void_p
+    library.signal(signal.SIGALRM, ctypes.cast(library.sched_yield, ctypes.c_void_p))
     signal.setitimer(signal.ITIMER_REAL, _YIELD_SECONDS, _YIELD_SECONDS)
     try:
         yield _no_more
