@@ -39,7 +39,7 @@ def table(records: Iterable[Mapping[str, object]]) -> pa.Table:
     """Records by column name as a table, sorted by timestamp; a value that does not fit its column becomes null.
 
     They are packed a batch at a time: as Python values they take ten times the memory. Others may run before each
-    column of a batch, some 1 ms of work, as between the records.
+    record and each column of a batch.
     """
     fields = schema()
     rows = iter(records)

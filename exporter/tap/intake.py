@@ -148,7 +148,7 @@ class Intake(asyncio.Protocol):
             self._receive((self._relay, number), events)
 
     def _receive(self, key: Key, events: list[Timed]) -> None:
-        """Hands over what a frame held: after a new start it is all that an exchange has seen so far, 2 ms and more."""
+        """Hands over what a frame held: after a new start it is all that an exchange has seen so far."""
         for first in range(0, max(len(events), 1), _EVENTS_AT_ONCE):
             if first:
                 os.sched_yield()
