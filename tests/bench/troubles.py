@@ -1,6 +1,5 @@
 """What can befall an observer, done to the one of a running sidecar; each is undone when its context ends."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import processes
 from tests.bench.peers import Running
+from tests.fakes.vocabularies import word_tokenizer
 
 Trouble = Callable[[Running, int], AbstractContextManager[None]]
 """Of a sidecar, whose observer has the core of this number; lasts as long as its context."""
@@ -140,15 +140,9 @@ def small_disk(folder: Path) -> Iterator[Sequence[str]]:
 @contextmanager
 def broken_tokenizer(folder: Path) -> Iterator[Sequence[str]]:
     """A vocabulary of one word, without an entry for those that it does not know: it raises on every text."""
-    path = folder / "tokenizer.json"
-    parts = dict.fromkeys(("truncation", "padding", "normalizer", "post_processor", "decoder"))
-    model = {"type": "WordLevel", "vocab": {"nothing": 0}, "unk_token": "[UNK]"}
-    words = {"type": "Whitespace"}
-    whole = {"version": "1.0", **parts, "added_tokens": [], "pre_tokenizer": words, "model": model}
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(whole))
     settings = folder / "settings.toml"
-    settings.write_text(f'[[tokenizers]]\nmodels = "*"\nvocabulary = "{path}"\n')
+    settings.write_text(word_tokenizer(folder / "tokenizer.json", unknown=False, models="*"))
     yield "--settings", str(settings)
 
 

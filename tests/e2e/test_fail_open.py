@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from tests.e2e.test_survival import Traffic
 from tests.fakes.processes import Engine, Sidecar, eventually, sidecar
+from tests.fakes.vocabularies import word_tokenizer
 from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
@@ -238,16 +238,6 @@ def test_a_full_disk_costs_records_and_nothing_else_and_is_survived(engine: Engi
             assert "disk" in relay.log
     finally:
         subprocess.run(["umount", "--lazy", str(records)], check=True)
-
-
-def word_tokenizer(path: Path, *, unknown: bool) -> str:
-    """A tokenizer of words; without an entry for unknown ones it raises on each of them. Gives its setting."""
-    vocabulary = {"[UNK]": 0, "apple": 1} if unknown else {"apple": 1}
-    model = {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"}
-    parts = dict.fromkeys(("truncation", "padding", "normalizer", "post_processor", "decoder"))
-    whole = {"version": "1.0", **parts, "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": model}
-    path.write_text(json.dumps(whole))
-    return f'[[tokenizers]]\nmodels = "gpt-4o"\nvocabulary = "{path}"\n'
 
 
 def test_a_tokenizer_that_fails_on_every_text_fails_no_request(engine: Engine, tmp_path: Path) -> None:

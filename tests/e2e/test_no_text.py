@@ -13,9 +13,10 @@ import pytest
 
 from exporter.catalog import METRICS
 from exporter.record import COLUMNS
-from tests.e2e.test_fail_open import QUICK, word_tokenizer
+from tests.e2e.test_fail_open import QUICK
 from tests.fakes.clients import RawClient
 from tests.fakes.processes import Engine, Sidecar, eventually, free_port, sidecar
+from tests.fakes.vocabularies import word_tokenizer
 from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e

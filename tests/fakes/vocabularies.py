@@ -63,3 +63,13 @@ def tekken(**changes: object) -> dict[str, object]:
         ],
     }
     return {**written, **changes}
+
+
+def word_tokenizer(path: Path, *, unknown: bool, models: str = "gpt-4o") -> str:
+    """A tokenizer of words; without an entry for unknown ones it raises on each of them. Gives its setting."""
+    vocabulary = {"[UNK]": 0, "apple": 1} if unknown else {"apple": 1}
+    model = {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"}
+    parts = dict.fromkeys(("truncation", "padding", "normalizer", "post_processor", "decoder"))
+    whole = {"version": "1.0", **parts, "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": model}
+    path.write_text(json.dumps(whole))
+    return f'[[tokenizers]]\nmodels = "{models}"\nvocabulary = "{path}"\n'

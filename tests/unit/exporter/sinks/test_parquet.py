@@ -1,5 +1,6 @@
 """Parquet files have the contract's columns, order and places."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,6 +32,13 @@ def test_every_value_of_a_record_comes_back(tmp_path: Path) -> None:
     moment = row.pop("timestamp")
     assert int(moment.timestamp() * 1e6) == record.pop("timestamp")
     assert {**row, "itl_counts": tuple(row["itl_counts"]), "prefix_blocks": tuple(row["prefix_blocks"])} == record
+
+
+def test_others_may_run_before_each_record_and_each_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(os, "sched_yield", lambda: asked.append(True))
+    parquet.table([as_dict(STREAMED)] * 3)
+    assert len(asked) == 3 + len(COLUMNS)
 
 
 def test_rows_are_sorted_by_time_and_filed_by_hour_in_utc(tmp_path: Path) -> None:
