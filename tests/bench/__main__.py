@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 FULL = (4, 1.5)
 QUICK = (2, 0.5)
+_TAIL = 4
 _WIDTH = 110
 _NOISE = 0.05
 
@@ -43,7 +44,7 @@ def _measure(told: argparse.Namespace) -> int:
         _workers(told, engine, load)
         return 0
     bench = Bench(load, told.load_core, told.proxy_core)
-    work = [each for each in (*scenarios(told.seconds), STALL) if each.key in told.scenarios]
+    work = [each for each in (*scenarios(told.seconds, _TAIL), STALL) if each.key in told.scenarios]
     if told.fail_open:
         _fail_open(told, bench, engine)
         return 0
@@ -73,7 +74,8 @@ def _told() -> argparse.Namespace:
     parser = argparse.ArgumentParser("tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two short rounds, without what takes long")
     parser.add_argument("--rounds", type=int, help=f"rounds ({FULL[0]}, quick {QUICK[0]})")
-    parser.add_argument("--seconds", type=float, help=f"length of one measurement ({FULL[1]}, quick {QUICK[1]})")
+    length = f"length of one measurement ({FULL[1]}, quick {QUICK[1]}), of (c) {_TAIL} times that"
+    parser.add_argument("--seconds", type=float, help=length)
     parser.add_argument("--scenarios", help="their letters (rcfeadbs)")
     parser.add_argument("--peers", help="names, separated by commas, or all (those of make bench)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder for results (build/bench)")
@@ -223,7 +225,8 @@ def _report(
     (told.out / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
     console.print(f"\nResults are in {told.out}: bench.json and bench.svg.")
     if told.write:
-        about = {**machine, **versions, "rounds": str(told.rounds), "seconds each": str(told.seconds)}
+        seconds = f"{told.seconds}, of c {_TAIL * told.seconds}"
+        about = {**machine, **versions, "rounds": str(told.rounds), "seconds each": seconds}
         if foreign > _NOISE:
             about["not quiet"] = noise
         document.write(PAGE, document.markdown(about, work, found, judged))
