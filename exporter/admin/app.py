@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-from exporter.admin.live import About, Live, Snapshot, live
+from exporter.admin.live import About, Snapshot, live
 
 FRESH_SECONDS = 1.0
 _REMEMBERED_ACCEPTS = 8
@@ -60,29 +63,24 @@ def app(
     snapshot: Callable[[], Snapshot],
     about: About,
     clock: Callable[[], float] = time.monotonic,
-) -> FastAPI:
+) -> Starlette:
     """The admin application.
 
     `render` gives body and content type of the metrics page for an `Accept` header and `snapshot` the metrics at this
-    moment; both are called on other threads. `clock` is monotonic, in seconds. There are no documentation pages: those
-    of FastAPI load scripts from elsewhere.
+    moment; both are called on other threads. `clock` is monotonic, in seconds.
     """
-    pages = FastAPI(title="tokentide", version=about.version, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = Metrics(render, clock)
 
-    @pages.get("/", response_class=PlainTextResponse)
-    async def index() -> str:
+    async def index(_: Request) -> Response:
         """What there is."""
-        return INDEX.format(version=about.version, instance=about.instance)
+        return PlainTextResponse(INDEX.format(version=about.version, instance=about.instance))
 
-    @pages.get("/metrics", response_class=Response)
     async def metrics_page(request: Request) -> Response:
         """All metrics of the catalogue that have a series."""
         return await metrics.page(request.headers.get("accept", ""))
 
-    @pages.get("/live")
-    def live_page() -> Live:
-        """What is going on now; FastAPI calls this on another thread because it is not a coroutine."""
-        return live(snapshot(), about)
+    def live_page(_: Request) -> Response:
+        """What is going on now; called on another thread because it is not a coroutine."""
+        return Response(orjson.dumps(live(snapshot(), about)), media_type="application/json")
 
-    return pages
+    return Starlette(routes=[Route("/", index), Route("/metrics", metrics_page), Route("/live", live_page)])

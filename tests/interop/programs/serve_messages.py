@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 TTFT_S = 0.08
 ITL_S = 0.012
@@ -73,13 +75,11 @@ async def messages(request: Request) -> Response:
     return JSONResponse(message(tokens, "".join(answer(output)), output))
 
 
-async def models() -> dict[str, Any]:
+async def models(_: Request) -> Response:
     """GET /v1/models, which says that the server is there."""
-    return {"data": [{"type": "model", "id": MODEL}]}
+    return JSONResponse({"data": [{"type": "model", "id": MODEL}]})
 
 
 if __name__ == "__main__":
-    app = FastAPI()
-    app.add_api_route("/v1/messages", messages, methods=["POST"])
-    app.add_api_route("/v1/models", models)
+    app = Starlette(routes=[Route("/v1/messages", messages, methods=["POST"]), Route("/v1/models", models)])
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

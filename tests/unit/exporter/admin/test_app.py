@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from exporter.admin.app import app
 from exporter.admin.live import About
@@ -41,18 +41,18 @@ class Clock:
 
 def admin(
     render: Callable[[str], tuple[bytes, str]], clock: Clock | None = None, store: Store | None = None
-) -> FastAPI:
+) -> Starlette:
     return app(render, (store or Store()).snapshot, About("1.2.3", "host"), clock or Clock())
 
 
-async def ask(pages: FastAPI, *paths: str, accept: str = "*/*") -> list[httpx.Response]:
+async def ask(pages: Starlette, *paths: str, accept: str = "*/*") -> list[httpx.Response]:
     """The answers to requests made at the same time."""
     transport = httpx.ASGITransport(pages)
     async with httpx.AsyncClient(transport=transport, base_url="http://admin", headers={"accept": accept}) as client:
         return list(await asyncio.gather(*(client.get(path) for path in paths)))
 
 
-def get(pages: FastAPI, path: str, accept: str = "*/*") -> httpx.Response:
+def get(pages: Starlette, path: str, accept: str = "*/*") -> httpx.Response:
     (answer,) = asyncio.run(ask(pages, path, accept=accept))
     return answer
 
