@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import trustme
 
 from tests.fakes.clients import RawClient
+from tests.fakes.engines import Peer, RawEngine
 from tests.fakes.processes import Engine, eventually, sidecar
 
 pytestmark = pytest.mark.e2e
@@ -34,10 +36,12 @@ class Authority:
         self._ca.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(str(path))
         return path
 
-    def connect(self, port: int) -> ssl.SSLSocket:
-        """A client that tells an end that was said from one that was not."""
+    def connect(self, port: int, window: int | None = None) -> ssl.SSLSocket:
+        """A client that tells an end that was said from one that was not; `window` is what its system takes unread."""
         context = ssl.create_default_context(cafile=str(self.ca))
         plain = RawClient(port).sock
+        if window is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         return context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
 
     def serial(self, port: int) -> int:
@@ -171,6 +175,37 @@ def test_a_stop_waits_neither_for_idle_clients_nor_for_handshakes(
             pass
         with contextlib.suppress(ConnectionError):
             assert silent.rest() == b""
+
+
+KERNEL = int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
+WHOLE = bytes(range(256)) * (KERNEL // 256 + 400)
+"""More than the kernel takes for a client that does not read, by less than what the relay keeps for one."""
+PAUSE = 3.0
+"""Seconds in which the relay, which looks each second, sees that it has closed a connection that is not yet empty."""
+
+
+def test_a_slow_client_gets_the_last_byte_of_an_answer_that_ends_with_its_connection(
+    authority: Authority, tmp_path: Path
+) -> None:
+    told = threading.Event()
+
+    async def play(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" + WHOLE)
+        told.set()
+
+    settings = f'[tls]\ncertificate = "{authority.issue("listener", "localhost")}"\n'
+    with RawEngine(play) as engine, sidecar(engine.url, tmp_path, settings=settings) as running:
+        with authority.connect(running.port, window=16 << 10) as client:
+            client.sendall(b"GET /v1/files/1/content HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert told.wait(20)
+            time.sleep(PAUSE)
+            data = client.recv(1 << 16)
+            time.sleep(PAUSE)
+            while piece := client.recv(1 << 16):  # raises where the end was not said
+                data += piece
+        assert data.partition(b"\r\n\r\n")[2] == WHOLE
+        running.settled(1)
 
 
 HALF = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"half":'
