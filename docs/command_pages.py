@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -152,12 +152,14 @@ def _kind(field: FieldInfo) -> str:
 
 def _type(annotation: object) -> str:
     origin, given = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(given[0])
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in given)
     if origin in {UnionType, Union}:
         return " or ".join(_type(each) for each in given if each is not NoneType)
     if origin is tuple:
-        return "array of tables"
+        return "array of tables" if _type(given[0]) == "table" else f"array of {_type(given[0])}"
     if origin is dict:
         return "tables by name"
     plain = {int: "whole number", float: "number", str: "text", bool: "true or false", Path: "path"}

@@ -9,8 +9,8 @@ from exporter.settings import Settings
 from exporter.tokens import cache
 from exporter.tokens.choice import open_counter
 
-Trial = tuple[str, Callable[[], object]]
-"""What is tried, in a few words, and the call that raises SidecarError where it cannot be done."""
+Trial = tuple[str, str, Callable[[], object]]
+"""What is tried, what is said of it where it is well, and the call that raises SidecarError where it is not."""
 
 
 def findings(
@@ -18,7 +18,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Everything that can be checked without serving; `probe` says why a URL cannot be reached, or None."""
     yield Finding(good=True, sentence=f"settings: {settings.workers} relay worker(s) on {settings.listen}")
-    yield from (_tried(name, trial) for name, trial in trials)
+    yield from (_tried(subject, f"{subject}: {good}", trial) for subject, good, trial in trials)
     yield from _tokenizers(settings)
     for engine in settings.engines:
         problem = probe(engine.url, settings.connect_timeout_seconds)
@@ -27,12 +27,12 @@ def findings(
     yield from notes(settings)
 
 
-def _tried(name: str, trial: Callable[[], object]) -> Finding:
+def _tried(subject: str, good: str, trial: Callable[[], object]) -> Finding:
     try:
         trial()
     except SidecarError as error:
-        return Finding(good=False, sentence=f"{name}: {error}")
-    return Finding(good=True, sentence=name)
+        return Finding(good=False, sentence=f"{subject}: {error}")
+    return Finding(good=True, sentence=good)
 
 
 def _tokenizers(settings: Settings) -> Iterator[Finding]:
@@ -44,6 +44,7 @@ def _tokenizers(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding(good=True, sentence=f"tokenizer for {rule.models}: {counter.name}")
     for name in cache.names(settings.tokenizer_cache):
-        yield _tried(f"tokenizer pulled: {name}", partial(open_counter, name, settings.tokenizer_cache))
+        pulled = f"tokenizer pulled: {name}"
+        yield _tried(pulled, pulled, partial(open_counter, name, settings.tokenizer_cache))
     known = "built-in: OpenAI's models by o200k_base and cl100k_base, others estimated from bytes"
     yield Finding(good=True, sentence=f"tokenizers {known}")

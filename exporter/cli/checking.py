@@ -18,15 +18,19 @@ def run(given: argparse.Namespace) -> int:
     settings = options.settings(given)
     target = settings.upload.target
     trials = (
-        (f"records can be written to {settings.records}", lambda: usable.folder(settings.records)),
-        ("certificates can be used", lambda: usable.certificates(settings)),
-        ("keys can be used", lambda: keys.prefix_hashes(settings.prefix)),
-        ("addresses are free", lambda: _free_addresses(settings)),
-        *([("the key for client ids can be used", lambda: usable.client_key(settings))] if settings.client_id else []),
-        *([(f"{target} can be reached", lambda: upkeep.try_bucket(settings, os.environ))] if target else []),
-        ("headers for OTLP have values", lambda: _usable_headers(settings)),
+        ("records", f"can be written to {settings.records}", lambda: usable.folder(settings.records)),
+        ("certificates", "can be used", lambda: usable.certificates(settings)),
+        ("keys", "can be used", lambda: keys.prefix_hashes(settings.prefix)),
+        ("addresses", "free", lambda: _free_addresses(settings)),
+        *([("key for client ids", "can be used", lambda: usable.client_key(settings))] if settings.client_id else []),
+        *([("upload", f"{target} can be reached", lambda: upkeep.try_bucket(settings, os.environ))] if target else []),
+        ("headers for OTLP", "have values", lambda: _usable_headers(settings)),
     )
-    found = list(findings(settings, probe.once, trials))
+
+    def reach(url: str, timeout: float) -> str | None:
+        return probe.once(url, timeout) or usable.handshake(settings, url, timeout)
+
+    found = list(findings(settings, reach, trials))
     for finding in found:
         print(finding)  # noqa: T201 - the command's own output
     return 0 if all(finding.good for finding in found) else BadSettings.exit_code

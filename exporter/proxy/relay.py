@@ -14,6 +14,7 @@ from exporter.proxy.outbox import Outbox
 from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
+from exporter.proxy.tls import trouble
 from exporter.proxy.upstream import Address, Upstream, all_taken
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import BadMessage, RequestHead
@@ -111,7 +112,7 @@ class Relay:
         try:
             upstream = await route.pool.connect()
         except OSError as error:
-            self.mailbox.problems[route.name] = "timeout" if isinstance(error, TimeoutError) else "unreachable"
+            self.mailbox.problems[route.name] = trouble(error)
             raise
         self.mailbox.problems[route.name] = None
         return upstream

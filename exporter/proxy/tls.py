@@ -1,9 +1,14 @@
-"""TLS on either side: contexts from files, and the listener's certificate read again on request."""
+"""TLS on either side: contexts from files, the listener's certificate read again on request, and what went wrong."""
 
+import os
 import ssl
 from dataclasses import dataclass
 
 from exporter.errors import Unusable
+
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
+"""What OpenSSL makes of an answer that is no TLS, and of a server that hangs up on a greeting it does not know."""
+_NO_PEM = ("PEM lib", "NO_START_LINE", "NO_CERTIFICATE_OR_CRL_FOUND")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,26 @@ def for_engine(files: Files, *, wanted: bool) -> ssl.SSLContext | None:
     return context
 
 
+def trouble(error: OSError) -> str:
+    """Why an engine could not be connected to, in a few words for operators: the network's reasons, or TLS's."""
+    if isinstance(error, TimeoutError):
+        return "connecting timed out"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        said = error.verify_message.removesuffix(".").lower()
+        return f"its certificate is not trusted: {said} (`upstream_tls.ca` names the certificate of an authority)"
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return "it does not speak TLS, which https:// in its URL asks for"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    if error.errno is not None and error.errno > 0:  # those of the resolver are negative
+        return os.strerror(error.errno).lower()
+    return (error.strerror or str(error)).lower()
+
+
 def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError) and any(word in str(error) for word in _NO_PEM):
+        return "it is no PEM file, or one that lacks a certificate or its key"
+    if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+        return "its key belongs to another certificate"
     strerror = getattr(error, "strerror", None)
     return str(strerror or error).removesuffix(".").lower()

@@ -171,7 +171,7 @@ class Pool:
             try:
                 return await self._open()
             except UnicodeError as error:  # what the resolver makes of a host with an empty or endless label
-                raise OSError("The host of the engine is no name.") from error
+                raise OSError("the host is no name") from error
 
     async def _open(self) -> Upstream:
         loop, address = asyncio.get_running_loop(), self.address

@@ -5,6 +5,8 @@ import http.server
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ import trustme
 
 from tests.fakes.clients import RawClient
 from tests.fakes.engines import Peer, RawEngine
-from tests.fakes.processes import Engine, eventually, sidecar
+from tests.fakes.processes import Engine, eventually, free_port, sidecar
 
 pytestmark = pytest.mark.e2e
 
@@ -84,6 +86,28 @@ def test_an_engine_with_a_foreign_certificate_is_not_trusted(
         answer = httpx.get(f"{outer.url}/v1/models")
         assert answer.status_code == 502
         assert answer.json()["error"]["type"] == "upstream_unreachable"
+        named = f"https://localhost:{inner.port} cannot be reached: its certificate is not trusted: "
+        eventually(lambda: named in outer.log, "the reason in the log")
+        eventually(lambda: named in httpx.get(f"{outer.health}/readyz").text, "the reason at /readyz")
+        said = checked(f"https://localhost:{inner.port}", tmp_path)
+        assert said.returncode == 2
+        assert f"wrong upstream: {named}" in said.stdout
+
+
+def test_an_engine_without_tls_behind_an_https_url_is_told(engine: Engine, tmp_path: Path) -> None:
+    url = engine.url.replace("http:", "https:")
+    named = f"{url} cannot be reached: it does not speak TLS, which https:// in its URL asks for"
+    with sidecar(url, tmp_path) as running:
+        assert httpx.get(f"{running.url}/v1/models").status_code == 502
+        eventually(lambda: named in running.log, "the reason in the log")
+    assert f"wrong upstream: {named}" in checked(url, tmp_path).stdout
+
+
+def checked(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """What `check` says of an engine, with free addresses for the sidecar itself."""
+    free = [option for name in ("listen", "admin", "health") for option in (f"--{name}", f"127.0.0.1:{free_port()}")]
+    command = [sys.executable, "-m", "exporter.entry", "check", "--upstream", url, "--records", str(folder / "checked")]
+    return subprocess.run([*command, *free], check=False, capture_output=True, text=True)
 
 
 def test_a_new_certificate_is_used_after_sighup_and_a_broken_one_is_not(

@@ -39,9 +39,9 @@ def test_what_serving_would_stumble_over_is_tried_and_found() -> None:
         raise Unusable("The records folder /x cannot be written: Permission denied.")
 
     settings = load({"upstream": "http://engine:8000"}, None)
-    trials = [("all well", lambda: None), ("records", impossible)]
+    trials = [("addresses", "free", lambda: None), ("records", "can be written to /x", impossible)]
     lines = [str(each) for each in findings(settings, lambda *_: None, trials)]
-    assert lines[1] == "ok    all well"
+    assert lines[1] == "ok    addresses: free"
     assert lines[2] == "wrong records: The records folder /x cannot be written: Permission denied."
 
 

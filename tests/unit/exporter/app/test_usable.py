@@ -20,6 +20,8 @@ def test_a_records_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Unusable, match=r"The records folder .*file/records cannot be written: Not a directory\."):
         usable.folder(tmp_path / "file" / "records")
+    with pytest.raises(Unusable, match=r"file cannot be made: there is a file in its place\."):
+        usable.folder(tmp_path / "file")
 
 
 def test_a_key_for_client_ids_is_read_only_where_there_are_client_ids(tmp_path: Path) -> None:

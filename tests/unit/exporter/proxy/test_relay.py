@@ -208,7 +208,7 @@ def test_a_host_that_no_resolver_takes_is_answered_as_an_engine_that_is_not_ther
         caller.protocol.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await asyncio.wait(relay._connecting)
         assert caller.sent.startswith(b"HTTP/1.1 502")
-        assert relay.mailbox.problems == {"engine": "unreachable"}
+        assert relay.mailbox.problems == {"engine": "the host is no name"}
 
     asyncio.run(story())
 
