@@ -1,30 +1,23 @@
 """Settings of the sidecar: options before environment before file before defaults, checked all at once."""
 
-import difflib
-import json
 import os
 import socket
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from exporter.errors import BadSettings
+from exporter.settings import mistakes
 from exporter.settings.engines import EngineLimits, EngineQuestions, UpstreamChoice, UpstreamUrl
 from exporter.settings.storage import Retention, Upload
 from exporter.settings.tls import ListenerTls, UpstreamTls
 
 ENV_PREFIX = "TOKENTIDE_"
-
-_NO_UPSTREAM = "The setting `upstream` is missing: give --upstream, TOKENTIDE_UPSTREAM or a key in the settings file."
-
-_LIST, _TABLE = "a list is expected, such as [] with what it holds", "a table of keys and values is expected"
-_EXPECTED = {"tuple_type": _LIST, "dict_type": _TABLE, "model_type": _TABLE, "model_attributes_type": _TABLE}
-"""What stands in place of pydantic's words, which name types of Python."""
 
 
 def _host_port(text: str) -> str:
@@ -226,26 +219,13 @@ def load(options: Mapping[str, object], file: Path | None) -> Settings:
     try:
         return Settings(**{**from_file, **given})  # type: ignore[arg-type]  # checked by the model itself
     except ValidationError as error:
-        sentences = [_sentence(dict(detail)) for detail in error.errors()]
+        sentences = [mistakes.sentence(dict(detail), Settings) for detail in error.errors()]
         named = {*given, *values} | {name for name in ("upstream", "upstreams") if _env_name(name) in os.environ}
-        if not named & {"upstream", "upstreams"} and _NO_UPSTREAM not in sentences:
-            sentences.insert(0, _NO_UPSTREAM)  # the check of the whole is not reached when a part is wrong
+        if not named & {"upstream", "upstreams"} and mistakes.NO_UPSTREAM not in sentences:
+            sentences.insert(0, mistakes.NO_UPSTREAM)  # the check of the whole is not reached when a part is wrong
         raise BadSettings(tuple(sentences)) from None
     except SettingsError:
-        raise BadSettings(tuple(_no_json())) from None
-
-
-def _no_json() -> Iterator[str]:
-    """A sentence for each table or list in the environment that cannot be read."""
-    for name, field in Settings.model_fields.items():
-        variable = _env_name(name)
-        if variable not in os.environ or not isinstance(field.default, BaseModel | tuple):
-            continue
-        try:
-            json.loads(os.environ[variable])
-        except ValueError as error:
-            form = "[…]" if isinstance(field.default, tuple) else '{"name": …}'
-            yield f"The variable {variable} is not JSON such as {form}: {error}."
+        raise BadSettings(tuple(mistakes.no_json(Settings, ENV_PREFIX))) from None
 
 
 def tokenizer_settings(options: Mapping[str, object], file: Path | None) -> Settings:
@@ -277,30 +257,3 @@ def _read(file: Path) -> dict[str, object]:
         raise BadSettings((f"The settings file {file} cannot be read: {error.strerror}.",)) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings((f"The settings file {file} is not valid TOML: {error}.",)) from None
-
-
-def _sentence(detail: dict[str, object]) -> str:
-    location = detail["loc"]
-    path = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
-    if detail["type"] == "no_upstream":
-        return _NO_UPSTREAM
-    if not path:
-        return f"The settings contradict each other: {detail['msg']}."
-    if detail["type"] == "missing":
-        return f"The setting `{path}` is missing in the settings file."
-    if detail["type"] == "extra_forbidden":
-        return f"There is no setting `{path}`{_near(path.split('.'))}"
-    expected = _EXPECTED.get(str(detail["type"]))
-    message = expected or str(detail["msg"]).removeprefix("Value error, ")
-    return f"The setting `{path}` is wrong: {message[:1].lower()}{message[1:]}."
-
-
-def _near(path: list[str]) -> str:
-    """What may have been meant by a name that its table does not have."""
-    table: type[BaseModel] = Settings
-    for part in path[:-1]:
-        if not part.isdigit():
-            field = table.model_fields[part]
-            table = type(field.default) if isinstance(field.default, BaseModel) else get_args(field.annotation)[0]
-    near = difflib.get_close_matches(path[-1], table.model_fields, n=1, cutoff=0.5)
-    return f"; did you mean `{'.'.join([*path[:-1], near[0]])}`?" if near else "."
