@@ -35,15 +35,15 @@ class Downstream(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_buffer", "_full", "_house", "_known", "_last", "_left", "_moved", "_moved_at", "_paused", "_received",
-        "fresh", "passage", "since", "transport",
+        "_buffer", "_full", "_house", "_known", "_last", "_left", "_moved", "_moved_at", "_received",
+        "fresh", "passage", "paused", "since", "transport",
     )  # fmt: skip
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._buffer = b""
         self._received = 0
-        self._paused = 0
+        self.paused = 0
         self._full = False
         self._left = 0
         self._moved: int | None = None
@@ -164,7 +164,7 @@ class Downstream(asyncio.Protocol):
         if passage is None or passage.answer is None:
             head_only = passage is not None and passage.head.method == b"HEAD"
             self.write(heads.refusal(status, reason, sentence, head_only=head_only))
-            if status == 413 or (passage is not None and not passage.request_done):
+            if passage is None or not passage.request_done:
                 self._last = self._house.lingering.share(self.transport)
         self.close()
 
@@ -190,7 +190,7 @@ class Downstream(asyncio.Protocol):
         moved: int | None = None
         if self._full:
             moved = untaken(self.transport)
-        elif passage is not None and not passage.request_done and not self._paused:
+        elif passage is not None and not passage.request_done and not self.paused:
             moved = -1 - passage.upload.seen
         if moved is None or moved != self._moved:
             self._moved, self._moved_at = moved, now
@@ -269,14 +269,14 @@ class Downstream(asyncio.Protocol):
             self._pause(_PIPELINE)
 
     def _pause(self, why: int) -> None:
-        if not self._paused:
+        if not self.paused:
             self.transport.pause_reading()
-        self._paused |= why
+        self.paused |= why
 
     def _unpause(self, why: int) -> None:
-        if self._paused and not self._paused & ~why and not self.transport.is_closing():
+        if self.paused and not self.paused & ~why and not self.transport.is_closing():
             self.transport.resume_reading()
-        self._paused &= ~why
+        self.paused &= ~why
 
 
 def _checked(raw: bytes, limits: Limits, known: RequestHead | None) -> RequestHead:

@@ -23,6 +23,10 @@ class Lingering:
         self._seconds = seconds
         self._sockets: set[socket.socket] = set()
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._sockets)
+
     def share(self, transport: asyncio.BaseTransport) -> socket.socket | None:
         """A second handle on the transport's socket, for `begin`; None where there is none or too many linger."""
         sock = transport.get_extra_info("socket")

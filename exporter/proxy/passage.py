@@ -24,11 +24,12 @@ class Passage:
 
     `head` and `upload` are the request's, `answer` the answer's head; `over`: the answer is complete or broken. With
     `gathering` the gate wants the whole body, of so many bytes at most. An `amendment` hears the engine in our place.
+    A `final` one is not tried again: it has been, or the client has heard from the engine.
     """
 
     __slots__ = (
         "_chunks", "_close", "_gate", "_left", "_observed", "_received", "_tail", "_trace", "_unsent", "_upstream",
-        "amendment", "answer", "client", "gathering", "head", "over", "since", "upload",
+        "amendment", "answer", "client", "final", "gathering", "head", "over", "since", "upload",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, client: Client, head: RequestHead, received: int) -> None:
@@ -44,7 +45,7 @@ class Passage:
         self.answer: ResponseHead | None = None
         self._chunks: ChunkEnd | None = None
         self._left = self.gathering = 0
-        self._close = self.over = False
+        self._close = self.over = self.final = False
         self.amendment: Answered | None = None
         self.since = monotonic()
 
@@ -165,6 +166,7 @@ class Passage:
             return
         for each in interim if self.head.minor else ():
             self.client.write(heads.for_client(each, close=False))
+            self.final = True
         if found is not None:
             self._begin_answer(*found, at)
 
@@ -253,6 +255,7 @@ class Passage:
         if self.answer is not None and self._left == UNTIL_CLOSE and error is None:
             self._complete(monotonic_ns())
         elif self.answer is None and not self._tail and self._retry(upstream):
+            self.final = True
             self._gate.connect(self)
         else:
             self._broken("reset" if error else "closed")
@@ -268,7 +271,7 @@ class Passage:
     def _retry(self, upstream: Upstream | None) -> bool:
         """One safe retry: an idempotent request without body, on a reused connection, before any answer."""
         repeatable = self.head.method in {b"GET", b"HEAD", b"OPTIONS"} and self.head.body == 0
-        return upstream is not None and upstream.reused and repeatable and not self._gate.draining
+        return upstream is not None and upstream.reused and repeatable and not (self.final or self._gate.draining)
 
     def _broken(self, reason: str) -> None:
         self._end_early(f"upstream {reason}", 502, "upstream_error", "The engine broke off before it answered.")

@@ -15,7 +15,7 @@ from exporter.proxy.passage import Passage
 from exporter.proxy.ports import Limits
 from exporter.proxy.routes import Route, Routes
 from exporter.proxy.tls import trouble
-from exporter.proxy.upstream import Address, Upstream, all_taken
+from exporter.proxy.upstream import Address, Upstream, all_taken, has_left
 from exporter.tap.mailbox import Mailbox
 from exporter.wire.http1 import BadMessage, RequestHead
 
@@ -93,7 +93,7 @@ class Relay:
             passage.gathering = _LARGEST_GATHERED
 
     def _send(self, passage: Passage, route: Route) -> None:
-        upstream = route.pool.take()
+        upstream = None if passage.final else route.pool.take()
         if upstream is not None:
             passage.connected(upstream)
             return
@@ -175,7 +175,9 @@ class Relay:
 
     def _check_passage(self, connection: "Downstream", passage: Passage, now: float) -> None:
         age = now - passage.since
-        if passage.over:
+        if connection.paused and has_left(connection.transport):
+            connection.transport.abort()
+        elif passage.over:
             if age > self.limits.discard_seconds:
                 connection.cut()
         elif self.limits.total_seconds and age > self.limits.total_seconds:
@@ -199,7 +201,7 @@ class Relay:
         """Lets requests in flight finish for up to `limit` seconds, then ends what is left."""
         self.draining = True
         end = monotonic() + limit
-        while (self.connections or self.arriving) and monotonic() < end:
+        while (self.connections or self.arriving or self.lingering) and monotonic() < end:
             for connection in list(self.connections):
                 grace = _FRESH_GRACE if connection.fresh else _IDLE_GRACE
                 if connection.passage is None and monotonic() - connection.since > grace:

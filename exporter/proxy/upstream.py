@@ -238,6 +238,16 @@ def reset_on_close(transport: asyncio.BaseTransport) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def has_left(transport: asyncio.BaseTransport) -> bool:
+    """Whether the peer has ended or broken off a connection that is not read, as far as that is known."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.fileno() < 0:
+        return False
+    looking = select.poll()
+    looking.register(sock.fileno(), getattr(select, "POLLRDHUP", 0))  # a reset shows in any case, an end on Linux
+    return bool(looking.poll(0))
+
+
 def untaken(transport: asyncio.BaseTransport) -> int:
     """Bytes that the peer's system has not acknowledged, as far as they are known: ours, and those in the kernel."""
     ours: int = transport.get_write_buffer_size()  # type: ignore[attr-defined]  # stream transports only

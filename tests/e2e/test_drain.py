@@ -114,3 +114,29 @@ def test_an_observer_that_is_signalled_with_all_others_and_killed_while_relays_d
         assert relay.process.wait(30) == 0
         rows = relay.rows()
     assert [row["request_id"] for row in rows] == ["open"]
+
+
+def taken_no_more(port: int) -> bool:
+    """Whether a new connection is refused."""
+    try:
+        RawClient(port).sock.close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_a_client_that_is_refused_just_before_the_end_still_hears_why(tmp_path: Path) -> None:
+    head = b"POST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (1 << 40)
+    with RawEngine(play) as engine, sidecar(engine.url, tmp_path) as relay:
+        with RawClient(relay.port) as client:
+            client.send(head)
+            eventually(
+                lambda: relay.metric("tokentide_refused_requests_total", reason="body_too_large") == 1, "the refusal"
+            )
+            relay.process.terminate()
+            eventually(lambda: taken_no_more(relay.port), "the end of the listening")
+            for _ in range(10):
+                client.send(b"x" * (1 << 16))
+                time.sleep(0.05)
+            assert client.answer("POST").status == 413
+        assert relay.process.wait(20) == 0

@@ -1,6 +1,7 @@
 """Engines that break off, contradict themselves, answer too early or never: each client learns the truth, at once."""
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -257,6 +258,50 @@ def test_a_request_on_a_connection_that_the_engine_closes_is_repeated_only_where
             assert client.answer(request.split()[0].decode()).status == status
         assert len(seen) == sent
         assert len(stage.engine.peers) == (2 if status == 200 else 1)
+
+
+def test_a_request_is_repeated_once_and_not_on_every_connection_that_is_idle(stage: Stage) -> None:
+    idle, again = 4, 0
+    everybody = asyncio.Event()
+
+    async def play(peer: Peer) -> None:
+        nonlocal again
+        await peer.head()
+        if len(stage.engine.peers) == idle:
+            everybody.set()
+        await everybody.wait()
+        await peer.send(OK)
+        await peer.head()
+        again += 1
+
+    stage.engine.perform(play)
+    with contextlib.ExitStack() as opened:
+        clients = [opened.enter_context(stage.client()) for _ in range(idle)]
+        for client in clients:
+            client.send(MODELS)
+        assert {client.answer().status for client in clients} == {200}
+        clients[0].send(MODELS)
+        assert clients[0].answer().status == 200
+    assert (again, len(stage.engine.peers)) == (1, idle + 1)
+
+
+def test_a_request_of_which_the_client_has_heard_is_not_repeated(stage: Stage) -> None:
+    async def play(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(OK)
+        await peer.head()
+        await peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        await asyncio.sleep(0.1)
+
+    stage.engine.perform(play)
+    with stage.client() as client:
+        client.send(MODELS)
+        assert client.answer().status == 200
+        client.send(MODELS)
+        heard = client.rest()
+    assert heard.startswith(b"HTTP/1.1 103 Early Hints\r\n")
+    assert b"HTTP/1.1 502" in heard
+    assert len(stage.engine.peers) == 1
 
 
 def test_an_engine_that_closes_idle_connections_without_a_word_fails_no_request(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -459,6 +460,40 @@ def test_a_client_that_is_still_sending_hears_why_it_is_refused(stage: Stage, af
             assert client.answer("POST").status == (400 if after else 413)
             assert client.closed()
     assert not stage.heard("/refused")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (post(b"/refused", CHUNKED, b"Content-Length: 5"), 400),
+        (post(b"/refused", b"X: " + b"x" * 300_000), 431),
+        (post(b"/refused", b"Upgrade: websocket", b"Connection: upgrade", b"Content-Length: 50000000"), 501),
+    ],
+    ids=["two lengths", "a long head", "an upgrade"],
+)
+def test_who_is_refused_for_a_head_hears_so_whatever_follows_it(stage: Stage, head: bytes, status: int) -> None:
+    for _ in range(5):
+        with stage.client() as client:
+            client.send(head)
+            for _ in range(50):
+                client.send(b"x" * 65_536)
+            assert client.answer("POST").status == status
+            assert client.closed()
+    assert not stage.heard("/refused")
+
+
+def test_a_client_that_is_one_too_many_hears_so_though_it_sends_in_pieces(tmp_path: Path) -> None:
+    async def play(peer: Peer) -> None:
+        await peer.gone()
+
+    settings = "[limits]\nconnections = 1\n"
+    with RawEngine(play) as engine, sidecar(engine.url, tmp_path, settings=settings) as relay, RawClient(relay.port):
+        for _ in range(10):
+            with RawClient(relay.port) as second:
+                for _ in range(30):
+                    second.send(b"x" * 65_536)
+                assert second.answer("POST").status == 503
+                assert second.closed()
 
 
 def cut_off(sock: socket.socket) -> bool:

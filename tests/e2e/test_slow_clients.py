@@ -5,6 +5,8 @@ import contextlib
 import json
 import re
 import resource
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -119,6 +121,30 @@ def test_an_engine_that_stops_reading_an_upload_holds_the_client_back(tmp_path: 
             eventually(lambda: send() == STREAM, "the rest of the upload")
             client.sock.settimeout(20)
             assert client.answer("POST").status == 200
+
+
+def test_a_client_that_breaks_off_an_upload_that_the_engine_does_not_read_is_noticed(tmp_path: Path) -> None:
+    async def play(peer: Peer) -> None:
+        await peer.head()
+        await asyncio.sleep(60)
+
+    with RawEngine(play) as engine, sidecar(engine.url, tmp_path) as relay:
+        with RawClient(relay.port) as client:
+            client.send(asking(b"", b"/v1/chat/completions", STREAM))
+            client.sock.setblocking(False)
+            sent = 0
+
+            def send() -> int:
+                nonlocal sent
+                with contextlib.suppress(BlockingIOError):
+                    sent += client.sock.send(b"x" * (1 << 20))
+                return sent
+
+            still(send, 0.3)
+            assert sent < STREAM / 2, "nothing held the client back"
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        eventually(lambda: relay.live()["requests"].get("client_disconnect") == 1, "the record of who left")
+        relay.settled(1)
 
 
 async def streamed(port: int, body: bytes) -> bytes:
