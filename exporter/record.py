@@ -120,7 +120,13 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("http_status", "int16", "status the engine answered with"),
     Column("finish_reason", "string", "why the engine stopped"),
-    Column("error_type", "string", "class of the failure, absent on success"),
+    Column(
+        "error_type",
+        "string",
+        "class of the failure, absent on success: of the client `closed`, `reset`, `stalled` or `refused`; else"
+        " `unreachable`, `closed`, `reset`, `timeout`, `drained`, `malformed_head`, `malformed_body`, `no_answer`,"
+        " `incomplete_stream`, `relay_lost`, the engine's own name for it, or its status",
+    ),
     Column("prefix_blocks", "list<int64>", "keyed hash of each 512-token prefix; `hash_ids` is read as the same"),
 )
 

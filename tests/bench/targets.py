@@ -50,7 +50,9 @@ _TARGETS = (
     _Target("added latency p50, one core", ONE_CORE, "c", 1.15, _RATIO, lambda f: f.p50_ratio),
     _Target("added latency p99, one core", ONE_CORE, "c", 1.5, _RATIO, lambda f: f.p99_ratio),
     _Target("relay memory, 1,000 streams", SIDECAR, "e", 45.0, "MB", lambda f: f.rss_kb / 1024),
-    _Target("memory of a stalled 95 MB stream", SIDECAR, "s", 1.0, "MB", lambda f: (f.rss_kb - f.rss_idle_kb) / 1024),
+    _Target(
+        "memory of a stalled 95 MB stream", SIDECAR, "s", 1.0, "MB", lambda f: max(0, f.rss_kb - f.rss_idle_kb) / 1024
+    ),
     _Target("observer CPU of a chunk", SIDECAR, "c", 4.0, "µs", lambda f: f.observer),
     _Target("observer CPU of a 1 KB request", SIDECAR, "r", 200.0, "µs", lambda f: f.observer),
 )
@@ -67,7 +69,9 @@ def verdicts(figures: Sequence[Figure], offered: float | None) -> list[Verdict]:
         all_of_them.append(Verdict(target.what, target.limit, measured, target.unit))
     most = found.get((SIDECAR, "e"))
     if most is not None and offered:
-        all_of_them.append(Verdict("part of 45,000 chunks/s that did not arrive", 0.01, 1 - most.rate / offered, ""))
+        all_of_them.append(
+            Verdict("part of 45,000 chunks/s that did not arrive", 0.01, max(0.0, 1 - most.rate / offered), "")
+        )
         share = most.dropped / most.exchanges if most.exchanges else 0.0
         all_of_them.append(Verdict("part of 1,000 streams not observed", 0.0, share, ""))
     return [*all_of_them, *_beside(found)]
