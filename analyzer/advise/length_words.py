@@ -103,8 +103,8 @@ def _refused(refusals: Refusals | None) -> str:
 def _caps(shape: HourlyShape, caps: Sequence[str]) -> str:
     if caps:
         return (
-            f"A limit in force cut lengths off ({'; '.join(caps)}): the true lengths are longer than the bounds say, "
-            "and how much longer cannot be seen from these records."
+            f"Lengths seem to have been cut off by a limit in force ({'; '.join(caps)}): what clients would send or "
+            "want without it may be longer than the bounds say, and by how much cannot be seen from these records."
         )
     if shape.endings.reason_known:
         return (

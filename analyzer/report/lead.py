@@ -163,11 +163,8 @@ def cautions(model: ModelAnalysis) -> tuple[Paragraph, ...]:
     """What changes how the first paragraph must be read."""
     found = [*left_out(model.anomalies)]
     if model.lengths.right_censored and model.lengths.max_seq_len is not None:
-        text = (
-            " The lengths seen were cut off by a limit already in force: what clients would send or want without it may"
-            " be longer than anything recorded here."
-        )
-        found.append(Paragraph(words(strong("Read the limits with care."), text), tone="caution"))
+        why = " ".join(item.sentence for item in model.evidence if item.figure == "lengths.right_censored")
+        found.append(Paragraph(words(strong("Read the limits with care."), f" {why}"), tone="caution"))
     against_it = [item.sentence for item in model.evidence if item.figure == "capacity.profile"]
     if against_it:
         found.append(

@@ -122,10 +122,10 @@ def busy_bins(asked: Demand) -> tuple[Block, ...]:
     rows = tuple(_bins(place, one) for place, every in places.items() for one in every)
     names = ("mean", "dispersion", "95 % Poisson", "95 % neg. binomial", "95 % observed", "99 % observed", "most")
     heads = (Column("hours", numeric=False), Column("bin"), *(Column(name) for name in names))
-    caption = (
-        "Requests in a bin, anomalies left out; the second half are the busiest hours, by which replicas are counted."
-    )
-    table = Table(caption, heads, rows)
+    caption = "Requests in a bin, anomalies left out"
+    if asked.busiest is not None:
+        caption += "; the second half are the busiest hours, by which replicas are counted"
+    table = Table(f"{caption}.", heads, rows)
     flight = asked.in_flight
     if flight is None:
         return (table,)

@@ -99,7 +99,7 @@ def _load(model: ModelAnalysis, window: Window, prefix: str) -> tuple[Block, ...
         **({"busiest minute": minute} if minute >= load.mean_rps else {}),
         "95 % of seconds, counted": load.busy_p95_1s,
         "95 % of seconds, Poisson": load.poisson_p95_1s,
-        "95 % of seconds, negative binomial": load.negative_binomial_p95_1s,
+        "95 % of seconds, neg. binomial": load.negative_binomial_p95_1s,
         "busiest second": load.peak_1s,
     }
     if model.capacity is not None:

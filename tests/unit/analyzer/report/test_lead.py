@@ -77,10 +77,11 @@ def test_a_limit_that_the_model_keeps_below_its_bound_is_not_called_certain() ->
     assert "the longest that the model allows, though requests ask for more" in said
 
 
-def test_lengths_cut_off_by_a_limit_in_force_are_a_caution() -> None:
-    (caution,) = cautions(model(lengths=lengths(right_censored=True)))
+def test_lengths_cut_off_by_a_limit_in_force_are_a_caution_that_says_why() -> None:
+    why = Evidence("lengths.right_censored", 20_000, 7, None, "300 answers have exactly 217 tokens.")
+    (caution,) = cautions(model(lengths=lengths(right_censored=True), evidence=(why,)))
     assert caution.tone == "caution"
-    assert "cut off by a limit already in force" in text(caution.words)
+    assert text(caution.words) == "Read the limits with care. 300 answers have exactly 217 tokens."
 
 
 def test_a_surge_above_what_the_replicas_carry_is_a_caution_that_names_who_made_it() -> None:
