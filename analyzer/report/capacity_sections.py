@@ -250,6 +250,8 @@ def _mix(api: ApiCost) -> str:
     if api.with_fewer is None:
         return "–"
     mixed = api.with_fewer
+    if api.per_hour <= mixed.per_hour:
+        return f"all at the API: the best mix with replicas takes {money(mixed.per_hour)} an hour"
     return (
         f"{plural(mixed.replicas, 'replica')} with {share(mixed.overflow_share)} of the requests at the API:"
         f" {money(mixed.per_hour)} an hour"

@@ -65,6 +65,13 @@ def test_prices_and_apis_name_where_they_are_from() -> None:
     assert "Whom this can serve. Many." in text
 
 
+def test_an_api_that_takes_less_for_everything_is_not_mixed_with_replicas() -> None:
+    (dear,) = SIZED.hybrid
+    assert "| all at the API: the best mix with replicas takes 7.80 an hour |" in said(
+        hybrid=(replace(dear, per_hour=0.7),)
+    )
+
+
 def test_what_today_s_fleet_wastes_is_told_in_money() -> None:
     text = said(current=Deployment(8, 8, 25.6, 0.13), change_gpus=-5)
     assert "5 GPUs fewer; on average 13 % of what they carry is used, and the GPUs that are not needed cost 16" in text
