@@ -126,4 +126,4 @@ def test_a_folder_below_a_regular_file_is_refused_before_any_traffic(engine: Eng
     (tmp_path / "records").write_text("a file")
     with sidecar(engine.url, tmp_path, ready=False) as relay:
         assert relay.process.wait(20) == 2
-        assert "records cannot be written: File exists" in relay.log
+        assert "records cannot be made: there is a file in its place." in relay.log

@@ -130,4 +130,4 @@ def test_check_names_a_header_without_a_value_and_not_the_value(engine: Engine, 
     (tmp_path / "token").write_text("")
     wrong = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
-    assert "wrong headers for OTLP have values: the header authorization needs the file" in wrong.stdout
+    assert "wrong headers for OTLP: the header authorization needs the file" in wrong.stdout

@@ -71,12 +71,10 @@ def test_check_tells_whether_the_bucket_is_there(engine: Engine, tmp_path: Path)
     with ObjectStore() as store:
         store.start(BUCKET)
         assert said(BUCKET) == (0, said(BUCKET)[1])
-        assert f"ok    s3://{BUCKET}/x can be reached" in said(BUCKET)[1]
+        assert f"ok    upload: s3://{BUCKET}/x can be reached" in said(BUCKET)[1]
         status, lines = said("no-such-bucket")
     assert status == 2
-    assert (
-        "wrong s3://no-such-bucket/x can be reached: s3://no-such-bucket/x does not answer: there is no such" in lines
-    )
+    assert "wrong upload: s3://no-such-bucket/x does not answer: there is no such" in lines
 
 
 def test_an_object_is_whole_whatever_its_size_and_replaced_by_the_next(tmp_path: Path) -> None:
