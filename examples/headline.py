@@ -1,6 +1,7 @@
 """What the demo says at its end: the figures of `analysis.json` that answer what to run."""
 
 import json
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -48,7 +49,21 @@ def _gpus(figures: Json) -> str:
         f"Replicas      {_number(_at(capacity, 'replicas'))} of {_number(_at(capacity, 'gpus_per_replica'))} GPU = "
         f"{_number(_at(capacity, 'gpus'))} × {_at(capacity, 'gpu')}, each good for "
         f"{_number(_at(capacity, 'rps_per_replica'), digits=1)} requests/s{_bars(_at(capacity, 'rps_interval'))}"
+        f"{_beyond_the_peak(capacity)}"
     )
+
+
+def _beyond_the_peak(capacity: Json) -> str:
+    """A word where there are more replicas than the rates explain: recorded hours may ask for them, or a spare."""
+    numbers = [
+        value
+        for key in ("replicas", "peak_rps", "rps_per_replica")
+        if isinstance(value := _at(capacity, key), (int, float))
+    ]
+    if len(numbers) < 3 or not numbers[2]:
+        return ""
+    replicas, alone = numbers[0], math.ceil(numbers[1] / numbers[2])
+    return f"; the peak alone would take {alone}, the report says why it is more" if replicas > alone else ""
 
 
 def _bars(interval: Json) -> str:

@@ -42,6 +42,12 @@ def test_lengths_gpus_peak_and_latency_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_more_replicas_than_the_peak_takes_are_remarked_on(tmp_path: Path) -> None:
+    capacity = {**FIGURES["capacity"], "replicas": 3, "gpus": 3}  # type: ignore[dict-item]
+    told = lines(tmp_path, FIGURES | {"capacity": capacity})[1]
+    assert told.endswith("; the peak alone would take 2, the report says why it is more")
+
+
 def test_what_the_analysis_does_not_say_is_left_out(tmp_path: Path) -> None:
     told = lines(tmp_path, FIGURES | {"capacity": None, "latency": None})
     assert [line.split()[0] for line in told] == ["Max", "Peak"]
