@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from exporter.errors import Unusable
 
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
-"""What OpenSSL makes of an answer that is no TLS, and of a server that hangs up on a greeting it does not know."""
+_NO_TLS = "WRONG_VERSION_NUMBER"
+"""What OpenSSL makes of an answer that is no TLS."""
 _NO_PEM = ("PEM lib", "NO_START_LINE", "NO_CERTIFICATE_OR_CRL_FOUND")
 
 
@@ -64,7 +64,7 @@ def trouble(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         said = error.verify_message.removesuffix(".").lower()
         return f"its certificate is not trusted: {said} (`upstream_tls.ca` names the certificate of an authority)"
-    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+    if isinstance(error, ssl.SSLError) and error.reason == _NO_TLS:
         return "it does not speak TLS, which https:// in its URL asks for"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
