@@ -1,6 +1,7 @@
 """The observer process: events in from the relays, records and metrics out."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -16,6 +17,9 @@ from typing import Final
 
 import setproctitle
 import uvicorn
+import uvicorn.lifespan.off  # what a server would load when it starts, as are the next two
+import uvicorn.loops.asyncio
+import uvicorn.protocols.http.httptools_impl
 import uvloop
 
 from exporter import __version__
@@ -26,6 +30,7 @@ from exporter.app.control import Control
 from exporter.catalog import LOSS_REASONS
 from exporter.dialect import table
 from exporter.errors import SidecarError
+from exporter.giving_way import GivingWay, giving_way
 from exporter.observe.client import Clients
 from exporter.observe.exchange import Exchange
 from exporter.observe.observation import Sink
@@ -44,33 +49,30 @@ from exporter.tokens.choice import Rule, Tokenizers
 _log = logging.getLogger("tokentide")
 
 _TICK_SECONDS: Final = 0.25
+_COLD_SECONDS: Final = 1.0
+"""After its start, for which the same work takes longer than it does later."""
 _LOOK_SECONDS: Final = 0.01
 _SETTLE_SECONDS: Final = 10.0
 _RELAY_SECONDS: Final = 5.0
 """How long after the drain limit a relay may still tell something."""
 
 
-def main(started: Callable[[], None]) -> None:
-    """Runs the observer: arguments are the numbers of the inherited control and listening sockets.
-
-    Calls `started` when it is ready for what relays tell.
-    """
-    control = Control(int(sys.argv[1]))
-    listener = socket.socket(fileno=int(sys.argv[2]))
+def main(line: int, listening: int) -> None:
+    """Runs the observer on the control line and the listening socket of these numbers."""
+    control = Control(line)
+    listener = socket.socket(fileno=listening)
     options = control.options()
     setproctitle.setproctitle("tokentide-observer")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
     try:
-        uvloop.run(_observe(settings, str(options["tap"]), listener, control, started))
+        uvloop.run(_observe(settings, str(options["tap"]), listener, control))
     except SidecarError as error:
         _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
 
 
-async def _observe(
-    settings: Settings, tap: str, listener: socket.socket, control: Control, started: Callable[[], None]
-) -> None:
+async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     control.on_dismissed(ended)
@@ -80,7 +82,7 @@ async def _observe(
     exporting = export.begin(settings, store, kept)
     with (
         ThreadPoolExecutor(1, "parquet") as conversions,
-        ThreadPoolExecutor(1, "tokenizer") as counting,
+        GivingWay(1, "tokenizer") as counting,
         ThreadPoolExecutor(1, "upkeep") as rounds,
     ):
         keeper = upkeep.keeper(settings, os.environ, rounds)
@@ -94,7 +96,9 @@ async def _observe(
         asking = questions.begin(settings, store, limits)
         gc.collect()
         gc.freeze()
-        started()
+        cold = contextlib.ExitStack()
+        cold.enter_context(giving_way())
+        loop.call_later(_COLD_SECONDS, cold.close)
         control.tell({}, ready=True)
         await ended.wait()
         await _settle(pipeline, settings.drain_seconds + _RELAY_SECONDS)
@@ -140,7 +144,8 @@ def _pipeline(
     settings: Settings, sinks: tuple[Sink, ...], store: Store, records: Records, counting: ThreadPoolExecutor
 ) -> Pipeline:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
-    tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
+    with giving_way():
+        tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     clients = (
         Clients(settings.client_id, keys.read(Path(settings.client_key_file), "client_key_file"))
         if settings.client_id
@@ -192,9 +197,18 @@ def _lag(records: Records) -> float:
 
 def _serve_admin(settings: Settings, store: Store, listener: socket.socket) -> uvicorn.Server:
     """Serves the admin pages from a thread with a loop of its own, so that rendering delays no event."""
-    pages = admin_pages(Page(store.snapshot).render, store.snapshot, About(__version__, settings.instance))
+    render = Page(store.snapshot).render
+
+    def rendered(accept: str) -> tuple[bytes, str]:
+        with giving_way():
+            return render(accept)
+
+    pages = admin_pages(rendered, store.snapshot, About(__version__, settings.instance))
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    server = uvicorn.Server(uvicorn.Config(pages, log_config=None, access_log=False, lifespan="off", loop="asyncio"))
+    how = uvicorn.Config(
+        pages, http="httptools", ws="none", loop="asyncio", lifespan="off", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(how)
     threading.Thread(target=server.run, args=([listener],), name="admin", daemon=True).start()
     return server
 

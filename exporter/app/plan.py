@@ -13,13 +13,12 @@ _BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True)
 class ProcessPlan:
-    """One process: its module, its options as JSON values, the socket it listens on, whether its work can wait."""
+    """One process: its module, its options as JSON values, the socket it listens on."""
 
     name: str
     module: str
     options: dict[str, object]
     listener: socket.socket
-    can_wait: bool = False
 
 
 def relays(settings: Settings, tap: str) -> tuple[ProcessPlan, ...]:
@@ -49,7 +48,7 @@ def observer(settings: Settings, tap: str) -> ProcessPlan:
     """The observer process. Raises Unusable when the admin port cannot be bound."""
     options: dict[str, object] = {"tap": tap, "settings": settings.model_dump(mode="json")}
     listener = listen("admin", settings.admin, shared=settings.share_port)
-    return ProcessPlan("observer", "exporter.app.start_observer", options, listener, can_wait=True)
+    return ProcessPlan("observer", "exporter.app.template", options, listener)
 
 
 def listen(name: str, address: str, *, shared: bool) -> socket.socket:

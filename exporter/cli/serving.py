@@ -73,7 +73,7 @@ def _plans(settings: Settings, runtime: Path, stop: threading.Event) -> tuple[tu
 
 def _child(process: plan.ProcessPlan) -> Plan:
     command = (sys.executable, "-m", process.module)
-    return Plan(process.name, command, process.options, process.listener, process.can_wait)
+    return Plan(process.name, command, process.options, process.listener)
 
 
 def _announce(settings: Settings) -> None:

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 from exporter import memory
+from exporter.giving_way import giving_way
 from exporter.record import COLUMNS
 
 HOUR_US = 3_600_000_000
@@ -38,16 +40,17 @@ def schema() -> pa.Schema:
 def table(records: Iterable[Mapping[str, object]]) -> pa.Table:
     """Records by column name as a table, sorted by timestamp; a value that does not fit its column becomes null.
 
-    They are packed a batch at a time: as Python values they take ten times the memory. Others may run before each
-    record and each column of a batch.
+    They are packed a batch at a time: as Python values they take ten times the memory.
     """
     fields = schema()
     rows = iter(records)
     batches = []
-    while batch := list(_giving_way(islice(rows, _BATCH))):
-        arrays = [_array([record.get(field.name) for record in batch], field.type) for field in _giving_way(fields)]
-        batches.append(pa.RecordBatch.from_arrays(arrays, schema=fields))
-    return pa.Table.from_batches(batches, schema=fields).sort_by("timestamp")
+    while batch := list(_in_turn(islice(rows, _BATCH))):
+        with giving_way():
+            arrays = [_array([record.get(field.name) for record in batch], field.type) for field in fields]
+            batches.append(pa.RecordBatch.from_arrays(arrays, schema=fields))
+    with giving_way():
+        return pa.Table.from_batches(batches, schema=fields).sort_by("timestamp")
 
 
 def write(rows: pa.Table, folder: Path, stem: str) -> tuple[Path, ...]:
@@ -71,8 +74,8 @@ def give_back() -> None:
     memory.give_back()
 
 
-def _giving_way(each: Iterable[Each]) -> Iterator[Each]:
-    """Asks the scheduler before each whether others are to run: by itself it looks at its tick only, every 4 ms."""
+def _in_turn(each: Iterable[Each]) -> Iterator[Each]:
+    """Lets others run before each; they are read meanwhile, and a file system may take an alarm for the end."""
     for one in each:
         os.sched_yield()
         yield one
@@ -88,7 +91,7 @@ def _write_file(rows: pa.Table, folder: Path, stem: str) -> Path:
     hidden = folder / f".{stem}.parquet.partial"
     final = folder / f"{stem}.parquet"
     try:
-        pq.write_table(rows, hidden, compression="zstd")
+        hidden.write_bytes(_packed(rows))
         _synchronise(hidden)
         hidden.rename(final)
     except BaseException:
@@ -96,6 +99,14 @@ def _write_file(rows: pa.Table, folder: Path, stem: str) -> Path:
         raise
     _synchronise(folder)
     return final
+
+
+def _packed(rows: pa.Table) -> pa.Buffer:
+    """The bytes of a Parquet file."""
+    packed = pa.BufferOutputStream()
+    with giving_way():
+        pq.write_table(rows, packed, compression="zstd")
+    return packed.getvalue()
 
 
 def _synchronise(path: Path) -> None:

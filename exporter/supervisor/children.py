@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
-from exporter.supervisor.priority import behind_others
-
 _log = logging.getLogger("tokentide")
 
 _FIRST_DELAY: Final = 0.1
@@ -22,16 +20,12 @@ _STEADY_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a child is started: `options` travel as JSON over the control line, `listener` is inherited.
-
-    One whose work `can_wait` leaves the processor to others from its first instruction.
-    """
+    """How a child is started: `options` travel as JSON over the control line, `listener` is inherited."""
 
     name: str
     command: tuple[str, ...]
     options: dict[str, object]
     listener: socket.socket
-    can_wait: bool = False
 
 
 class Process(Protocol):
@@ -76,24 +70,25 @@ def spawn(plan: Plan) -> tuple[Process, Line]:
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            process = behind_others(lambda: _started(plan, theirs)) if plan.can_wait else _started(plan, theirs)
+            numbers = (theirs.fileno(), plan.listener.fileno())
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [*plan.command, *map(str, numbers)],
+                pass_fds=numbers,
+                stdin=subprocess.DEVNULL,
+                process_group=0,  # so that Ctrl-C reaches the supervisor alone
+            )
     except OSError:
         ours.close()
         raise
-    with contextlib.suppress(OSError):  # it has ended already, as its exit status will tell
-        ours.sendall(json.dumps(plan.options).encode() + b"\n")
-    ours.settimeout(0)
+    tell(ours, plan)
     return process, ours
 
 
-def _started(plan: Plan, line: socket.socket) -> subprocess.Popen[bytes]:
-    numbers = (line.fileno(), plan.listener.fileno())
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [*plan.command, *map(str, numbers)],
-        pass_fds=numbers,
-        stdin=subprocess.DEVNULL,
-        process_group=0,  # so that Ctrl-C reaches the supervisor alone
-    )
+def tell(line: socket.socket, plan: Plan) -> None:
+    """Sends a new process its options; our end does not wait from then on."""
+    with contextlib.suppress(OSError):  # it has ended already, as its exit status will tell
+        line.sendall(json.dumps(plan.options).encode() + b"\n")
+    line.settimeout(0)
 
 
 class Child:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from exporter.supervisor.children import Child, Plan
+from exporter.supervisor.copies import Copies
 from exporter.supervisor.health import Condition
 
 _log = logging.getLogger("tokentide")
@@ -23,7 +24,8 @@ class Supervisor:
 
     def __init__(self, relays: tuple[Plan, ...], observer: Plan, condition: Condition, drain_seconds: float) -> None:
         self._relays = tuple(Child(plan) for plan in relays)
-        self._observer = Child(observer)
+        self._copies = Copies()
+        self._observer = Child(observer, self._copies.start)
         self._condition = condition
         self._drain_seconds = drain_seconds
         self._away: set[str] = set()
@@ -49,6 +51,7 @@ class Supervisor:
         _log.info("Stopping: open requests may go on for up to %g s.", self._drain_seconds)
         self._end(self._relays, self._drain_seconds + _GRACE)
         self._end((self._observer,), _OBSERVER_SECONDS)
+        self._copies.end()
         _log.info("Stopped.")
         return self._status
 

@@ -204,7 +204,7 @@ def launch(peer: Peer, at: Place, proxy_core: int | None, load_core: int | None)
     observer = tuple(pid for pid in pids if "observer" in processes.title(pid))
     core = {"other core": load_core, "same core": proxy_core}.get(peer.observer)
     if core is not None:
-        for pid in observer:
+        for pid in (*observer, *(pid for pid in pids if "template" in processes.title(pid))):
             processes.place(pid, core, nice=19)
     return Running(peer, at, process, relay, observer)
 

@@ -20,7 +20,7 @@ from tests.fakes.web import web
 
 pytestmark = pytest.mark.e2e
 
-OBSERVER, RELAY = "tokentide-observer", "tokentide-relay"
+OBSERVER, RELAY, TEMPLATE = "tokentide-observer", "tokentide-relay", "tokentide-template"
 QUICK = {"ttft_ms": 1, "itl_ms": 1, "tokens": 3, "usage": "always"}
 
 
@@ -107,6 +107,52 @@ def stopped(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def another(relay: Sidecar, title: str, than: int) -> int:
+    """Waits for the successor of a process that was killed, and gives its process id."""
+
+    def found() -> int | None:
+        with contextlib.suppress(AssertionError):  # there is none at the moment
+            pid = relay.child(title)
+            return pid if pid != than else None
+        return None
+
+    pid = eventually(found, f"another {title}")
+    assert pid is not None
+    return pid
+
+
+def time_used(pid: int) -> int:
+    """Processor time of a process in ticks."""
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+
+
+def test_a_new_observer_is_a_copy_of_what_has_loaded_all_that_it_needs(engine: Engine, tmp_path: Path) -> None:
+    with sidecar(engine.url, tmp_path) as relay:
+        template, killed = relay.child(TEMPLATE), relay.child(OBSERVER)
+        os.kill(killed, signal.SIGKILL)
+        observer = another(relay, OBSERVER, killed)
+        relay.wait_ready()
+        assert relay.child(TEMPLATE) == template
+        assert time_used(observer) < time_used(template) / 2, "a new interpreter takes what the template took"
+
+
+def test_without_a_template_observers_go_on_and_the_next_one_brings_a_new_template(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with sidecar(engine.url, tmp_path) as relay:
+        template, observer = relay.child(TEMPLATE), relay.child(OBSERVER)
+        os.kill(template, signal.SIGKILL)
+        asked(relay, 0)
+        assert balanced(relay, 1)["written"] == 1
+        assert relay.child(OBSERVER) == observer
+        os.kill(observer, signal.SIGKILL)
+        asked(relay, 1)
+        another(relay, OBSERVER, observer)
+        assert relay.child(TEMPLATE) != template
+        assert relay.stop() == 0
+        assert len(relay.rows()) == 2
 
 
 def test_the_account_is_exact_while_requests_are_in_flight(engine: Engine, tmp_path: Path) -> None:

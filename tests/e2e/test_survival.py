@@ -230,14 +230,14 @@ def test_sigterm_drains_open_streams_and_exits_cleanly(engine: Engine, tmp_path:
 
 def test_no_process_outlives_a_killed_supervisor(engine: Engine, tmp_path: Path) -> None:
     with sidecar(engine.url, tmp_path) as running:
-        children = [running.child("tokentide-relay"), running.child("tokentide-observer")]
+        children = [running.child(f"tokentide-{part}") for part in ("relay", "observer", "template")]
         running.process.kill()
         running.process.wait()
 
         def gone() -> bool:
             return not any(_alive(pid) for pid in children)
 
-        eventually(gone, "the end of relay and observer")
+        eventually(gone, "the end of relay, observer and template")
 
 
 def _alive(pid: int) -> bool:

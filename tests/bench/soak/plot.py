@@ -8,7 +8,7 @@ import altair as alt
 from tests.bench.soak.page import Found
 from tests.bench.soak.watch import WHO, Held
 
-_COLOURS = ("#0b6e99", "#c8502b", "#8a8f98")
+_COLOURS = ("#0b6e99", "#c8502b", "#8a8f98", "#b9a24c")
 _WIDTH, _HEIGHT = 720, 190
 _MINUTE = 60.0
 _Rows = Sequence[dict[str, str | float]]

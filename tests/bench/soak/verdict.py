@@ -10,22 +10,22 @@ from tests.bench.targets import Verdict
 
 LEAST_SECONDS = 1200.0
 """A slope over less than ten minutes, half of this, says more about the last garbage than about an hour."""
-SLOPE_MB = {"relay": 6.0, "observer": 24.0, "supervisor": 2.0}
+SLOPE_MB = {"relay": 6.0, "observer": 24.0, "supervisor": 2.0, "template": 2.0}
 """MB an hour that a line through the second half may rise. An hour has about 250,000 requests: a relay that forgot 24
 bytes of each would be seen, and so would an observer that forgot a hundred; its records become Parquet every five
-minutes, which leaves a saw-tooth of megabytes. The supervisor does nothing but wait."""
+minutes, which leaves a saw-tooth of megabytes. Supervisor and template do nothing but wait."""
 WARM_SECONDS = 60.0
 """What an observer takes to load and to meet its first full load. All of its life after that is looked at: its memory
 goes up and down by 40 MB as records become Parquet, and a line through a few minutes would show only that."""
-RANGE_MB = {"relay": 24.0, "observer": 160.0, "supervisor": 2.0}
+RANGE_MB = {"relay": 24.0, "observer": 160.0, "supervisor": 2.0, "template": 2.0}
 """MB between the lowest and the highest sample of the second half. The tap may hold 8 MB and its outbox 2 MB while the
 observer is stopped, and each is joined once to be sent. An observer that starts again takes that much until its
 vocabulary is loaded."""
-FILES = {"relay": 1, "observer": 6, "supervisor": 2}
+FILES = {"relay": 1, "observer": 6, "supervisor": 2, "template": 1}
 """Open files between quiet points: none may stay behind. One of the relay's may be a connection that is being made to
 an observer; the observer has a spool segment, those that become Parquet, and the page that is read; the supervisor
 probes the engine."""
-THREADS = {"relay": 1, "observer": 12, "supervisor": 1}
+THREADS = {"relay": 1, "observer": 12, "supervisor": 1, "template": 0}
 """Threads between quiet points: uvloop resolves names in one; the observer's pools start theirs when first needed."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench import processes
 
-WHO = ("relay", "observer", "supervisor")
+WHO = ("relay", "observer", "supervisor", "template")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,11 +36,28 @@ def test_every_value_of_a_record_comes_back(tmp_path: Path) -> None:
     assert {**row, "itl_counts": tuple(row["itl_counts"]), "prefix_blocks": tuple(row["prefix_blocks"])} == record
 
 
-def test_others_may_run_before_each_record_and_each_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
-    monkeypatch.setattr(os, "sched_yield", lambda: asked.append(True))
-    parquet.table([as_dict(STREAMED)] * 3)
-    assert len(asked) == 3 + len(COLUMNS)
+def test_others_may_run_before_each_record_and_during_all_that_is_made_of_them_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @contextmanager
+    def giving_way() -> Iterator[None]:
+        asked.append("begin")
+        yield
+        asked.append("end")
+
+    def in_memory(_: object, where: object, **_options: object) -> None:
+        asked.append(type(where).__name__)
+
+    monkeypatch.setattr(os, "sched_yield", lambda: asked.append("record"))
+    monkeypatch.setattr(parquet, "giving_way", giving_way)
+    monkeypatch.setattr(pq, "write_table", in_memory)
+    rows = parquet.table([as_dict(STREAMED)] * 2)
+    assert asked == ["record", "record", "begin", "end", "begin", "end"], "columns, then sorting"
+    del asked[:]
+    parquet.write(rows, tmp_path, "host-1-000001")
+    assert asked == ["begin", "BufferOutputStream", "end"]
 
 
 def test_rows_are_sorted_by_time_and_filed_by_hour_in_utc(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
 import errno
 import json
 import logging
-import os
 import signal
 import socket
 import subprocess
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -206,11 +204,8 @@ def test_it_is_asked_to_end_by_the_end_of_our_side_and_killed_by_a_signal() -> N
     child.dismiss()
 
 
-@pytest.mark.parametrize("can_wait", [False, True])
 @pytest.mark.parametrize("error", [BlockingIOError(errno.EAGAIN, "no process"), FileNotFoundError(errno.ENOENT, "no")])
-def test_a_start_that_fails_leaves_nothing_open(
-    error: OSError, can_wait: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_that_fails_leaves_nothing_open(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = Wire(), Wire()
 
     def refuse(*_args: object, **_options: object) -> None:
@@ -219,24 +214,8 @@ def test_a_start_that_fails_leaves_nothing_open(
     monkeypatch.setattr(socket, "socketpair", lambda: (ours, theirs))
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(OSError, match="no"):
-        children.spawn(replace(plan(), can_wait=can_wait))
+        children.spawn(plan())
     assert (ours.closed, theirs.closed) == (1, 1)
-
-
-@pytest.mark.parametrize(("can_wait", "behind"), [(False, 0), (True, 10)])
-def test_only_one_whose_work_can_wait_starts_behind_others(
-    can_wait: bool, behind: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    places: list[int] = []
-
-    def start(*_args: object, **_options: object) -> Running:
-        places.append(os.nice(0))
-        return Running()
-
-    monkeypatch.setattr(socket, "socketpair", lambda: (Wire(), Wire()))
-    monkeypatch.setattr(subprocess, "Popen", start)
-    children.spawn(replace(plan(), can_wait=can_wait))
-    assert places == [min(os.nice(0) + behind, 19)]
 
 
 @pytest.mark.parametrize("broken", [False, True])

@@ -1,0 +1,84 @@
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from exporter import giving_way as module
+from exporter.giving_way import GivingWay, giving_way
+
+
+@pytest.fixture
+def alarms() -> Iterator[list[int]]:
+    """The alarms that Python hears of once it handles them, in place of the C library's sched_yield."""
+    with giving_way():
+        pass  # now its handler is in place
+    heard: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, _frame: heard.append(number))
+    yield heard
+    signal.signal(signal.SIGALRM, before or signal.SIG_IGN)
+
+
+def busy(seconds: float = 0.02) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_work_that_can_wait_is_interrupted_again_and_again_until_it_is_done(alarms: list[int]) -> None:
+    with giving_way():
+        busy()
+    heard = len(alarms)
+    assert heard > 5
+    busy()
+    assert len(alarms) == heard
+
+
+def test_an_executor_does_so_with_its_work_and_with_nothing_else(alarms: list[int]) -> None:
+    with GivingWay(1) as executor:
+        working = executor.submit(busy)
+        while not working.done():  # only the first thread hears of alarms, and only while it runs
+            pass
+        heard = len(alarms)
+        assert heard > 5
+        busy()
+        assert len(alarms) == heard
+        with pytest.raises(ZeroDivisionError):
+            executor.submit(divmod, 1, 0).result()
+
+
+def test_the_alarm_is_not_pythons_to_handle_which_has_to_wait_for_the_end_of_a_call() -> None:
+    script = (
+        "import signal; from exporter.giving_way import giving_way\n"
+        "from tests.unit.exporter.test_giving_way import busy\n"
+        "with giving_way():\n"
+        "    busy()\n"  # with many alarms, each of which would end the program by default
+        "    print(callable(signal.getsignal(signal.SIGALRM)))"  # as far as Python knows
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_one_long_call_of_c_has_its_result_all_the_same() -> None:
+    with giving_way():
+        digest = hashlib.pbkdf2_hmac("sha256", b"", b"salt", 100_000)
+    assert digest == hashlib.pbkdf2_hmac("sha256", b"", b"salt", 100_000)
+
+
+@pytest.mark.parametrize("unknown", ["machine", "timers"])
+def test_where_the_system_has_no_such_timers_the_work_is_done_without(
+    unknown: str, alarms: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        syscall: Callable[..., int] = staticmethod(lambda *_: -1)
+
+    if unknown == "machine":
+        monkeypatch.setattr("platform.machine", lambda: "other")
+    else:
+        monkeypatch.setattr(module, "_library", Refusing)
+    with giving_way():
+        busy()
+    assert not alarms
