@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 def giving_way() -> Iterator[None]:
     """Has the calling thread interrupted every 0.2 ms until its context ends, to call sched_yield(2).
 
-    By itself the scheduler looks at its tick only, 1 to 4 ms, where whoever woke in between has had more than its share.
+    By itself the scheduler looks at its tick only, 1 to 4 ms, where whoever woke in between had more than its share.
     The handler is the C library's function itself, because one of Python's has to wait until a library is loaded or a
     vocabulary unpacked; the number of the signal that it is called with means nothing to it. Where the system has no
     such timers nothing happens.
