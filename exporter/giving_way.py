@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, ParamSpec, TypeVar
 
 _EVERY_NS: Final = 200_000
+_ALARM: Final = (signal.SIGALRM,)
 _CLOCK_MONOTONIC: Final = 1
 _SIGEV_THREAD_ID: Final = 4
 _EVENT: Final = struct.Struct("=QiiI44x")
@@ -48,6 +49,16 @@ def giving_way() -> Iterator[None]:
         yield
     finally:
         library.syscall(delete, timer)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """No alarm comes meanwhile: a file system in user space may take one for the wish to stop what it is asked for."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ALARM)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ALARM)
 
 
 @cache

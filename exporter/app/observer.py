@@ -1,7 +1,6 @@
 """The observer process: events in from the relays, records and metrics out."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -49,8 +48,6 @@ from exporter.tokens.choice import Rule, Tokenizers
 _log = logging.getLogger("tokentide")
 
 _TICK_SECONDS: Final = 0.25
-_COLD_SECONDS: Final = 1.0
-"""After its start, for which the same work takes longer than it does later."""
 _LOOK_SECONDS: Final = 0.01
 _SETTLE_SECONDS: Final = 10.0
 _RELAY_SECONDS: Final = 5.0
@@ -96,9 +93,6 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
         asking = questions.begin(settings, store, limits)
         gc.collect()
         gc.freeze()
-        cold = contextlib.ExitStack()
-        cold.enter_context(giving_way())
-        loop.call_later(_COLD_SECONDS, cold.close)
         control.tell({}, ready=True)
         await ended.wait()
         await _settle(pipeline, settings.drain_seconds + _RELAY_SECONDS)

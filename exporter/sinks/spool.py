@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeAlias
 import orjson
 
 from exporter.errors import Unusable
+from exporter.giving_way import undisturbed
 from exporter.record import RequestRecord
 
 Key: TypeAlias = tuple[str, int]
@@ -121,8 +122,9 @@ class Segment:
         view = memoryview(entry)
         written = 0
         try:
-            while written < len(entry):
-                written += os.write(self.lock, view[written:])
+            with undisturbed():
+                while written < len(entry):
+                    written += os.write(self.lock, view[written:])
         except OSError:
             self._take_back()
             raise

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
+from exporter.giving_way import giving_way
 from exporter.tap import frames
 from exporter.tap.unpack import Timed, Unpacker
-
-_EVENTS_AT_ONCE: Final = 8
 
 Key = tuple[str, int]
 """An exchange: the relay's name and the number it gave."""
@@ -85,10 +83,9 @@ class Intake(asyncio.Protocol):
         """Reads frames; a connection that does not speak the protocol is closed."""
         self._reading = True
         try:
-            for kind, payload in self._frames.feed(data):
-                self._take(kind, payload)
-                # The scheduler asks who is to run only when a task wakes, or at its tick up to 4 ms later.
-                os.sched_yield()
+            with giving_way():
+                for kind, payload in self._frames.feed(data):
+                    self._take(kind, payload)
         except (ValueError, KeyError, TypeError):
             if self._transport is not None:
                 self._transport.abort()
@@ -145,11 +142,4 @@ class Intake(asyncio.Protocol):
             unpacker.forget(number)
             self.acknowledge([number])
         else:
-            self._receive((self._relay, number), events)
-
-    def _receive(self, key: Key, events: list[Timed]) -> None:
-        """Hands over what a frame held: after a new start it is all that an exchange has seen so far."""
-        for first in range(0, max(len(events), 1), _EVENTS_AT_ONCE):
-            if first:
-                os.sched_yield()
-            self._receiver.received(key, events[first : first + _EVENTS_AT_ONCE])
+            self._receiver.received((self._relay, number), events)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from exporter import giving_way as module
-from exporter.giving_way import GivingWay, giving_way
+from exporter.giving_way import GivingWay, giving_way, undisturbed
 
 
 @pytest.fixture
@@ -66,6 +66,16 @@ def test_one_long_call_of_c_has_its_result_all_the_same() -> None:
     with giving_way():
         digest = hashlib.pbkdf2_hmac("sha256", b"", b"salt", 100_000)
     assert digest == hashlib.pbkdf2_hmac("sha256", b"", b"salt", 100_000)
+
+
+def test_what_must_not_be_disturbed_is_not(alarms: list[int]) -> None:
+    with giving_way():
+        with undisturbed():
+            before = len(alarms)
+            busy()
+            assert len(alarms) == before
+        busy()
+        assert len(alarms) > before
 
 
 @pytest.mark.parametrize("unknown", ["machine", "timers"])

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -77,6 +78,20 @@ def test_a_file_of_another_program_is_not_touched(tmp_path: Path) -> None:
     path.write_bytes(b"something else entirely")
     with pytest.raises(ForeignSegment, match="move it away"):
         list(Reading(path))
+
+
+def test_no_alarm_comes_while_an_entry_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = create(tmp_path, "a-b-000001")
+    write, blocked = os.write, []
+
+    def seen(descriptor: int, data: bytes) -> int:
+        blocked.append(signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", seen)
+    segment.append(encode(STREAMED, ("w0", 7)))
+    assert blocked == [True]
+    assert signal.SIGALRM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_an_entry_that_the_disk_takes_in_part_is_taken_back(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
-import os
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from exporter.tap import frames
+from exporter.tap import intake as intake_module
 from exporter.tap.intake import Intake, Key, Totals
 from exporter.tap.unpack import Timed
 from tests.fakes.wires import MemoryTransport
@@ -45,30 +47,24 @@ def opened(number: int) -> bytes:
     return frames.pieces(number, bytes([frames.REQUEST_HEAD]), array("q", [1]).tobytes(), [OPENING])
 
 
-def test_others_may_run_after_each_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_may_run_while_it_hears(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
-    monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("others"))
+
+    @contextmanager
+    def giving_way() -> Iterator[None]:
+        listener.heard.append("others may run")
+        yield
+        listener.heard.append("and no more")
+
+    monkeypatch.setattr(intake_module, "giving_way", giving_way)
     Intake(listener).data_received(hello() + opened(1) + opened(2))
     assert listener.heard == [
+        "others may run",
         ("joined", "r"),
-        "others",
         ("events", ("r", 1), 1),
-        "others",
         ("events", ("r", 2), 1),
-        "others",
+        "and no more",
     ]
-
-
-def test_others_may_run_within_a_frame_that_tells_a_whole_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = Listener()
-    body = b"1\r\na\r\n"
-    kinds = bytes([frames.REQUEST_HEAD, frames.RESPONSE_HEAD, *[frames.RESPONSE_BODY] * 18])
-    blobs = [OPENING, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[body] * 18]
-    monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("others"))
-    stamps = array("q", range(len(blobs))).tobytes()
-    Intake(listener).data_received(hello() + frames.pieces(1, kinds, stamps, blobs))
-    told = [each[2] if isinstance(each, tuple) and each[0] == "events" else each for each in listener.heard]
-    assert told == [("joined", "r"), "others", 8, "others", 8, "others", 4, "others"]
 
 
 def test_a_relay_is_heard_from_hello_to_goodbye() -> None:
