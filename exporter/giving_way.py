@@ -1,4 +1,4 @@
-"""Work that can wait asks the scheduler again and again whether others are to run."""
+"""Work that can wait asks the scheduler in between whether others are to run."""
 
 import contextlib
 import ctypes
@@ -11,44 +11,55 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Final, ParamSpec, TypeVar
 
-_EVERY_NS: Final = 200_000
 _ALARM: Final = (signal.SIGALRM,)
 _CLOCK_MONOTONIC: Final = 1
 _SIGEV_THREAD_ID: Final = 4
 _EVENT: Final = struct.Struct("=QiiI44x")
-_TIMES: Final = struct.Struct("=qqqq")
-_CALLS: Final = {"x86_64": (222, 223, 226), "aarch64": (107, 110, 111)}
-"""timer_create(2), timer_settime(2) and timer_delete(2), which older C libraries keep elsewhere."""
+_SOON: Final = struct.pack("=qqqq", 0, 0, 0, 200_000)
+_NEVER: Final = bytes(len(_SOON))
+_CALLS: Final = {"x86_64": (222, 223), "aarch64": (107, 110)}
+"""timer_create(2) and timer_settime(2), which older C libraries keep elsewhere."""
 
+_own = threading.local()
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
 
 @contextlib.contextmanager
 def giving_way() -> Iterator[None]:
-    """Has the calling thread interrupted every 0.2 ms until its context ends, to call sched_yield(2).
+    """Has the calling thread call sched_yield(2) once, where its context lasts for more than 0.2 ms.
 
     By itself the scheduler looks at its tick only, 1 to 4 ms, where whoever woke in between had more than its share.
-    The handler is the C library's function itself, because one of Python's has to wait until a library is loaded or a
-    vocabulary unpacked; the number of the signal that it is called with means nothing to it. Where the system has no
-    such timers nothing happens.
+    Once, because a thread that is away for longer than until the next time would be sent away again before it has done
+    anything: beside a busy neighbour it got a hundredth of what is its share. So this is for pieces of work, not for
+    all of it. The handler is the C library's function itself, because one of Python's has to wait for the end of a
+    call; the number of the signal that it is called with means nothing to it. Where the system has no such timers
+    nothing happens.
     """
-    calls = _CALLS.get(platform.machine())
-    if calls is None:
+    timer = _timer()
+    if timer is None:
         yield
         return
-    create, start, delete = calls
+    number, start = timer
     library = _library()
-    timer = ctypes.c_int()
-    event = _EVENT.pack(0, signal.SIGALRM, _SIGEV_THREAD_ID, threading.get_native_id())
-    if library.syscall(create, _CLOCK_MONOTONIC, event, ctypes.byref(timer)):
-        yield
-        return
-    library.syscall(start, timer, 0, _TIMES.pack(0, _EVERY_NS, 0, _EVERY_NS), None)
+    library.syscall(start, number, 0, _SOON, None)
     try:
         yield
     finally:
-        library.syscall(delete, timer)
+        library.syscall(start, number, 0, _NEVER, None)
+
+
+def _timer() -> tuple[int, int] | None:
+    """This thread's timer, made when it is first asked for, and the call that starts it."""
+    if not hasattr(_own, "timer"):
+        _own.timer = None
+        calls = _CALLS.get(platform.machine())
+        event = _EVENT.pack(0, signal.SIGALRM, _SIGEV_THREAD_ID, threading.get_native_id())
+        number = ctypes.c_int()
+        if calls and not _library().syscall(calls[0], _CLOCK_MONOTONIC, event, ctypes.byref(number)):
+            _own.timer = number.value, calls[1]
+    found: tuple[int, int] | None = _own.timer
+    return found
 
 
 @contextlib.contextmanager

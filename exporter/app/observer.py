@@ -138,8 +138,7 @@ def _pipeline(
     settings: Settings, sinks: tuple[Sink, ...], store: Store, records: Records, counting: ThreadPoolExecutor
 ) -> Pipeline:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
-    with giving_way():
-        tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
+    tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
     clients = (
         Clients(settings.client_id, keys.read(Path(settings.client_key_file), "client_key_file"))
         if settings.client_id

@@ -10,8 +10,6 @@ from typing import Final
 
 import setproctitle
 
-from exporter.giving_way import giving_way
-
 _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """What NumPy and Arrow read when they are loaded: the threads that they start would be missing in every copy."""
 
@@ -20,14 +18,14 @@ def main() -> None:
     """Becomes an observer in a copy of itself for each pair of sockets, control and listening, that it is sent.
 
     The argument is the number of the inherited socket to the supervisor. Answers with the copy's process id, and ends
-    when the supervisor is gone.
+    when the supervisor is gone or the system has no process or descriptor to spare; the next start brings another one.
     """
     supervisor = socket.socket(fileno=int(sys.argv[1]))
     stay()
     os.environ.update(_ONE_THREAD)
     sys.meta_path.insert(0, WithoutPandas())
-    with giving_way():
-        from exporter.app import observer  # noqa: PLC0415 - not before others go first
+    from exporter.app import observer  # noqa: PLC0415 - not before what it loads is told how
+
     setproctitle.setproctitle("tokentide-template")
     gc.collect()
     gc.freeze()  # or the first collection of each copy would write into, and so copy, what it shares with us
@@ -49,9 +47,10 @@ def main() -> None:
 def asked(supervisor: socket.socket) -> list[int]:
     """The numbers of the sockets that are sent for the next copy; none when the supervisor is gone."""
     try:
-        return socket.recv_fds(supervisor, 1, 2)[1]
+        numbers = socket.recv_fds(supervisor, 1, 2)[1]
     except ConnectionError:  # it was gone before it heard of the last copy
         return []
+    return numbers if len(numbers) == 2 else []  # fewer where we have no descriptor to spare
 
 
 def divide() -> int:

@@ -46,9 +46,8 @@ def table(records: Iterable[Mapping[str, object]]) -> pa.Table:
     rows = iter(records)
     batches = []
     while batch := list(_in_turn(islice(rows, _BATCH))):
-        with giving_way():
-            arrays = [_array([record.get(field.name) for record in batch], field.type) for field in fields]
-            batches.append(pa.RecordBatch.from_arrays(arrays, schema=fields))
+        arrays = [_array([record.get(field.name) for record in batch], field.type) for field in _in_turn(fields)]
+        batches.append(pa.RecordBatch.from_arrays(arrays, schema=fields))
     with giving_way():
         return pa.Table.from_batches(batches, schema=fields).sort_by("timestamp")
 
@@ -75,7 +74,7 @@ def give_back() -> None:
 
 
 def _in_turn(each: Iterable[Each]) -> Iterator[Each]:
-    """Lets others run before each; they are read meanwhile, and a file system may take an alarm for the end."""
+    """Lets others run before each."""
     for one in each:
         os.sched_yield()
         yield one

@@ -97,7 +97,10 @@ class Copy:
         if self._pid is None and self._status is None:
             self._hear()
         if self._pid is not None and self._status is None:
-            ended, status = os.waitpid(self._pid, os.WNOHANG)
+            try:
+                ended, status = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:  # somebody else has taken its status
+                ended, status = self._pid, _NOT_STARTED << 8
             self._status = os.waitstatus_to_exitcode(status) if ended else None
         return self._status
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -83,9 +84,10 @@ class Intake(asyncio.Protocol):
         """Reads frames; a connection that does not speak the protocol is closed."""
         self._reading = True
         try:
-            with giving_way():
-                for kind, payload in self._frames.feed(data):
+            for kind, payload in self._frames.feed(data):
+                with giving_way():
                     self._take(kind, payload)
+                os.sched_yield()
         except (ValueError, KeyError, TypeError):
             if self._transport is not None:
                 self._transport.abort()

@@ -72,11 +72,14 @@ def test_where_there_is_no_room_for_another_process_that_is_said(monkeypatch: py
         divide()
 
 
-def test_nothing_is_asked_for_once_the_supervisor_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_asked_for_once_the_supervisor_is_gone_or_where_there_is_no_descriptor_to_spare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def reset(*_: object) -> None:
         raise ConnectionResetError
 
     monkeypatch.setattr(socket, "recv_fds", reset)
     assert asked(object()) == []  # type: ignore[arg-type]  # never looked at
-    monkeypatch.setattr(socket, "recv_fds", lambda *_: (b"", [], 0, None))
-    assert asked(object()) == []  # type: ignore[arg-type]
+    for numbers, understood in (([], []), ([7], []), ([7, 8], [7, 8])):
+        monkeypatch.setattr(socket, "recv_fds", lambda *_, given=numbers: (b"", given, 0, None))
+        assert asked(object()) == understood  # type: ignore[arg-type]

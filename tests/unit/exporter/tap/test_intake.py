@@ -1,3 +1,4 @@
+import os
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,23 +48,22 @@ def opened(number: int) -> bytes:
     return frames.pieces(number, bytes([frames.REQUEST_HEAD]), array("q", [1]).tobytes(), [OPENING])
 
 
-def test_others_may_run_while_it_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_may_run_within_each_frame_and_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
 
     @contextmanager
     def giving_way() -> Iterator[None]:
-        listener.heard.append("others may run")
+        listener.heard.append("from here")
         yield
-        listener.heard.append("and no more")
+        listener.heard.append("to here")
 
     monkeypatch.setattr(intake_module, "giving_way", giving_way)
+    monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("now"))
     Intake(listener).data_received(hello() + opened(1) + opened(2))
     assert listener.heard == [
-        "others may run",
-        ("joined", "r"),
-        ("events", ("r", 1), 1),
-        ("events", ("r", 2), 1),
-        "and no more",
+        *("from here", ("joined", "r"), "to here", "now"),
+        *("from here", ("events", ("r", 1), 1), "to here", "now"),
+        *("from here", ("events", ("r", 2), 1), "to here", "now"),
     ]
 
 
