@@ -54,8 +54,11 @@ _RELAY_SECONDS: Final = 5.0
 """How long after the drain limit a relay may still tell something."""
 
 
-def main(line: int, listening: int) -> None:
-    """Runs the observer on the control line and the listening socket of these numbers."""
+def main(line: int, listening: int, loaded: Callable[[str], None]) -> None:
+    """Runs the observer on the control line and the listening socket of these numbers.
+
+    `loaded` is told the name of each shipped vocabulary that it uses.
+    """
     control = Control(line)
     listener = socket.socket(fileno=listening)
     options = control.options()
@@ -63,13 +66,15 @@ def main(line: int, listening: int) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings(**options["settings"])  # type: ignore[arg-type]  # written by our own supervisor
     try:
-        uvloop.run(_observe(settings, str(options["tap"]), listener, control))
+        uvloop.run(_observe(settings, str(options["tap"]), listener, control, loaded))
     except SidecarError as error:
         _log.critical("%s", error)
         raise SystemExit(error.exit_code) from None
 
 
-async def _observe(settings: Settings, tap: str, listener: socket.socket, control: Control) -> None:
+async def _observe(
+    settings: Settings, tap: str, listener: socket.socket, control: Control, loaded: Callable[[str], None]
+) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     control.on_dismissed(ended)
@@ -84,7 +89,8 @@ async def _observe(settings: Settings, tap: str, listener: socket.socket, contro
     ):
         keeper = upkeep.keeper(settings, os.environ, rounds)
         records = _records(settings, conversions, keeper)
-        pipeline = _pipeline(settings, (store, *exporting.sinks), store, records, counting)
+        tokenizers = _tokenizers(settings, store, loaded)
+        pipeline = _pipeline(settings, tokenizers, (store, *exporting.sinks), store, records, counting)
         _publish(settings, store, records, pipeline)
         _publish_uploads(store, keeper)
         server = await loop.create_unix_server(lambda: Intake(pipeline), tap)
@@ -134,11 +140,19 @@ def _records(settings: Settings, conversions: ThreadPoolExecutor, keeper: Keeper
     return records
 
 
-def _pipeline(
-    settings: Settings, sinks: tuple[Sink, ...], store: Store, records: Records, counting: ThreadPoolExecutor
-) -> Pipeline:
+def _tokenizers(settings: Settings, store: Store, loaded: Callable[[str], None]) -> Tokenizers:
     rules = [Rule(rule.models, rule.vocabulary, rule.sha256) for rule in settings.tokenizers]
-    tokenizers = Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache)
+    return Tokenizers(rules, store.tokenizer_took, _log.warning, settings.tokenizer_cache, loaded)
+
+
+def _pipeline(
+    settings: Settings,
+    tokenizers: Tokenizers,
+    sinks: tuple[Sink, ...],
+    store: Store,
+    records: Records,
+    counting: ThreadPoolExecutor,
+) -> Pipeline:
     clients = (
         Clients(settings.client_id, keys.read(Path(settings.client_key_file), "client_key_file"))
         if settings.client_id

@@ -1,83 +1,93 @@
-"""The process that has loaded what observers need, and divides whenever one is to start."""
+"""The process that has loaded what observers need: it becomes one, and leaves a copy of itself for the next."""
 
 import contextlib
 import gc
 import os
+import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import setproctitle
+
+from exporter.errors import Unusable
+from exporter.memory import give_back
 
 _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """What NumPy and Arrow read when they are loaded: the threads that they start would be missing in every copy."""
 
 
 def main() -> None:
-    """Becomes an observer in a copy of itself for each pair of sockets, control and listening, that it is sent.
+    """Becomes an observer on the pair of sockets, control and listening, that it is sent.
 
-    The argument is the number of the inherited socket to the supervisor. Answers with the copy's process id, and ends
-    when the supervisor is gone or the system has no process or descriptor to spare; the next start brings another one.
+    The argument is the number of the inherited socket to the supervisor. Just before, it leaves a copy of itself, which
+    tells the supervisor its process id and becomes the next one; where the system has no process to spare there is no
+    copy. Ends when the supervisor is gone.
     """
     supervisor = socket.socket(fileno=int(sys.argv[1]))
     stay()
     os.environ.update(_ONE_THREAD)
     sys.meta_path.insert(0, WithoutPandas())
     from exporter.app import observer  # noqa: PLC0415 - not before what it loads is told how
+    from exporter.tokens import vocabulary  # noqa: PLC0415
 
     setproctitle.setproctitle("tokentide-template")
     gc.collect()
-    gc.freeze()  # or the first collection of each copy would write into, and so copy, what it shares with us
-    while numbers := asked(supervisor):
-        try:
-            pid = divide()
-        except OSError as error:
-            raise SystemExit(f"No observer can be started: {error.strerror}.") from None
-        if not pid:
+    gc.freeze()  # or the first collection of each copy would write into, and so copy, what it shares with the other
+    heard = None
+    while numbers := asked(supervisor, heard, vocabulary.load):
+        heard, tell = os.pipe()
+        if leave():
             supervisor.close()
-            observer.main(*numbers)
+            os.close(heard)
+            observer.main(*numbers, partial(say, tell))
             return
-        for number in numbers:
+        for number in (tell, *numbers):
             os.close(number)
         with contextlib.suppress(ConnectionError):
-            supervisor.sendall(str(pid).encode())
+            supervisor.sendall(str(os.getpid()).encode())
 
 
-def asked(supervisor: socket.socket) -> list[int]:
-    """The numbers of the sockets that are sent for the next copy; none when the supervisor is gone."""
+def asked(supervisor: socket.socket, heard: int | None, load: Callable[[str], object]) -> tuple[int, int] | None:
+    """The numbers of the sockets that are sent for the next observer; None when the supervisor is gone.
+
+    Meanwhile loads the vocabularies that the observer before has loaded, as it says in the pipe `heard`, which is
+    closed here: so the next one has them when it starts.
+    """
+    while heard is not None and supervisor.fileno() not in select.select((supervisor.fileno(), heard), (), ())[0]:
+        names = os.read(heard, 4096).decode().split()
+        for name in names:
+            with contextlib.suppress(Unusable):
+                load(name)
+        if names:
+            give_back()
+        else:
+            os.close(heard)
+            heard = None
+    if heard is not None:
+        os.close(heard)
     try:
         numbers = socket.recv_fds(supervisor, 1, 2)[1]
     except ConnectionError:  # it was gone before it heard of the last copy
-        return []
-    return numbers if len(numbers) == 2 else []  # fewer where we have no descriptor to spare
+        return None
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None  # fewer where we have no descriptor to spare
 
 
-def divide() -> int:
-    """Makes a copy of this process whose parent is the next one above us that takes in orphans.
+def leave() -> bool:
+    """Leaves a copy of this process, if it can; False in the copy."""
+    try:
+        return os.fork() != 0
+    except OSError:
+        return True
 
-    Returns 0 in the copy, and its process id here once it has that parent. Raises OSError where there can be none.
-    """
-    hear, tell = os.pipe()
-    between = os.fork()
-    if not between:
-        try:
-            pid = os.fork()
-            if not pid:
-                os.close(hear)
-                os.close(tell)
-                return 0
-            os.write(tell, str(pid).encode())
-        except OSError as error:
-            os._exit(error.errno or 1)
-        os._exit(0)
-    os.close(tell)
-    pid = int(os.read(hear, 20) or 0)
-    os.close(hear)
-    failed = os.waitstatus_to_exitcode(os.waitpid(between, 0)[1])
-    if not pid:
-        raise OSError(failed, os.strerror(failed))
-    return pid
+
+def say(tell: int, name: str) -> None:
+    """Says the name of a vocabulary to the template, if it lives."""
+    with contextlib.suppress(OSError):
+        os.write(tell, f"{name}\n".encode())
 
 
 def stay() -> None:

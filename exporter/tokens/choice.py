@@ -63,7 +63,8 @@ class Tokenizers:
     The first of the `rules` that fits wins, then a tokenizer in the folder `pulled` whose name is the model's, then the
     built-in table, whose patterns also fit what follows the last slash, as in `openai/gpt-oss-120b`. Everything but the
     vocabularies of the built-in table is loaded at once. What cannot be used is told to `warn` in one sentence, and its
-    models are estimated. `report` is told the counter's name and the nanoseconds of each count.
+    models are estimated. `report` is told the counter's name and the nanoseconds of each count, `loaded` the name of
+    each shipped vocabulary that is in use.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Tokenizers:
         report: Callable[[str, int], None] | None = None,
         warn: Callable[[str], None] = lambda _: None,
         pulled: Path | None = None,
+        loaded: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._report = report
+        self._loaded = loaded
         self._warn = warn
         self._cache = pulled
         self._counters: dict[str, Counter] = {}
@@ -130,6 +133,9 @@ class Tokenizers:
             except UnusableVocabulary as error:
                 self._warn(f"{error} Until then its models are estimated from bytes.")
                 counter = ByteEstimate()
+            else:
+                if what in SHIPPED:
+                    self._loaded(what)
             if self._report is not None:
                 counter = Timed(counter, self._report)
             self._counters[what] = counter

@@ -128,14 +128,44 @@ def time_used(pid: int) -> int:
     return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
 
 
+def waits(pid: int) -> bool:
+    """Whether a process waits for something."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def test_a_new_observer_is_a_copy_of_what_has_loaded_all_that_it_needs(engine: Engine, tmp_path: Path) -> None:
     with sidecar(engine.url, tmp_path) as relay:
-        template, killed = relay.child(TEMPLATE), relay.child(OBSERVER)
-        os.kill(killed, signal.SIGKILL)
-        observer = another(relay, OBSERVER, killed)
+        template, first = relay.child(TEMPLATE), relay.child(OBSERVER)
+        loading = time_used(first)
+        os.kill(first, signal.SIGKILL)
+        second = another(relay, OBSERVER, first)
         relay.wait_ready()
-        assert relay.child(TEMPLATE) == template
-        assert time_used(observer) < time_used(template) / 2, "a new interpreter takes what the template took"
+        assert second == template
+        assert time_used(second) < loading / 2, "a new interpreter takes what the first one took"
+        template = relay.child(TEMPLATE)
+        os.kill(second, signal.SIGKILL)
+        assert another(relay, OBSERVER, second) == template, "each leaves one"
+
+
+def test_a_new_observer_has_the_vocabularies_that_the_one_before_it_used(engine: Engine, tmp_path: Path) -> None:
+    own = {**QUICK, "usage": "never"}
+    with sidecar(engine.url, tmp_path) as relay:
+        template = relay.child(TEMPLATE)
+        before = time_used(template)
+        asked(relay, 0, script=own)
+        eventually(lambda: time_used(template) > before + 10 and waits(template), "the end of 0.3 s of work")
+        loading = time_used(template) - before
+        first = relay.child(OBSERVER)
+        os.kill(first, signal.SIGKILL)
+        observer = another(relay, OBSERVER, first)
+        relay.wait_ready()
+        used = time_used(observer)
+        asked(relay, 1, script=own)
+        eventually(lambda: account(relay)["written"] == 1, "the record")
+        assert observer == template
+        assert time_used(observer) - used < loading / 2, "it has not loaded it again"
+        assert relay.stop() == 0
+        assert [row["input_source"] for row in relay.rows()] == ["tokenizer", "tokenizer"]
 
 
 def test_without_a_template_observers_go_on_and_the_next_one_brings_a_new_template(

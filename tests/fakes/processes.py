@@ -108,7 +108,7 @@ class Sidecar:
 
     def child(self, title: str) -> int:
         """The process id of `tokentide-relay` or `tokentide-observer`."""
-        for pid in _children(self.process.pid):
+        for pid in _below(self.process.pid):
             with contextlib.suppress(OSError):
                 if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode() == title:
                     return pid
@@ -154,7 +154,7 @@ class Sidecar:
 
     def kill_everything(self) -> None:
         """kill -9 of all processes at once, as a power cut would."""
-        family = [self.process.pid, *_children(self.process.pid)]
+        family = [self.process.pid, *_below(self.process.pid)]
         for pid in family:
             os.kill(pid, signal.SIGSTOP)
         for pid in family:
@@ -196,10 +196,13 @@ def sidecar(
                 running.kill_everything()
 
 
-def _children(pid: int) -> list[int]:
-    found = []
+def _below(pid: int) -> list[int]:
+    """The processes below a process: its children, then theirs."""
+    parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
-            if int(entry.joinpath("stat").read_text().rpartition(") ")[2].split()[1]) == pid:
-                found.append(int(entry.name))
-    return found
+            parents[int(entry.name)] = int(entry.joinpath("stat").read_text().rpartition(") ")[2].split()[1])
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found[1:]

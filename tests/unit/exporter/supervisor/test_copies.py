@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import cast
 
@@ -11,7 +12,7 @@ import pytest
 
 from exporter.supervisor import copies
 from exporter.supervisor.children import Plan
-from exporter.supervisor.copies import Copies, Copy, take_in_orphans
+from exporter.supervisor.copies import Copies, Copy, takes_in_orphans
 
 
 class Wire:
@@ -50,38 +51,23 @@ class Wire:
         self.closed += 1
 
 
-class Template:
-    """A process that lives until it has a `status`."""
-
-    def __init__(self, pid: int = 40) -> None:
-        self.pid = pid
-        self.status: int | None = None
-
-    def poll(self) -> int | None:
-        return self.status
-
-    def kill(self) -> None:
-        if self.status is None:
-            self.status = -9
-
-    def wait(self) -> int:
-        assert self.status is not None
-        return self.status
-
-
 class System:
-    """Hands out sockets and templates, and takes what is sent; a start or a message may be refused."""
+    """Hands out sockets and processes, and takes what is sent; a start or a message may be refused."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wires: list[Wire] = []
-        self.templates: list[Template] = []
+        self.launched: list[object] = []
         self.passed: list[tuple[object, list[int]]] = []
         self.refusal: OSError | None = None
+        self.adopts = True
+        self.ended: dict[int, int] = {}
+        """Exit statuses of copies that nobody has asked for yet."""
+        monkeypatch.setattr(os, "waitpid", self.wait)
         self.commands: list[list[str]] = []
         monkeypatch.setattr(socket, "socketpair", self.pair)
         monkeypatch.setattr(socket, "send_fds", self.send)
         monkeypatch.setattr(subprocess, "Popen", self.launch)
-        monkeypatch.setattr(copies, "take_in_orphans", lambda: None)
+        monkeypatch.setattr(copies, "takes_in_orphans", lambda: self.adopts)
 
     def pair(self) -> tuple[Wire, Wire]:
         self.wires += [Wire(10 * len(self.wires)), Wire(10 * len(self.wires) + 1)]
@@ -92,12 +78,16 @@ class System:
             raise self.refusal
         self.passed.append((line, numbers))
 
-    def launch(self, command: list[str], **_options: object) -> Template:
+    def launch(self, command: list[str], **_options: object) -> object:
         if self.refusal:
             raise self.refusal
         self.commands.append(command)
-        self.templates.append(Template(40 + len(self.templates)))
-        return self.templates[-1]
+        self.launched.append(object())
+        return self.launched[-1]
+
+    def wait(self, pid: int, options: int) -> tuple[int, int]:
+        assert options == os.WNOHANG
+        return (pid, self.ended.pop(pid)) if pid in self.ended else (0, 0)
 
 
 @pytest.fixture
@@ -109,27 +99,58 @@ def plan() -> Plan:
     return Plan("observer", ("program",), {"tap": "t"}, cast("socket.socket", Wire(7)))
 
 
-def test_the_first_start_launches_a_template_and_later_ones_ask_the_same_for_copies(system: System) -> None:
+def test_the_first_process_is_launched_and_each_later_one_is_what_the_one_before_has_left(system: System) -> None:
     made = Copies()
-    _, control = made.start(plan())
+    process, control = made.start(plan())
     ours, theirs, line, inherited = system.wires
     assert system.commands == [["program", str(inherited.number)]]
     assert system.passed == [(line, [theirs.number, 7])]
+    assert process is system.launched[0]
     assert control is ours
     assert ours.sent == json.dumps({"tap": "t"}).encode() + b"\n"
     assert (theirs.closed, inherited.closed, ours.closed, line.closed) == (1, 1, 0, 0)
-    made.start(plan())
+    line.said = [b"41"]
+    copy, _ = made.start(plan())
+    assert copy.pid == 41
+    assert system.passed[1] == (line, [system.wires[5].number, 7])
+    line.said = [b"42"]
+    assert made.start(plan())[0].pid == 42
     assert len(system.commands) == 1
-    assert system.passed[1][0] is line
 
 
-def test_a_template_that_has_ended_is_launched_again_by_the_next_start(system: System) -> None:
+@pytest.mark.parametrize("said", [b"", ConnectionResetError(), BlockingIOError()])
+def test_where_nobody_was_left_the_next_one_is_launched(system: System, said: bytes | OSError) -> None:
     made = Copies()
     made.start(plan())
-    system.templates[0].status = -9
-    made.start(plan())
-    assert len(system.templates) == 2
+    system.wires[2].said = [said]
+    process, _ = made.start(plan())
+    assert process is system.launched[1]
     assert system.wires[2].closed == 1
+
+
+def test_what_was_left_and_has_ended_leaves_no_zombie(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Copies()
+    made.start(plan())
+    line = system.wires[2]
+    line.said = [b"41"]
+    system.ended[41] = 9
+
+    def send(to: object, _data: object, numbers: list[int]) -> None:
+        if to is line:
+            raise BrokenPipeError
+        system.passed.append((to, numbers))
+
+    monkeypatch.setattr(socket, "send_fds", send)
+    assert made.start(plan())[0] is system.launched[1]
+    assert not system.ended
+
+
+def test_where_the_system_does_not_let_us_take_in_orphans_every_process_is_launched(system: System) -> None:
+    system.adopts = False
+    made = Copies()
+    for number in range(2):
+        assert made.start(plan())[0] is system.launched[number]
+    assert [wire.closed for wire in system.wires[2::4]] == [1, 1], "what is left sees the end of its line, and ends"
 
 
 @pytest.mark.parametrize("launched", [False, True])
@@ -137,6 +158,7 @@ def test_a_start_that_fails_leaves_nothing_open(system: System, launched: bool) 
     made = Copies()
     if launched:
         made.start(plan())
+        system.wires[2].said = [b"41"]
     before = len(system.wires)
     system.refusal = BrokenPipeError(errno.EPIPE, "gone")
     with pytest.raises(BrokenPipeError):
@@ -144,67 +166,60 @@ def test_a_start_that_fails_leaves_nothing_open(system: System, launched: bool) 
     assert [wire.closed for wire in system.wires[before:]] == [1] * len(system.wires[before:])
 
 
-def test_its_end_is_the_end_of_the_template_and_of_the_line_to_it(system: System) -> None:
+def test_its_end_is_the_end_of_the_line_to_what_is_left(system: System) -> None:
     made = Copies()
     made.end()
     made.start(plan())
     made.end()
-    assert system.templates[0].status == -9
     assert system.wires[2].closed == 1
 
 
-def copy(said: list[bytes | OSError]) -> tuple[Copy, Template]:
-    line, template = Wire(), Template()
-    line.said = said
-    return Copy(template, cast("socket.socket", line)), template
+def test_a_copy_lives_until_the_system_has_its_status(system: System) -> None:
+    copy = Copy(41)
+    assert copy.poll() is None
+    system.ended[41] = 2 << 8
+    assert copy.poll() == 2
+    assert copy.poll() == 2
 
 
-def test_a_copy_lives_from_when_it_is_asked_for_until_the_system_has_its_status(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[int] = []
-    statuses = [(0, 0), (41, 2 << 8)]
+def test_a_copy_whose_status_somebody_else_has_taken_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_: object) -> tuple[int, int]:
+        raise ChildProcessError
 
-    def waitpid(pid: int, options: int) -> tuple[int, int]:
-        assert options == os.WNOHANG
-        asked.append(pid)
-        return statuses.pop(0)
-
-    monkeypatch.setattr(os, "waitpid", waitpid)
-    made, _ = copy([BlockingIOError(), b"41"])
-    assert (made.poll(), made.pid) == (None, 40)
-    assert (made.poll(), made.pid) == (None, 41)
-    assert made.poll() == 2
-    assert made.poll() == 2
-    assert asked == [41, 41]
+    monkeypatch.setattr(os, "waitpid", taken)
+    assert Copy(41).poll() == 1
 
 
-@pytest.mark.parametrize(("status", "shown"), [(-9, -9), (1, 1), (0, 1)])
-@pytest.mark.parametrize("end", [b"", ConnectionResetError()])
-def test_where_the_template_ends_before_there_is_a_copy_that_never_started(
-    end: bytes | OSError, status: int, shown: int
-) -> None:
-    made, template = copy([end])
-    template.status = status
-    assert made.poll() == shown
-    assert made.poll() == shown
-
-
-def test_signals_go_to_the_copy_or_to_the_template_that_is_about_to_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_has_ended_gets_no_signal(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, int]] = []
-    waits: list[Callable[[], tuple[int, int]]] = [lambda: (0, 0), lambda: (41, 0)]
     monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
-    monkeypatch.setattr(os, "waitpid", lambda *_: waits.pop(0)())
-    made, _ = copy([BlockingIOError(), b"41"])
-    for _ in range(3):
-        made.send_signal(signal.SIGKILL)
-    assert sent == [(40, signal.SIGKILL), (41, signal.SIGKILL)], "the third one found it ended"
+    copy = Copy(41)
+    copy.send_signal(signal.SIGKILL)
+    system.ended[41] = 9
+    copy.send_signal(signal.SIGKILL)
+    assert sent == [(41, signal.SIGKILL)]
 
 
-def test_a_system_that_does_not_let_a_process_take_in_orphans_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_without_a_parent_become_ours_where_the_system_lets_them() -> None:
+    script = (
+        "import os; from exporter.supervisor.copies import takes_in_orphans\n"
+        "assert takes_in_orphans()\n"
+        "hear, tell = os.pipe()\n"
+        "between = os.fork()\n"
+        "if not between:\n"
+        "    if not os.fork(): os.read(hear, 1); os._exit(7)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(between, 0)\n"
+        "os.write(tell, b'.')\n"
+        "print(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "7"
+
+
+def test_a_system_that_does_not_let_a_process_take_in_orphans_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     class Refusing:
         prctl: Callable[..., int] = staticmethod(lambda *_: -1)
 
     monkeypatch.setattr("ctypes.CDLL", lambda *_args, **_options: Refusing())
-    with pytest.raises(OSError, match="take in orphans"):
-        take_in_orphans()
+    assert not takes_in_orphans()

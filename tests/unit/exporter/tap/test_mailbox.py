@@ -83,6 +83,7 @@ def test_an_observer_that_was_killed_is_told_again_from_the_start() -> None:
     trace.add(frames.RESPONSE_BODY, b"b", 2)
     mailbox.flush()
     mailbox.connected(second)
+    mailbox.flush()
     assert exchanges(second) == [(1, [b"a", b"b"])]
     assert not mailbox.dropped
 
@@ -99,8 +100,21 @@ def test_an_exchange_too_large_to_keep_is_lost_with_the_observer_and_counted() -
     assert mailbox.dropped == {"observer_lost": 1}
     again = MemoryWire()
     mailbox.connected(again)
+    mailbox.flush()
     assert exchanges(again) == [(2, [b"y"])]
     assert balanced(mailbox)
+
+
+def test_a_new_observer_is_told_again_little_by_little_so_that_traffic_does_not_wait() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    for _ in range(10):
+        mailbox.open().add(frames.REQUEST_BODY, b"y", 1)
+    mailbox.connected(wire)
+    assert exchanges(wire) == []
+    assert mailbox.flush(8)
+    assert len(exchanges(wire)) == 8
+    assert not mailbox.flush(8)
+    assert len(exchanges(wire)) == 2
 
 
 def test_an_exchange_that_was_told_to_its_end_is_asked_about_before_it_counts_as_lost() -> None:
@@ -115,6 +129,7 @@ def test_an_exchange_that_was_told_to_its_end_is_asked_about_before_it_counts_as
     assert (mailbox.pending, dict(mailbox.dropped)) == (2, {})
     again = MemoryWire()
     mailbox.connected(again)
+    mailbox.flush()
     asked = [frames.read_numbers(payload) for kind, payload in told(again) if kind == frames.ASK]
     assert asked == [[1, 2]]
     mailbox.acked(1)
@@ -139,6 +154,7 @@ def test_a_large_body_does_not_put_other_exchanges_at_risk() -> None:
     assert mailbox.dropped == {"observer_lost": 1}
     again = MemoryWire()
     mailbox.connected(again)
+    mailbox.flush()
     assert [number for number, _ in exchanges(again)] == list(range(1, 11))
     assert balanced(mailbox)
 
@@ -290,6 +306,7 @@ def test_what_five_observers_died_with_is_not_told_to_a_sixth() -> None:
     for _ in range(5):
         wire = MemoryWire()
         mailbox.connected(wire)
+        mailbox.flush()
         assert exchanges(wire) == [(1, [b"a"])]
         mailbox.disconnected()
     other = mailbox.open()
@@ -297,6 +314,7 @@ def test_what_five_observers_died_with_is_not_told_to_a_sixth() -> None:
     trace.add(frames.RESPONSE_END, b"", 3)
     sixth = MemoryWire()
     mailbox.connected(sixth)
+    mailbox.flush()
     assert exchanges(sixth) == [(2, [b"b"])]
     assert (mailbox.dropped, mailbox.pending) == ({"observer_lost": 1}, 1)
     assert balanced(mailbox)
@@ -318,6 +336,7 @@ def test_what_an_earlier_observer_heard_to_its_end_is_asked_about_where_no_room_
     assert (mailbox.pending, dict(mailbox.dropped)) == (2, {"tap_full": 1})
     again = MemoryWire()
     mailbox.connected(again)
+    mailbox.flush()
     asked = [frames.read_numbers(payload) for kind, payload in told(again) if kind == frames.ASK]
     assert asked == [[2, 3]]
     mailbox.acked(2)

@@ -11,7 +11,7 @@ def test_pieces_are_kept_in_order_and_each_costs_more_than_its_bytes() -> None:
         bytes([frames.REQUEST_HEAD, frames.REQUEST_END]), [1, 2], [b"a", b""]
     )  # fmt: skip
     assert trace.held == mailbox.held == 1 + 2 * 64
-    assert mailbox.dirty == [trace]
+    assert list(mailbox.dirty) == [trace]
 
 
 def test_nothing_is_kept_of_an_exchange_that_was_dropped_or_forgotten() -> None:

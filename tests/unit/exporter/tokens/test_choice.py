@@ -106,3 +106,12 @@ def test_counts_are_reported_with_the_name_of_the_counter() -> None:
     reported: list[str] = []
     Tokenizers(report=lambda name, _ns: reported.append(name)).counter("unknown").count("text")
     assert reported == ["bytes"]
+
+
+def test_shipped_vocabularies_in_use_are_named_and_no_others(tmp_path: Path) -> None:
+    named: list[str] = []
+    small_bpe().save(str(tmp_path / "tokenizer.json"))
+    tokenizers = Tokenizers([Rule("m", str(tmp_path))], loaded=named.append)
+    for model in ("m", "unknown", "gpt-4o", "gpt-4o-mini"):
+        tokenizers.counter(model)
+    assert named == ["o200k_base"]

@@ -62,3 +62,7 @@ def test_a_vocabulary_built_from_its_ranks_counts_single_bytes() -> None:
     plain = b"".join(base64.b64encode(bytes([i])) + b" %d\n" % i for i in range(256))
     tiny = replace(CL100K, name="tiny", sha256=hashlib.sha256(plain).hexdigest(), special=())
     assert build(tiny, lzma.compress(plain)).encode_ordinary("hé") == [ord("h"), 0xC3, 0xA9]
+
+
+def test_a_vocabulary_is_loaded_once() -> None:
+    assert load("cl100k_base") is load("cl100k_base")
