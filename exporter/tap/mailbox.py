@@ -111,7 +111,7 @@ class Mailbox:
     def connected(self, wire: Wire) -> None:
         """A new observer listens: says who we are, and asks for what an earlier one may have on record.
 
-        What can still be told comes with the next flushes: all at once it held up the relay's loop for 9 ms.
+        What it can still be told comes with the next flushes, so that it can be told little by little.
         """
         self._wire = wire
         self._since = self._clock()

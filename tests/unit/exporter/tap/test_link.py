@@ -1,5 +1,7 @@
+import asyncio
+
 from exporter.tap import frames
-from exporter.tap.link import Link
+from exporter.tap.link import Link, hand_over
 from exporter.tap.mailbox import Mailbox
 from tests.fakes.wires import MemoryTransport
 
@@ -14,6 +16,26 @@ def test_a_link_carries_pieces_one_way_and_acknowledgements_the_other() -> None:
     assert kinds == [frames.HELLO, frames.TOTALS, frames.PIECES]
     link.data_received(frames.numbers(frames.ACK, [1]))
     assert mailbox.pending == 0
+
+
+def test_a_new_observer_is_told_all_at_once_but_the_relay_does_its_other_work_in_between() -> None:
+    mailbox = Mailbox("r")
+    for _ in range(20):
+        mailbox.open().add(frames.REQUEST_HEAD, b"a", 1)
+    transport = MemoryTransport(Link(mailbox))
+    told: list[int] = []
+
+    async def other_work() -> None:
+        while len(told) < 3:
+            kinds = [kind for kind, _ in frames.FrameReader().feed(transport.take())]
+            told.append(kinds.count(frames.PIECES))
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        await asyncio.gather(hand_over(mailbox), other_work())
+
+    asyncio.run(both())
+    assert told == [8, 8, 4]
 
 
 def test_a_link_carries_what_the_observer_knows_nothing_of() -> None:
