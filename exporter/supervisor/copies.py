@@ -1,9 +1,11 @@
 """Processes each of which leaves a copy of itself, from before it did anything, that becomes the next one."""
 
+import contextlib
 import ctypes
 import os
 import socket
 import subprocess
+from collections.abc import Container
 from typing import Final
 
 from exporter.supervisor.children import Line, Plan, Process, tell
@@ -12,6 +14,8 @@ from exporter.supervisor.priority import behind_others
 _TAKE_IN_ORPHANS: Final = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
 _UNKNOWN: Final = 1 << 8
+_PATIENCE: Final = 3
+"""Starts that may be put off, by pauses of 0.1 to 0.8 s, because a copy has not had the processor since it was made."""
 
 
 class Copies:
@@ -24,6 +28,7 @@ class Copies:
 
     def __init__(self) -> None:
         self._line: socket.socket | None = None
+        self._waited = 0
 
     def start(self, plan: Plan) -> tuple[Process, Line]:
         """Starts a process and sends it its options. Raises OSError, and leaves nothing open, where that cannot be."""
@@ -45,21 +50,31 @@ class Copies:
             self._line = None
 
     def _left(self, numbers: list[int]) -> Process | None:
-        """The copy, told to become the next process; None where there is none, or none that answers."""
+        """The copy, told to become the next process; None where there is none that lives and is ours.
+
+        Raises OSError where it has not had the time to say its process id, but not more often than a few times in turn.
+        """
         if self._line is None:
             return None
-        copy = None
         try:
             copy = Copy(int(self._line.recv(64)))
+            if copy.poll() is not None:
+                return None
             socket.send_fds(self._line, [b"\n"], numbers)
+        except BlockingIOError:
+            self._waited += 1
+            if self._waited > _PATIENCE:
+                return None
+            raise
         except (OSError, ValueError):
-            if copy is not None:
-                copy.poll()  # takes the exit status, which nobody else asks for
             return None
+        self._waited = 0
         return copy
 
     def _launched(self, plan: Plan, numbers: list[int]) -> Process:
         self.end()
+        self._waited = 0
+        adopting = takes_in_orphans()
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -73,7 +88,7 @@ class Copies:
         except OSError:
             ours.close()
             raise
-        if takes_in_orphans():
+        if adopting:
             ours.settimeout(0)
             self._line = ours
         else:
@@ -102,6 +117,16 @@ class Copy:
         """Sends a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, sig)
+
+
+def bury(known: Container[int | None]) -> None:
+    """Takes the exit status of every child that has ended and is none of the known ones, which others ask for.
+
+    Whoever takes in orphans has to, as has the first process of a container; else they stay as zombies.
+    """
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in known:
+            os.waitpid(ended.si_pid, os.WNOHANG)
 
 
 def takes_in_orphans() -> bool:

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 
 from exporter.supervisor.children import Child, Plan
-from exporter.supervisor.copies import Copies
+from exporter.supervisor.copies import Copies, bury
 from exporter.supervisor.health import Condition
 
 _log = logging.getLogger("tokentide")
@@ -101,6 +101,7 @@ class Supervisor:
                 self._stops = self._stops or 1
             elif self._goes_on(child):
                 _log.warning("The %s process ended with status %d and is started again.", child.plan.name, status)
+        bury({child.pid for child in self._all})
 
     def _goes_on(self, child: Child) -> bool:
         """Whether a child that ends is started again: the observer also while relays still have something to tell."""

@@ -128,9 +128,15 @@ def time_used(pid: int) -> int:
     return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
 
 
-def waits(pid: int) -> bool:
-    """Whether a process waits for something."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+def state(pid: int) -> str:
+    """`S` of a process that waits for something, `Z` of a zombie."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def zombies(pid: int) -> list[int]:
+    """Children of a process whose exit status it has not taken."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if state(int(child)) == "Z"]
 
 
 def test_a_new_observer_is_a_copy_of_what_has_loaded_all_that_it_needs(engine: Engine, tmp_path: Path) -> None:
@@ -145,6 +151,7 @@ def test_a_new_observer_is_a_copy_of_what_has_loaded_all_that_it_needs(engine: E
         template = relay.child(TEMPLATE)
         os.kill(second, signal.SIGKILL)
         assert another(relay, OBSERVER, second) == template, "each leaves one"
+        eventually(lambda: not zombies(relay.process.pid), "that all who ended are buried")
 
 
 def test_a_new_observer_has_the_vocabularies_that_the_one_before_it_used(engine: Engine, tmp_path: Path) -> None:
@@ -153,7 +160,7 @@ def test_a_new_observer_has_the_vocabularies_that_the_one_before_it_used(engine:
         template = relay.child(TEMPLATE)
         before = time_used(template)
         asked(relay, 0, script=own)
-        eventually(lambda: time_used(template) > before + 10 and waits(template), "the end of 0.3 s of work")
+        eventually(lambda: time_used(template) > before + 10 and state(template) == "S", "the end of 0.3 s of work")
         loading = time_used(template) - before
         first = relay.child(OBSERVER)
         os.kill(first, signal.SIGKILL)
@@ -181,6 +188,7 @@ def test_without_a_template_observers_go_on_and_the_next_one_brings_a_new_templa
         asked(relay, 1)
         another(relay, OBSERVER, observer)
         assert relay.child(TEMPLATE) != template
+        eventually(lambda: not zombies(relay.process.pid), "that the template is buried")
         assert relay.stop() == 0
         assert len(relay.rows()) == 2
 

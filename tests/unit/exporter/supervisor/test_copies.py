@@ -118,7 +118,7 @@ def test_the_first_process_is_launched_and_each_later_one_is_what_the_one_before
     assert len(system.commands) == 1
 
 
-@pytest.mark.parametrize("said", [b"", ConnectionResetError(), BlockingIOError()])
+@pytest.mark.parametrize("said", [b"", ConnectionResetError()])
 def test_where_nobody_was_left_the_next_one_is_launched(system: System, said: bytes | OSError) -> None:
     made = Copies()
     made.start(plan())
@@ -128,12 +128,46 @@ def test_where_nobody_was_left_the_next_one_is_launched(system: System, said: by
     assert system.wires[2].closed == 1
 
 
-def test_what_was_left_and_has_ended_leaves_no_zombie(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_has_not_had_the_processor_yet_is_waited_for_a_few_times(system: System) -> None:
+    made = Copies()
+    made.start(plan())
+    for _ in range(2):
+        for _ in range(3):
+            with pytest.raises(BlockingIOError):
+                made.start(plan())
+        system.wires[2].said = [b"41"]
+        assert made.start(plan())[0].pid == 41
+    for _ in range(3):
+        with pytest.raises(BlockingIOError):
+            made.start(plan())
+    assert made.start(plan())[0] is system.launched[1], "it may have been stopped"
+
+
+@pytest.mark.parametrize("ended", [9, None])
+def test_what_was_left_and_has_ended_or_is_not_ours_is_told_nothing(
+    system: System, monkeypatch: pytest.MonkeyPatch, ended: int | None
+) -> None:
+    made = Copies()
+    made.start(plan())
+    system.wires[2].said = [b"41"]
+
+    def wait(*_: object) -> tuple[int, int]:
+        if ended is None:
+            raise ChildProcessError
+        return 41, ended
+
+    monkeypatch.setattr(os, "waitpid", wait)
+    assert made.start(plan())[0] is system.launched[1]
+    assert [to for to, _ in system.passed] == [system.wires[2], system.wires[6]]
+
+
+def test_what_was_left_and_ends_before_it_is_told_has_a_successor(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = Copies()
     made.start(plan())
     line = system.wires[2]
     line.said = [b"41"]
-    system.ended[41] = 9
 
     def send(to: object, _data: object, numbers: list[int]) -> None:
         if to is line:
@@ -142,7 +176,6 @@ def test_what_was_left_and_has_ended_leaves_no_zombie(system: System, monkeypatc
 
     monkeypatch.setattr(socket, "send_fds", send)
     assert made.start(plan())[0] is system.launched[1]
-    assert not system.ended
 
 
 def test_where_the_system_does_not_let_us_take_in_orphans_every_process_is_launched(system: System) -> None:
@@ -215,6 +248,24 @@ def test_processes_without_a_parent_become_ours_where_the_system_lets_them() -> 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "7"
+
+
+def test_children_that_nobody_knows_are_buried_and_the_known_ones_are_left_to_who_asks_for_them() -> None:
+    script = (
+        "import os; from exporter.supervisor.copies import bury\n"
+        "def child():\n"
+        "    pid = os.fork()\n"
+        "    if not pid: os._exit(7)\n"
+        "    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)\n"
+        "    return pid\n"
+        "bury(set())\n"
+        "strangers, known = [child(), child()], child()\n"
+        "bury({known})\n"
+        "there = [os.path.exists(f'/proc/{pid}') for pid in strangers]\n"
+        "print(*there, os.waitstatus_to_exitcode(os.waitpid(known, 0)[1]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False False 7"
 
 
 def test_a_system_that_does_not_let_a_process_take_in_orphans_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
