@@ -17,10 +17,10 @@ minutes, which leaves a saw-tooth of megabytes. Supervisor and template do nothi
 WARM_SECONDS = 60.0
 """What an observer takes to load and to meet its first full load. All of its life after that is looked at: its memory
 goes up and down by 40 MB as records become Parquet, and a line through a few minutes would show only that."""
-RANGE_MB = {"relay": 24.0, "observer": 160.0, "supervisor": 2.0, "template": 64.0}
+RANGE_MB = {"relay": 24.0, "observer": 160.0, "supervisor": 2.0, "template": 2.0}
 """MB between the lowest and the highest sample of the second half. The tap may hold 8 MB and its outbox 2 MB while the
-observer is stopped, and each is joined once to be sent. An observer that starts again begins with what it shares
-with its template, which is another one each time: of the libraries' files, 55 MB, a copy has what it has used."""
+observer is stopped, and each is joined once to be sent. An observer that starts again takes that much until it has
+met its first full load; its template is another one each time."""
 FILES = {"relay": 1, "observer": 6, "supervisor": 2, "template": 1}
 """Open files between quiet points: none may stay behind. One of the relay's may be a connection that is being made to
 an observer; the observer has a spool segment, those that become Parquet, and the page that is read; the supervisor
