@@ -233,6 +233,11 @@ def test_a_copy_that_has_ended_gets_no_signal(system: System, monkeypatch: pytes
     assert sent == [(41, signal.SIGKILL)]
 
 
+def said(script: str) -> str:
+    """What a new interpreter prints that runs it: what a process takes in or buries is not ours to try here."""
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_processes_without_a_parent_become_ours_where_the_system_lets_them() -> None:
     script = (
         "import os; from exporter.supervisor.copies import takes_in_orphans\n"
@@ -246,8 +251,7 @@ def test_processes_without_a_parent_become_ours_where_the_system_lets_them() -> 
         "os.write(tell, b'.')\n"
         "print(os.waitstatus_to_exitcode(os.wait()[1]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "7"
+    assert said(script) == "7"
 
 
 def test_children_that_nobody_knows_are_buried_and_the_known_ones_are_left_to_who_asks_for_them() -> None:
@@ -264,8 +268,7 @@ def test_children_that_nobody_knows_are_buried_and_the_known_ones_are_left_to_wh
         "there = [os.path.exists(f'/proc/{pid}') for pid in strangers]\n"
         "print(*there, os.waitstatus_to_exitcode(os.waitpid(known, 0)[1]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False False 7"
+    assert said(script) == "False False 7"
 
 
 def test_a_system_that_does_not_let_a_process_take_in_orphans_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
