@@ -81,8 +81,12 @@ class Mailbox:
         return len(self._live)
 
     def relieved(self) -> bool:
-        """True when megabytes of large pieces have passed since the last call that said so, and little is left."""
-        if self._passed < _RELIEF or self.held > _RELIEF // 2:
+        """True when megabytes of large pieces have passed since the last call that said so, and little is left.
+
+        What was handed over is still here until the kernel has taken it.
+        """
+        left = self.held + (self._wire.buffered() if self._wire is not None else 0)
+        if self._passed < _RELIEF or left > _RELIEF // 2:
             return False
         self._passed = 0
         return True

@@ -210,6 +210,18 @@ def test_relief_is_told_once_after_megabytes_have_passed_and_are_gone() -> None:
     assert not mailbox.relieved()
 
 
+def test_memory_is_not_worth_giving_back_while_megabytes_wait_for_the_observer() -> None:
+    mailbox, wire = Mailbox("r", share=0), MemoryWire()
+    mailbox.connected(wire)
+    mailbox.open().add(frames.REQUEST_BODY, b"x" * 2_000_000, 1)
+    mailbox.flush()
+    wire.waiting = 2_000_000
+    assert mailbox.held == 0
+    assert not mailbox.relieved()
+    wire.waiting = 0
+    assert mailbox.relieved()
+
+
 def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None:
     mailbox, wire = Mailbox("r", budget=1000), MemoryWire()
     mailbox.connected(wire)
