@@ -223,7 +223,7 @@ class Pipeline:
     # --- finished requests
 
     def _measure(self, key: Key, observation: Observation, context_before: int) -> None:
-        size = sum(len(content.text) for content in observation.contents)
+        size = sum([len(content.text) for content in observation.contents])
         if observation.prompt is not None:
             size += sum(len(text) for _, text in observation.prompt.texts)
         counter = self._counter_for(observation.prompt.model if observation.prompt else None, size)

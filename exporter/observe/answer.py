@@ -3,6 +3,7 @@
 from typing import Final
 
 from exporter.dialect.base import THOUGHTS, Delta, Dialect, Piece, Unreadable, Usage
+from exporter.observe.alike import Alike
 from exporter.observe.growing import Growing
 from exporter.observe.observation import Content
 
@@ -17,6 +18,7 @@ class Answer:
     """
 
     __slots__ = (
+        "_alike",
         "_delta",
         "_dialect",
         "_final",
@@ -48,6 +50,7 @@ class Answer:
         self.queue_us: int | None = None
         self._dialect = dialect
         self._delta = dialect.delta
+        self._alike = Alike(dialect.delta)
         self._final: Usage | None = None
         self._running: dict[int, Usage] = {}
         self._told: dict[int, int] = {}
@@ -59,6 +62,11 @@ class Answer:
 
     def event(self, data: bytes, at: int) -> None:
         """Reads the data of one event that arrived at the monotonic nanosecond `at`."""
+        alike = self._alike
+        if data.startswith(alike.head) and data.endswith(alike.tail) and (text := alike.text(data)) is not None:
+            tokens = self._tokens(alike.completion) if self._told else None
+            self.contents.append(Content(at, alike.completion, alike.kind, text, tokens))
+            return
         try:
             delta = self._delta(data)
         except Unreadable as error:
@@ -67,6 +75,7 @@ class Answer:
                 self.failures.append(failure)
             return
         self._take(delta, at)
+        alike.learn(data, delta)
 
     def body(self, data: bytes, at: int) -> None:
         """Reads a whole answer that was not streamed and ended at `at`; raises Unreadable."""

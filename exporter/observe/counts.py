@@ -116,7 +116,7 @@ def _own_output(observation: Observation, counter: TokenCounter | None) -> Count
     if prompt is not None and prompt.echo and prompt.token_ids:
         return None  # nobody knows where the echo of a prompt of ids ends
     per_event = own_tokens(contents, counter)
-    longest = sum(len(content.text) for content in contents)
+    longest = sum([len(content.text) for content in contents])
     return Count(sum(per_event), _source(counter, longest), own_per_event=tuple(per_event))
 
 

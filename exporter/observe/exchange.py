@@ -1,6 +1,6 @@
 """One exchange from its first event to its observation: the one stateful observer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from exporter.dialect.base import Dialect, Foreign, Prompt, Unreadable
@@ -20,6 +20,7 @@ from exporter.wire.events import (
     RequestStarted,
     ResponseBody,
     ResponseEnded,
+    ResponseRun,
     ResponseStarted,
     header,
 )
@@ -82,10 +83,10 @@ class Exchange:
     def receive(self, event: Event, at: int) -> Observation | None:
         """Takes the next event, which happened at the monotonic nanosecond `at`; the last yields the observation."""
         self.last_at = at
-        if isinstance(event, ResponseBody):
+        if isinstance(event, (ResponseRun, ResponseBody)):
             self._last_byte = at
             if self._answer is not None:
-                self._read(event.data, at, self._answer)
+                self._read(event.pieces if isinstance(event, ResponseRun) else [(at, event.data)], self._answer)
         elif isinstance(event, RequestBody):
             if self._request is not None:
                 self._request.add(event.data)
@@ -152,19 +153,20 @@ class Exchange:
         if self.streamed:
             self._reader = SseReader()
 
-    def _read(self, data: bytes, at: int, answer: Answer) -> None:
+    def _read(self, pieces: Iterable[tuple[int, bytes]], answer: Answer) -> None:
         body, reader = self._response, self._reader
         if body is None:
             return
-        if reader is None:
-            body.add(data)
-        elif body.plain:
-            for event in reader.feed(data):
-                answer.event(event, at)
-        else:
-            for piece in body.decoded(data):
-                for event in reader.feed(piece):
+        for at, data in pieces:
+            if reader is None:
+                body.add(data)
+            elif body.plain:
+                for event in reader.feed(data):
                     answer.event(event, at)
+            else:
+                for piece in body.decoded(data):
+                    for event in reader.feed(piece):
+                        answer.event(event, at)
 
     def _finish_answer(self, answer: Answer, body: Body, at: int) -> None:
         """Reads what only the end of the answer makes readable; after a break that would be half an event."""

@@ -1,7 +1,7 @@
 """What was seen of one exchange and what was measured from it."""
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,9 @@ from exporter.dialect.base import Prompt, Usage
 from exporter.observe.trace import Trace
 from exporter.record import RequestRecord
 
-# `Content` and `Interval` are made for every chunk of a stream: a frozen dataclass takes three times as long.
+Integers = npt.NDArray[np.int64]
+
+# `Content` is made for every chunk of a stream: a frozen dataclass takes three times as long.
 
 
 class Content(NamedTuple):
@@ -70,28 +72,38 @@ class Observation:
         return self.trace.trace_id if self.trace is not None else None
 
 
-class Interval(NamedTuple):
-    """The step to one content event: `gap_ns` since the one before it in the same completion, `tokens` it brought,
-    and `position` of the last of them in its completion, counted from 1; `completion` is which one, for n > 1.
+class Steps(NamedTuple):
+    """The steps to tokens, as columns of the same length, in order of arrival; what is due for the first event of each
+    completion is TTFT and not here.
+
+    Of each content event that completed tokens, `gap_ns` is the time since the one before it in the same completion,
+    `tokens` how many it brought, and `position` the place of the last of them in its completion, counted from 1. The
+    time before an event that completed none belongs to the next token of that completion, so that the sum of ITL stays
+    the decode time.
     """
 
-    gap_ns: int
-    tokens: int
-    position: int
-    completion: int = 0
+    gap_ns: Integers
+    tokens: Integers
+    position: Integers
 
 
-@dataclass(frozen=True, slots=True)
+NO_TIMES: Final = np.empty(0, np.int64)
+NO_STEPS: Final = Steps(NO_TIMES, NO_TIMES, NO_TIMES)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
     """One finished request as the sinks get it: the record and the timeline that only metrics need.
 
-    `intervals` leave out each completion's first event. `tokens_per_chunk` has every content event. `own_input_tokens`
-    and `own_output_tokens` are our own counts where they exist beside the server's. `duration_us` is from the first
-    byte of the request to the last of the answer, or to the break.
+    `waits_ns` and `steps` leave out each completion's first event; the former are the times from one content event to
+    the next of the same completion. `tokens_per_chunk` has every content event. `own_input_tokens` and
+    `own_output_tokens` are our own counts where they exist beside the server's. `duration_us` is from the first byte of
+    the request to the last of the answer, or to the break.
     """
 
     record: RequestRecord
-    intervals: tuple[Interval, ...] = ()
+    waits_ns: Integers = field(default_factory=lambda: NO_TIMES)
+    steps: Steps = NO_STEPS
     tokens_per_chunk: tuple[int, ...] = ()
     own_input_tokens: int | None = None
     own_output_tokens: int | None = None
@@ -143,7 +155,7 @@ class TokenCounter(Protocol):
         """Tokens in `text`."""
         ...
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Integers:
         """For each token of `text`, the number of characters up to and including it; non-decreasing."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from exporter.dialect.base import THOUGHTS
 from exporter.observe.counts import Count, input_count, output_count
-from exporter.observe.observation import Content, Measurement, Observation, TokenCounter
+from exporter.observe.observation import NO_STEPS, NO_TIMES, Content, Measurement, Observation, TokenCounter
 from exporter.observe.prefix import PrefixHashes
 from exporter.observe.timeline import TokenTimeline, latencies, own_tokens, timeline, tokens_per_event
 from exporter.record import RequestRecord
@@ -58,7 +58,7 @@ class Recorder:
             record = self._timed(record, observation.contents, line, shown)
         return Measurement(
             record,
-            *((line.intervals, line.tokens) if line is not None else ((), ())),
+            *((line.waits_ns, line.steps, line.tokens) if line is not None else (NO_TIMES, NO_STEPS, ())),
             read.own,
             written.own,
             (*observation.failures, *_failures(read)),
@@ -118,7 +118,7 @@ class Recorder:
         self, record: RequestRecord, contents: Sequence[Content], line: TokenTimeline, visible: int | None
     ) -> RequestRecord:
         """The record with what only a stream has; `visible` tokens were seen to come."""
-        itl = latencies(contents, line.tokens)
+        itl = latencies(line.steps)
         full = self._mode == "full"
         return replace(
             record,
@@ -129,7 +129,7 @@ class Recorder:
             itl_p95_us=_us(itl.p95_ns) if itl is not None else None,
             itl_max_us=_us(itl.max_ns) if itl is not None else None,
             itl_counts=itl.counts if itl is not None and self._mode != "none" else None,
-            chunk_gaps_us=tuple(min(_us(gap), _INT32) for gap in line.gaps_ns) if full else None,
+            chunk_gaps_us=tuple(min(_us(gap), _INT32) for gap in line.gaps_ns.tolist()) if full else None,
             chunk_tokens=line.tokens if full else None,
         )
 
@@ -180,7 +180,7 @@ def _per_token(line: TokenTimeline, tokens: int | None) -> int | None:
     N are the tokens that were shown: hidden reasoning was over before t_1. None where everything came in one event,
     because then no time was seen to pass.
     """
-    if not line.intervals or tokens is None or tokens <= line.completions:
+    if not len(line.waits_ns) or tokens is None or tokens <= line.completions:
         return None
     return round(line.decode_ns / (tokens - line.completions) / 1000)
 

@@ -1,31 +1,30 @@
 """When the tokens of one answer came: tokens per content event, the steps between events, and their latencies."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from exporter.catalog import TIME_PER_TOKEN
-from exporter.observe.observation import Content, Interval, TokenCounter
+from exporter.observe.observation import Content, Integers, Steps, TokenCounter
 
 _BOUNDS_NS = np.array([round(bound * 1e9) for bound in TIME_PER_TOKEN])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TokenTimeline:
     """Arrivals and tokens of one streamed answer, without its text.
 
     `tokens` has one number per content event, in order of arrival; it is empty where nobody could count them.
-    `intervals` has one entry per content event but the first of each completion. `gaps_ns` are the times between
+    `waits_ns` are the times from one content event to the next of the same completion, `gaps_ns` those between
     successive content events of the request, whatever completion they belong to. `decode_ns` is the sum, and
     `completions` the number, of the completions' times from first to last content event.
     """
 
     tokens: tuple[int, ...]
-    intervals: tuple[Interval, ...]
-    gaps_ns: tuple[int, ...]
+    waits_ns: Integers
+    steps: Steps
+    gaps_ns: Integers
     decode_ns: int
     completions: int
 
@@ -44,53 +43,51 @@ class Latencies:
 
 def timeline(contents: Sequence[Content], tokens: Sequence[int]) -> TokenTimeline:
     """The timeline of content events that brought `tokens` each (empty where unknown)."""
-    latest: dict[int, int] = {}
-    position: dict[int, int] = {}
-    intervals: list[Interval] = []
-    decode = 0
-    for i, content in enumerate(contents):
-        brought = tokens[i] if tokens else 0
-        index = content.index
-        reached = position[index] = position.get(index, 0) + brought
-        before = latest.get(index)
-        if before is not None:
-            gap = content.at - before
-            decode += gap
-            intervals.append(Interval(gap, brought, reached, index))
-        latest[index] = content.at
-    gaps = tuple(after.at - before.at for before, after in pairwise(contents))
-    return TokenTimeline(tuple(tokens), tuple(intervals), gaps, decode, len(latest))
+    at = np.array([content.at for content in contents], np.int64)
+    completion = np.array([content.index for content in contents], np.int64)
+    brought = np.array(tokens, np.int64) if tokens else np.zeros(len(contents), np.int64)
+    first = _first_of_each(completion)
+    waits, *_ = every = _since_before(at, completion, brought)
+    counts = brought > 0
+    counts[first] = True
+    if not counts.all():
+        every = _since_before(at[counts], completion[counts], brought[counts])
+    return TokenTimeline(tuple(tokens), waits, every, np.diff(at), int(waits.sum()), len(first))
 
 
-def latencies(contents: Sequence[Content], tokens: Sequence[int]) -> Latencies | None:
-    """ITL of each step, `gap / tokens` with weight `tokens`; None where there is no step with a known token.
+def _first_of_each(completion: Integers) -> Integers:
+    if not len(completion) or (completion == completion[0]).all():
+        return np.zeros(min(len(completion), 1), np.int64)
+    return np.unique(completion, return_index=True)[1]
 
-    The time before an event that completed no token belongs to the next token of that completion, so that the sum of
-    ITL stays the decode time.
-    """
-    since: dict[int, int] = {}
-    gaps: list[int] = []
-    weights: list[int] = []
-    for content, brought in zip(contents, tokens, strict=False):
-        before = since.get(content.index)
-        if before is None:
-            since[content.index] = content.at
-        elif brought > 0:
-            gaps.append(content.at - before)
-            weights.append(brought)
-            since[content.index] = content.at
-    if not gaps:
+
+def _since_before(at: Integers, completion: Integers, brought: Integers) -> Steps:
+    """The steps to all events but the first of each completion, in order of arrival."""
+    if not len(at) or (completion == completion[0]).all():
+        return Steps(np.diff(at), brought[1:], np.cumsum(brought)[1:])
+    order = np.argsort(completion, kind="stable")
+    at, completion, brought = at[order], completion[order], brought[order]
+    later = completion[1:] == completion[:-1]
+    first = np.flatnonzero(np.append(True, ~later))
+    reached = np.cumsum(brought)
+    before = np.repeat(reached[first] - brought[first], np.diff(np.append(first, len(at))))
+    back = np.argsort(order[1:][later])
+    return Steps(np.diff(at)[later][back], brought[1:][later][back], (reached - before)[1:][later][back])
+
+
+def latencies(steps: Steps) -> Latencies | None:
+    """ITL of each step, `gap / tokens` with weight `tokens`; None where there is no step with a known token."""
+    if not len(steps.tokens):
         return None
-    weight = np.array(weights)
-    itl = np.array(gaps) / weight
-    counts = np.bincount(np.searchsorted(_BOUNDS_NS, itl), weights=weight, minlength=len(_BOUNDS_NS) + 1)
+    itl = steps.gap_ns / steps.tokens
+    counts = np.bincount(np.searchsorted(_BOUNDS_NS, itl), weights=steps.tokens, minlength=len(_BOUNDS_NS) + 1)
     order = np.argsort(itl, kind="stable")
-    ranks = np.cumsum(weight[order])
+    ranks = np.cumsum(steps.tokens[order])
 
     def percentile(percent: int) -> int:
         return round(float(itl[order[np.searchsorted(ranks, -(-int(ranks[-1]) * percent // 100))]]))
 
-    return Latencies(percentile(50), percentile(95), percentile(100), tuple(int(count) for count in counts))
+    return Latencies(percentile(50), percentile(95), percentile(100), tuple(counts.astype(np.int64).tolist()))
 
 
 def tokens_per_event(
@@ -119,26 +116,30 @@ def own_tokens(contents: Sequence[Content], counter: TokenCounter) -> list[int]:
     """Tokens of each content event by our own count: each completion's text of one kind is joined and counted once,
     and a token belongs to the event that completed it.
     """
+    texts = [content.text for content in contents]
+    groups = [(content.index, content.kind) for content in contents]
+    if groups.count(groups[0]) == len(groups):
+        return _of_one_text(texts, counter)
     tokens = [0] * len(contents)
-    groups: dict[tuple[int, str], list[int]] = {}
-    for i, content in enumerate(contents):
-        groups.setdefault((content.index, content.kind), []).append(i)
-    for members in groups.values():
-        text = "".join(contents[i].text for i in members)
-        if len(members) == 1:
-            tokens[members[0]] = counter.count(text)
-            continue
-        edges: list[int] = []
-        reached = 0
-        for i in members:
-            reached += len(contents[i].text)
-            edges.append(reached)
-        at = 0
-        for end in counter.ends(text):
-            if end > edges[at]:
-                at = min(bisect_left(edges, end, at), len(edges) - 1)
-            tokens[members[at]] += 1
+    members: dict[tuple[int, str], list[int]] = {}
+    for i, group in enumerate(groups):
+        members.setdefault(group, []).append(i)
+    for places in members.values():
+        found = _of_one_text([texts[i] for i in places], counter)
+        for i, count in zip(places, found, strict=True):
+            tokens[i] = count
     return tokens
+
+
+def _of_one_text(texts: Sequence[str], counter: TokenCounter) -> list[int]:
+    """Tokens that each of the pieces of a text completed."""
+    text = "".join(texts)
+    if len(texts) == 1:
+        return [counter.count(text)]
+    edges = np.cumsum(np.array(list(map(len, texts)), np.int64))
+    places = np.minimum(np.searchsorted(edges, counter.ends(text)), len(texts) - 1)
+    found: list[int] = np.bincount(places, minlength=len(texts)).tolist()
+    return found
 
 
 def spread(total: int, weights: Sequence[int]) -> tuple[int, ...]:

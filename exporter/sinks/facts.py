@@ -1,11 +1,11 @@
 """What one finished request adds to our own metrics."""
 
-from bisect import bisect_left
+import numpy as np
 
 from exporter.catalog import ISL_BANDS, MATRIX_EDGES, POSITION_LABELS, POSITIONS, PROMPT_PARTS, SIDES
-from exporter.observe.observation import Interval, Measurement
+from exporter.observe.observation import Measurement, Steps
 from exporter.record import RequestRecord
-from exporter.sinks.families import Cell, Counter, Histogram, Mark
+from exporter.sinks.families import Counter, Histogram, Mark
 from exporter.sinks.labels import Bounded, cell, status_class
 from exporter.sinks.snapshot import Labels
 
@@ -91,6 +91,7 @@ class Streams:
         self._first_answer = Histogram("tokentide_time_to_first_answer_token_seconds")
         self._second = Histogram("tokentide_time_to_second_token_seconds")
         self._itl = Histogram("tokentide_inter_token_latency_seconds")
+        self._bounds = np.array(self._itl.metric.buckets)
         self._per_chunk = Histogram("tokentide_tokens_per_chunk")
         self.histograms = (self._by_input, self._first_answer, self._second, self._itl, self._per_chunk)
 
@@ -106,29 +107,18 @@ class Streams:
             self._second.observe(labels, record.ttst_us / MICROSECONDS)
         if measurement.tokens_per_chunk:
             self._per_chunk.cell(labels).observe_all(measurement.tokens_per_chunk)
-        if measurement.intervals:
-            self._add_intervals(measurement.intervals, labels)
+        if len(measurement.steps.tokens):
+            self._add_steps(measurement.steps, labels)
 
-    def _add_intervals(self, intervals: tuple[Interval, ...], labels: Labels) -> None:
-        """ITL with the weight of its tokens, so that the sum of the metric is the decode time.
-
-        The time before an event that completed no token is part of the next token's in the same completion.
-        """
-        cells: list[Cell | None] = [None] * len(POSITION_LABELS)
-        bounds = self._itl.metric.buckets
-        waited: dict[int, int] = {}
-        for interval in intervals:
-            tokens = interval.tokens
-            gap = interval.gap_ns + waited.pop(interval.completion, 0)
-            if tokens <= 0:
-                waited[interval.completion] = gap
-                continue
-            band = bisect_left(POSITIONS, interval.position)
-            itl = cells[band]
-            if itl is None:
-                itl = cells[band] = self._itl.cell((*labels, POSITION_LABELS[band]))
-            itl.counts[bisect_left(bounds, gap / (tokens * NANOSECONDS))] += tokens
-            itl.sum += gap / NANOSECONDS
+    def _add_steps(self, steps: Steps, labels: Labels) -> None:
+        """ITL with the weight of its tokens, so that the sum of the metric is the decode time."""
+        buckets = np.searchsorted(self._bounds, steps.gap_ns / (steps.tokens * NANOSECONDS))
+        bands = np.searchsorted(POSITIONS, steps.position)
+        for band in np.flatnonzero(np.bincount(bands)).tolist():
+            here = bands == band
+            counts = np.bincount(buckets[here], weights=steps.tokens[here], minlength=len(self._bounds) + 1)
+            cell = self._itl.cell((*labels, POSITION_LABELS[band]))
+            cell.add(counts.astype(np.int64).tolist(), int(steps.gap_ns[here].sum()) / NANOSECONDS)
 
 
 class Clients:

@@ -1,7 +1,7 @@
 """Counters and histograms that grow: plain lists and dictionaries, one bisection for each observation."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
@@ -78,6 +78,11 @@ class Cell:
             below = reached
         self.counts[-1] += len(rising) - below
         self.sum += sum(rising)
+
+    def add(self, counts: Sequence[int], total: float) -> None:
+        """Takes values that were counted already: how many in each bucket, and their sum."""
+        self.counts = [known + more for known, more in zip(self.counts, counts, strict=True)]
+        self.sum += total
 
     def copy(self) -> Distribution:
         """What it holds now."""

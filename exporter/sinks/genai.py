@@ -56,9 +56,8 @@ class GenAi:
                 histogram.observe(labels, record.ttft_us / MICROSECONDS, mark)
         if record.tpot_us is not None:
             self._per_token.observe(labels, record.tpot_us / MICROSECONDS)
-        if measurement.intervals:
-            gaps = [interval.gap_ns / NANOSECONDS for interval in measurement.intervals]
-            self._chunk.cell(labels).observe_all(gaps)
+        if len(measurement.waits_ns):
+            self._chunk.cell(labels).observe_all((measurement.waits_ns / NANOSECONDS).tolist())
 
     def _common(self, record: RequestRecord, operation: str, model: str) -> Labels:
         answered = record.response_model or ""

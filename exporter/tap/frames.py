@@ -72,6 +72,14 @@ def pieces(number: int, kinds: bytes | bytearray, stamps: "bytes | array[int]", 
     return b"".join((_PIECES_FRAME.pack(size, PIECES, number, count), kinds, stamps, lengths, *blobs))
 
 
+def follows(kind: int, payload: bytes, most: int) -> bool:
+    """Whether a frame is a small one, of at most that many bytes, that goes on with an answer and does not end it."""
+    if kind != PIECES or not _PIECES.size < len(payload) <= most:
+        return False
+    count: int = _PIECES.unpack_from(payload)[1]
+    return payload.count(RESPONSE_BODY, _PIECES.size, _PIECES.size + count) == count
+
+
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:
     """The exchange number and its pieces as (kind, stamp in monotonic ns, bytes). Raises ValueError."""
     number, count = _unpacked(_PIECES, payload)

@@ -5,11 +5,14 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from exporter.giving_way import giving_way
 from exporter.tap import frames
 from exporter.tap.unpack import Timed, Unpacker
+
+_SHORT: Final = 16_384
+"""Bytes of an answer that take less time to read than it takes until one would give way."""
 
 Key = tuple[str, int]
 """An exchange: the relay's name and the number it gave."""
@@ -85,8 +88,11 @@ class Intake(asyncio.Protocol):
         self._reading = True
         try:
             for kind, payload in self._frames.feed(data):
-                with giving_way():
+                if frames.follows(kind, payload, _SHORT):
                     self._take(kind, payload)
+                else:
+                    with giving_way():
+                        self._take(kind, payload)
                 os.sched_yield()
         except (ValueError, KeyError, TypeError):
             if self._transport is not None:

@@ -15,6 +15,7 @@ from exporter.wire.events import (
     RequestStarted,
     ResponseBody,
     ResponseEnded,
+    ResponseRun,
     ResponseStarted,
 )
 from exporter.wire.http1 import CHUNKED, BadMessage, Field, request_head, response_head
@@ -54,7 +55,14 @@ class Unpacker:
         if bodies is None:
             bodies = self._open[number] = _Bodies()
         events: list[Timed] = []
+        run: list[tuple[int, bytes]] = []
         for kind, at, blob in pieces:
+            if kind == frames.RESPONSE_BODY:
+                run += [(at, data) for data in self._payload(bodies, kind, bodies.response, blob)]
+                continue
+            if run:
+                events.append(_joined(run))
+                run = []
             try:
                 event = self._event(bodies, kind, blob)
             except BadMessage as error:
@@ -63,6 +71,8 @@ class Unpacker:
                 events.append((event, at))
             if kind in {frames.RESPONSE_END, frames.ABORTED}:
                 self._open.pop(number, None)
+        if run:
+            events.append(_joined(run))
         return number, events
 
     def forget(self, number: int) -> None:
@@ -70,11 +80,8 @@ class Unpacker:
         self._open.pop(number, None)
 
     def _event(self, bodies: _Bodies, kind: int, blob: bytes) -> Event | None:
-        if kind == frames.RESPONSE_BODY:
-            data = self._payload(bodies, kind, bodies.response, blob)
-            return ResponseBody(data) if data else None
         if kind == frames.REQUEST_BODY:
-            data = self._payload(bodies, kind, bodies.request, blob)
+            data = b"".join(self._payload(bodies, kind, bodies.request, blob))
             return RequestBody(data) if data else None
         if kind == frames.REQUEST_HEAD:
             return self._request(bodies, blob)
@@ -85,16 +92,16 @@ class Unpacker:
         by, _, reason = blob.decode("ascii").partition(" ")
         return Aborted(by, reason)
 
-    def _payload(self, bodies: _Bodies, kind: int, dechunker: Dechunker | None, blob: bytes) -> bytes:
+    def _payload(self, bodies: _Bodies, kind: int, dechunker: Dechunker | None, blob: bytes) -> list[bytes]:
         if dechunker is None:
-            return blob
+            return [blob] if blob else []
         if kind in bodies.broken:
-            return b""
+            return []
         try:
-            return dechunker.feed(blob)
+            return dechunker.pieces(blob)
         except BadMessage:
             bodies.broken.add(kind)
-            return b""
+            return []
 
     def _request(self, bodies: _Bodies, blob: bytes) -> RequestStarted:
         wall_us, concurrency, upstream, raw = frames.read_opening(blob)
@@ -117,6 +124,11 @@ class Unpacker:
         if head.body == CHUNKED:
             bodies.response = Dechunker()
         return ResponseStarted(head.status, _headers(head.fields))
+
+
+def _joined(run: list[tuple[int, bytes]]) -> Timed:
+    at, data = run[-1]
+    return (ResponseBody(data) if len(run) == 1 else ResponseRun(run)), at
 
 
 def _headers(fields: tuple[Field, ...]) -> Headers:

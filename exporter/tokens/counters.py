@@ -5,6 +5,7 @@ from time import perf_counter_ns
 from typing import Protocol, TypeVar
 
 from exporter.dialect.base import Prompt
+from exporter.tokens.pieces import Ends
 from exporter.tokens.reading import Read
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Counter(Protocol):
         """Tokens in `text`."""
         ...
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token of `text`, the number of characters up to and including it; non-decreasing."""
         ...
 
@@ -47,7 +48,7 @@ class Sampled:
         """Tokens in `text`, about."""
         return self._counter.count(text)
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token, the number of characters up to and including it, about."""
         return self._counter.ends(text)
 
@@ -80,7 +81,7 @@ class Timed:
         """Tokens in `text`."""
         return self._timed(lambda: self._counter.count(text))
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token, the number of characters up to and including it."""
         return self._timed(lambda: self._counter.ends(text))
 

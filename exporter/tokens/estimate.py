@@ -1,10 +1,11 @@
 """The estimate from bytes, which is a guess and is marked as one."""
 
 from collections.abc import Callable
-from itertools import accumulate
+
+import numpy as np
 
 from exporter.dialect.base import Prompt
-from exporter.tokens.pieces import encodable, sample
+from exporter.tokens.pieces import Ends, encodable, sample
 from exporter.tokens.reading import Read
 
 BYTES_PER_TOKEN = 4
@@ -33,11 +34,12 @@ class ByteEstimate:
         """Bytes of `text` in UTF-8 divided by four, rounded up."""
         return -(-len(encodable(text).encode()) // BYTES_PER_TOKEN)
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token, the number of characters begun up to its last byte."""
-        data = encodable(text).encode()
-        starts = range(0, len(data), BYTES_PER_TOKEN)
-        return list(accumulate(characters_begun(data[start : start + BYTES_PER_TOKEN]) for start in starts))
+        data = np.frombuffer(encodable(text).encode(), np.uint8)
+        begun = np.cumsum((data & 0xC0) != 0x80)
+        last = np.arange(BYTES_PER_TOKEN - 1, len(data) + BYTES_PER_TOKEN - 1, BYTES_PER_TOKEN)
+        return begun[np.minimum(last, len(data) - 1)]
 
     def read(self, prompt: Prompt) -> Read:
         """Each text by itself; never exact."""

@@ -1,7 +1,6 @@
 """Counting with a Hugging Face `tokenizer.json`."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from tokenizers import Encoding, Tokenizer
 from exporter.dialect.base import Prompt
 from exporter.tokens.estimate import ByteEstimate, scaled
 from exporter.tokens.panics import survived
-from exporter.tokens.pieces import encodable, even_ends
+from exporter.tokens.pieces import Ends, encodable, even_ends
 from exporter.tokens.reading import Ids, Place, Read, bare, is_plain
 from exporter.tokens.vocabulary import UnusableVocabulary
 
@@ -41,14 +40,14 @@ class HuggingFaceCounter:
             return scaled(self._count_whole, text, self.exact_up_to)
         return self._count_whole(text)
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token, the number of characters up to its last one, by the tokenizer's own offsets."""
         if len(text) > self.exact_up_to:
             return even_ends(self.count(text), len(text))
         encoded = self._with_offsets(text)
         if encoded is None:
             return self._estimate.ends(text)
-        return list(accumulate((end for _, end in encoded.offsets), max))
+        return np.maximum.accumulate(_ends_of(encoded))
 
     def read(self, prompt: Prompt) -> Read:
         """The texts by themselves; to a prompt that is no chat the tokenizer adds what it adds in the engine."""
@@ -69,8 +68,7 @@ class HuggingFaceCounter:
         encoded = self._with_offsets(rendered)
         if encoded is None:
             return None
-        ends = np.fromiter((end for _, end in encoded.offsets), np.int64, len(encoded.ids))
-        edges = np.searchsorted(ends, np.array(places, np.int64).reshape(-1, 2), side="right")
+        edges = np.searchsorted(_ends_of(encoded), np.array(places, np.int64).reshape(-1, 2), side="right")
         return np.array(encoded.ids, np.uint32), np.diff(edges).ravel().tolist()
 
     def _count_whole(self, text: str) -> int:
@@ -84,6 +82,10 @@ class HuggingFaceCounter:
     def _with_offsets(self, text: str) -> Encoding | None:
         batch = [encodable(text)]
         return survived(lambda: self._tokenizer.encode_batch(batch, add_special_tokens=False)[0])
+
+
+def _ends_of(encoded: Encoding) -> Ends:
+    return np.array(encoded.offsets, np.int64).reshape(-1, 2)[:, 1]
 
 
 def load(file: Path, name: str) -> HuggingFaceCounter:

@@ -2,9 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 PIECE = 16_384
 """Longest piece in characters: tiktoken panics on a million blanks and is slow on long repetitions."""
+
+Ends = npt.NDArray[np.int64]
+"""For each token of a text, the number of characters up to and including it."""
+
+NO_ENDS: Final[Ends] = np.empty(0, np.int64)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -42,6 +51,6 @@ def encodable(text: str) -> str:
     return text
 
 
-def even_ends(tokens: int, characters: int) -> list[int]:
+def even_ends(tokens: int, characters: int) -> Ends:
     """Ends of `tokens` tokens of equal length over `characters` characters."""
-    return [(i + 1) * characters // tokens for i in range(tokens)]
+    return np.arange(1, tokens + 1) * characters // tokens

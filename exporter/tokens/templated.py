@@ -7,7 +7,7 @@ from typing import Protocol
 
 from exporter.dialect.base import Prompt, Text
 from exporter.tokens.counters import Counter
-from exporter.tokens.pieces import encodable
+from exporter.tokens.pieces import Ends, encodable
 from exporter.tokens.reading import Ids, Place, Read, tools_first
 from exporter.tokens.template import ChatTemplate, Unrendered
 
@@ -43,7 +43,7 @@ class Templated:
         """Tokens in `text`."""
         return self._counter.count(text)
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """For each token of `text`, the number of characters up to and including it."""
         return self._counter.ends(text)
 

@@ -14,6 +14,9 @@ _TRAILER: Final = 3
 _DONE: Final = 4
 
 _MAX_LINE: Final = 1024
+_LONGEST_SIZE: Final = 16
+_TINY: Final = 64
+"""Bytes of a chunk with its framing; smaller ones are joined, or there would be many times more pieces than reads."""
 _MAX_TRAILERS: Final = 8192
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"[\t\x20\x21\x23-\x5b\x5d-\x7e]*"'
@@ -178,13 +181,15 @@ def _ends_well(data: bytes) -> bool:
 class Dechunker:
     """Takes the chunked framing off a body; `trailers` are the lines that followed it, each with its end."""
 
-    __slots__ = ("_parser", "_pieces", "trailers")
+    __slots__ = ("_between", "_over", "_parser", "_pieces", "trailers")
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.trailers: list[bytes] = []
+        self._over = False
         self._parser = httptools.HttpResponseParser(self)
         self._parser.feed_data(_HEAD)
+        self._between = True
         self.trailers.clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -195,15 +200,35 @@ class Dechunker:
         """Called by the parser with payload bytes."""
         self._pieces.append(body)
 
+    def on_chunk_header(self) -> None:
+        """Called by the parser behind the size of a chunk."""
+        self._between = False
+
+    def on_chunk_complete(self) -> None:
+        """Called by the parser behind a chunk."""
+        self._between = True
+
+    def on_message_complete(self) -> None:
+        """Called by the parser behind the body."""
+        self._over = True
+
     def feed(self, data: bytes) -> bytes:
         """The payload in `data`. Raises BadMessage when the bytes are not chunked coding."""
+        pieces = self.pieces(data)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def pieces(self, data: bytes) -> list[bytes]:
+        """The payload in `data`, chunk by chunk where they are not tiny. Raises BadMessage as `feed` does."""
+        if self._between:
+            # What engines send almost always: one whole chunk. The parser need not see it, it stands at the same place.
+            end = data.find(b"\r\n", 1, _LONGEST_SIZE)
+            size = len(data) - end - 4
+            if end > 0 and size > 0 and data.endswith(b"\r\n") and data[:end].lower() == b"%x" % size:
+                return [data[end + 2 : -2]]
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             raise BadMessage("The chunked coding is malformed.") from error
-        pieces = self._pieces
-        if len(pieces) == 1:
-            return pieces.pop()
-        payload = b"".join(pieces)
-        pieces.clear()
-        return payload
+        self._between = self._between and not self._over and data.endswith(b"\r\n")
+        pieces, self._pieces = self._pieces, []
+        return pieces if len(data) > _TINY * len(pieces) else [b"".join(pieces)]

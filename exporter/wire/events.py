@@ -50,6 +50,15 @@ class ResponseBody:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseRun:
+    """Several pieces of the response's body that came one after the other, as of `ResponseBody`: when each arrived, in
+    monotonic nanoseconds, and its bytes.
+    """
+
+    pieces: list[tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseEnded:
     """The response is complete."""
 
@@ -62,7 +71,9 @@ class Aborted:
     reason: str
 
 
-Event = RequestStarted | RequestBody | RequestEnded | ResponseStarted | ResponseBody | ResponseEnded | Aborted
+Event = (
+    RequestStarted | RequestBody | RequestEnded | ResponseStarted | ResponseBody | ResponseRun | ResponseEnded | Aborted
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ import uvloop
 
 from exporter.admin.app import app
 from exporter.admin.live import About
-from exporter.observe.observation import Interval, Measurement
+from exporter.observe.observation import Measurement
 from exporter.observe.trace import Trace
 from exporter.sinks.prometheus import Page
 from exporter.sinks.store import Store
-from tests.unit.exporter.sinks.measurements import streamed
+from tests.unit.exporter.sinks.measurements import steps, streamed
 
 REQUESTS = 3_000
 ENDS = (("completed", 200, None), ("client_disconnect", 200, "reset"), ("mid_stream_error", 200, "upstream_reset"))
@@ -54,15 +54,13 @@ def filled() -> Store:
 def request(numbers: random.Random, model: str, operation: str, end: tuple[str, int, str | None]) -> Measurement:
     """One of all lengths and times; `end` is its outcome, status and error."""
     isl, osl = (int(2 ** numbers.uniform(0, most)) for most in (18, 14))
-    steps = tuple(
-        Interval(int(1e7 * numbers.uniform(0.5, 3)), 1, position) for position in (2, 20, 100, 300, 2000, 5000)
-    )
+    waits = [(int(1e7 * numbers.uniform(0.5, 3)), 1, position) for position in (2, 20, 100, 300, 2000, 5000)]
     first = int(10 ** numbers.uniform(4, 6.5))
     facts = {"model": model, "operation": operation, "input_tokens": isl, "output_tokens": osl, "ttft_us": first}
     facts |= {"system_tokens": 5, "history_tokens": 7, "user_tokens": 9, "tool_tokens": 11}
     facts |= dict(zip(("outcome", "http_status", "error_type"), end, strict=True))
     trace = Trace(f"{numbers.getrandbits(128):032x}", f"{numbers.getrandbits(64):016x}", sampled=True)
-    return replace(streamed(**facts), intervals=steps, trace=trace)
+    return replace(streamed(**facts), steps=steps(*waits), waits_ns=steps(*waits).gap_ns, trace=trace)
 
 
 def series(page: bytes) -> int:

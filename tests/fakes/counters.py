@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 
 from exporter.dialect.base import Prompt
+from exporter.tokens.pieces import Ends
 from exporter.tokens.reading import Read, is_plain
 
 _WORD = re.compile(r"\S+")
@@ -26,10 +27,10 @@ class WordCounter:
         self.counted.append(text)
         return len(_WORD.findall(text))
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """Where the words end; the text is remembered in `counted`."""
         self.counted.append(text)
-        return [match.end() for match in _WORD.finditer(text)]
+        return np.array([match.end() for match in _WORD.finditer(text)], np.int64)
 
     def read(self, prompt: Prompt) -> Read:
         """Words of each text, exactly where none of them is too long; a word's id is its checksum."""
@@ -51,9 +52,9 @@ class CharacterCounter:
         """Characters in `text`."""
         return len(text)
 
-    def ends(self, text: str) -> list[int]:
+    def ends(self, text: str) -> Ends:
         """1, 2, 3 …"""
-        return list(range(1, len(text) + 1))
+        return np.arange(1, len(text) + 1)
 
     def read(self, prompt: Prompt) -> Read:
         """Characters of each text."""

@@ -25,6 +25,7 @@ from exporter.wire.events import (
     RequestStarted,
     ResponseBody,
     ResponseEnded,
+    ResponseRun,
     ResponseStarted,
 )
 from tests.fakes.observing import Words
@@ -131,6 +132,24 @@ def observe(events: Sequence[Event], step: int) -> Observation:
     observation = exchange.receive(events[-1], len(events) * step)
     assert observation is not None
     return observation
+
+
+@effort(150)
+@given(exchanges())
+def test_what_is_told_in_runs_is_what_is_told_piece_by_piece(events: list[Event]) -> None:
+    exchange = Exchange(find, body_limit=100_000)
+    run: list[tuple[int, bytes]] = []
+    observation = None
+    for number, event in enumerate(events, 1):
+        at = number if number == len(events) else number - 1
+        if isinstance(event, ResponseBody):
+            run.append((at, event.data))
+            continue
+        if run:
+            exchange.receive(ResponseRun(run), run[-1][0])
+            run = []
+        observation = exchange.receive(event, at)
+    assert observation == observe(events, 1)
 
 
 @effort(150)

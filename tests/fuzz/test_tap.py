@@ -17,13 +17,16 @@ from exporter.wire.events import (
     RequestStarted,
     ResponseBody,
     ResponseEnded,
+    ResponseRun,
     ResponseStarted,
 )
 from tests.fakes.wires import MemoryTransport
 from tests.fuzz.effort import effort
 from tests.fuzz.grammar import NOISE, answers, pieces, places, requests
 
-EVENTS = (Aborted, RequestBody, RequestEnded, RequestStarted, ResponseBody, ResponseEnded, ResponseStarted)
+EVENTS = (
+    Aborted, RequestBody, RequestEnded, RequestStarted, ResponseBody, ResponseEnded, ResponseRun, ResponseStarted,
+)  # fmt: skip
 
 
 class Nobody:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter.catalog import TIME_PER_TOKEN
 from exporter.dialect.base import Prompt
-from exporter.observe.observation import Interval, Measurement
+from exporter.observe.observation import Measurement
 from exporter.observe.prefix import PrefixHashes
 from exporter.observe.recorder import Recorder
 from exporter.tokens.reading import Read
@@ -147,7 +147,8 @@ def test_an_answer_in_one_event_has_no_time_per_token() -> None:
 
 def test_tokens_in_bursts_have_latencies_that_add_up_to_the_decode_time() -> None:
     measurement = measure(stream(frame("a b"), frame(" c d e f"), frame(" g h"), FINISH, usage(9, 8), step=40))
-    assert measurement.intervals == (Interval(40 * MS, 4, 6), Interval(40 * MS, 2, 8))
+    assert [column.tolist() for column in measurement.steps] == [[40 * MS, 40 * MS], [4, 2], [6, 8]]
+    assert measurement.waits_ns.tolist() == [40 * MS, 40 * MS]
     assert measurement.tokens_per_chunk == (2, 4, 2)
     record = measurement.record
     assert (record.itl_p50_us, record.itl_max_us, record.tpot_us) == (10_000, 20_000, round(80_000 / 7))
@@ -173,7 +174,7 @@ def test_an_answer_without_streaming_has_neither_first_token_nor_latencies() -> 
     assert (record.e2e_us, record.output_tokens, record.output_source) == (90_000, 2, "tokenizer")
     assert [record.ttft_us, record.ttfa_us, record.ttst_us, record.tpot_us, record.chunks] == [None] * 5
     assert [record.itl_counts, record.chunk_gaps_us, record.chunk_tokens] == [None] * 3
-    assert (measurement.intervals, measurement.tokens_per_chunk) == ((), ())
+    assert (len(measurement.waits_ns), len(measurement.steps.tokens), measurement.tokens_per_chunk) == (0, 0, ())
 
 
 def test_a_client_that_leaves_is_recorded_with_what_was_seen_so_far() -> None:

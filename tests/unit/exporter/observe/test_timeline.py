@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.catalog import TIME_PER_TOKEN
-from exporter.observe.observation import Content, Interval
+from exporter.observe.observation import Content, Steps
 from exporter.observe.timeline import latencies, own_tokens, spread, timeline, tokens_per_event
 from tests.fakes.counters import CharacterCounter, WordCounter
 
@@ -17,6 +17,10 @@ def contents(*texts: str, step: int = 10, tokens: Sequence[int | None] | None = 
     """Answer text that arrives every `step` milliseconds."""
     told = tokens or [None] * len(texts)
     return tuple(Content(i * step * MS, 0, "answer", text, told[i]) for i, text in enumerate(texts))
+
+
+def columns(steps: Steps) -> list[list[int]]:
+    return [column.tolist() for column in steps]
 
 
 def test_as_many_events_as_tokens_are_one_token_each_and_nothing_is_tokenized() -> None:
@@ -99,20 +103,21 @@ def test_intervals_leave_out_the_first_event_of_each_completion() -> None:
         Content(35, 1, "answer", "d", None),
     )
     line = timeline(said, (1, 2, 3, 1))
-    assert line.intervals == (Interval(20, 3, 4, 0), Interval(30, 1, 3, 1))
-    assert line.gaps_ns == (5, 15, 15)
+    assert columns(line.steps) == [[20, 30], [3, 1], [4, 3]]
+    assert line.waits_ns.tolist() == [20, 30]
+    assert line.gaps_ns.tolist() == [5, 15, 15]
     assert (line.decode_ns, line.completions) == (50, 2)
 
 
 def test_gaps_are_known_where_tokens_are_not() -> None:
     line = timeline(contents("a", "b", "c"), ())
-    assert line.intervals == (Interval(10 * MS, 0, 0), Interval(10 * MS, 0, 0))
+    assert line.waits_ns.tolist() == [10 * MS, 10 * MS]
     assert line.tokens == ()
-    assert latencies(contents("a", "b"), ()) is None
+    assert latencies(line.steps) is None
 
 
 def test_an_event_of_four_tokens_is_four_latencies_of_a_quarter_of_its_gap() -> None:
-    itl = latencies(contents("a", "b", "c", step=40), (1, 4, 1))
+    itl = latencies(timeline(contents("a", "b", "c", step=40), (1, 4, 1)).steps)
     assert itl is not None
     assert (itl.p50_ns, itl.p95_ns, itl.max_ns) == (10 * MS, 40 * MS, 40 * MS)
     assert itl.counts[TIME_PER_TOKEN.index(0.01)] == 4
@@ -122,13 +127,52 @@ def test_an_event_of_four_tokens_is_four_latencies_of_a_quarter_of_its_gap() -> 
 
 
 def test_the_time_before_an_event_without_a_token_belongs_to_the_next_token() -> None:
-    itl = latencies(contents("a", "b", "c"), (1, 0, 2))
+    itl = latencies(timeline(contents("a", "b", "c"), (1, 0, 2)).steps)
     assert itl is not None
     assert (itl.p50_ns, sum(itl.counts)) == (10 * MS, 2)
 
 
+def test_it_is_the_next_token_of_the_same_completion() -> None:
+    said = (
+        Content(0, 0, "answer", "a", None),
+        Content(5, 1, "answer", "b", None),
+        Content(20, 0, "answer", "c", None),
+        Content(35, 1, "answer", "d", None),
+        Content(50, 0, "answer", "e", None),
+    )
+    line = timeline(said, (1, 0, 0, 2, 3))
+    assert columns(line.steps) == [[30, 50], [2, 3], [2, 4]]
+    assert line.waits_ns.tolist() == [20, 30, 30]
+
+
+EVENTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 3), st.integers(0, 3)), max_size=30)
+
+
+@given(EVENTS)
+def test_the_steps_of_several_completions_are_those_of_each_by_itself(events: list[tuple[int, int, int]]) -> None:
+    at, said, waits, steps = 0, [], [], []
+    latest: dict[int, int] = {}
+    since: dict[int, int] = {}
+    reached: dict[int, int] = {}
+    for gap, completion, tokens in events:
+        at += gap
+        said.append(Content(at, completion, "answer", "x", None))
+        reached[completion] = reached.get(completion, 0) + tokens
+        if completion in latest:
+            waits.append(at - latest[completion])
+            if tokens:
+                steps.append((at - since[completion], tokens, reached[completion]))
+        latest[completion] = at
+        if tokens or completion not in since:
+            since[completion] = at
+    line = timeline(said, [tokens for *_, tokens in events])
+    assert line.waits_ns.tolist() == waits
+    assert list(zip(*columns(line.steps), strict=True)) == steps
+    assert (line.decode_ns, line.completions) == (sum(waits), len(latest))
+
+
 def test_a_gap_beyond_all_buckets_is_counted_in_the_open_one() -> None:
-    itl = latencies(contents("a", "b", step=100_000), (1, 1))
+    itl = latencies(timeline(contents("a", "b", step=100_000), (1, 1)).steps)
     assert itl is not None
     assert itl.counts[-1] == 1
 
@@ -136,7 +180,7 @@ def test_a_gap_beyond_all_buckets_is_counted_in_the_open_one() -> None:
 @pytest.mark.parametrize("bound", TIME_PER_TOKEN)
 def test_a_bucket_holds_its_upper_bound(bound: float) -> None:
     said = (Content(0, 0, "answer", "a", None), Content(round(bound * 1e9), 0, "answer", "b", None))
-    itl = latencies(said, (1, 1))
+    itl = latencies(timeline(said, (1, 1)).steps)
     assert itl is not None
     assert itl.counts[TIME_PER_TOKEN.index(bound)] == 1
 
@@ -151,7 +195,7 @@ def test_percentiles_are_nearest_rank_over_tokens(steps: list[tuple[int, int]]) 
     for gap, _ in steps:
         at += gap
         said.append(Content(at, 0, "answer", "x", None))
-    itl = latencies(said, (1, *(tokens for _, tokens in steps)))
+    itl = latencies(timeline(said, (1, *(tokens for _, tokens in steps))).steps)
     values = sorted(gap / tokens for gap, tokens in steps for _ in range(tokens))
     assert itl is not None
     for found, share in ((itl.p50_ns, 50), (itl.p95_ns, 95), (itl.max_ns, 100)):

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from exporter.observe.observation import Interval, Measurement
+import numpy as np
+
+from exporter.observe.observation import Measurement, Steps
 from exporter.record import RequestRecord
 
 STREAMED = RequestRecord(
@@ -30,11 +32,17 @@ STREAMED = RequestRecord(
 )
 
 
+def steps(*rows: tuple[int, int, int]) -> Steps:
+    """The steps of a stream: the wait for each in nanoseconds, its tokens, and the position of the last of them."""
+    return Steps(*np.array(rows, np.int64).T)
+
+
 def streamed(**changes: object) -> Measurement:
     """A stream of four content events with five tokens, 20 ms apart; `changes` are fields of its record."""
     return Measurement(
         replace(STREAMED, **changes),  # type: ignore[arg-type] # any field of the record
-        intervals=(Interval(20_000_000, 1, 2), Interval(20_000_000, 2, 4), Interval(40_000_000, 1, 5)),
+        waits_ns=np.array([20_000_000, 20_000_000, 40_000_000]),
+        steps=steps((20_000_000, 1, 2), (20_000_000, 2, 4), (40_000_000, 1, 5)),
         tokens_per_chunk=(1, 1, 2, 1),
         own_input_tokens=990,
         own_output_tokens=5,

@@ -2,12 +2,11 @@
 
 import pytest
 
-from exporter.catalog import TIME_PER_TOKEN
-from exporter.observe.observation import Interval, Measurement
+from exporter.observe.observation import Measurement
 from exporter.sinks.facts import failure, known, succeeded
 from exporter.sinks.snapshot import Labels, Snapshot
 from exporter.sinks.store import Store
-from tests.unit.exporter.sinks.measurements import STREAMED, streamed, unread, whole
+from tests.unit.exporter.sinks.measurements import STREAMED, steps, streamed, unread, whole
 
 CHAT = ("llama", "chat")
 
@@ -80,15 +79,10 @@ def test_itl_is_weighted_by_tokens_and_split_by_position() -> None:
 
 
 def test_the_position_of_an_interval_chooses_its_series() -> None:
-    gaps = tuple(Interval(1_000_000, 1, position) for position in (2, 16, 17, 256, 257, 4096, 4097))
-    seen = after(Measurement(STREAMED, gaps))
+    gaps = steps(*((1_000_000, 1, position) for position in (2, 16, 17, 256, 257, 4096, 4097)))
+    seen = after(Measurement(STREAMED, steps=gaps))
     counted = {labels[2]: count for labels, (count, _) in sums(seen, "inter_token_latency_seconds").items()}
     assert counted == {"1-16": 2, "17-64": 1, "65-256": 1, "257-1024": 1, "1025-4096": 1, "4097+": 1}
-
-
-def test_the_wait_for_an_event_without_a_whole_token_belongs_to_the_next_token() -> None:
-    seen = after(Measurement(STREAMED, (Interval(10_000_000, 0, 1), Interval(20_000_000, 1, 2))))
-    assert sums(seen, "inter_token_latency_seconds") == {(*CHAT, "1-16"): (1, 0.03)}
 
 
 def test_streams_have_first_and_second_tokens_and_chunks() -> None:
@@ -155,15 +149,6 @@ def test_success_is_an_answer_without_an_error_status() -> None:
         False,
         False,
     ]
-
-
-def test_time_without_a_token_belongs_to_the_next_token_of_the_same_completion() -> None:
-    steps = (Interval(10_000_000, 0, 1, 0), Interval(20_000_000, 1, 2, 1), Interval(30_000_000, 1, 2, 0))
-    seen = after(Measurement(STREAMED, steps))
-    [series] = seen.family("tokentide_inter_token_latency_seconds").distributions.values()
-    bounds = TIME_PER_TOKEN
-    assert series.counts[bounds.index(0.02)] == 1
-    assert series.counts[bounds.index(0.04)] == 1
 
 
 def test_the_parts_of_a_prompt_are_summed_and_an_empty_one_has_no_series() -> None:

@@ -11,6 +11,7 @@ from exporter.wire.events import (
     RequestStarted,
     ResponseBody,
     ResponseEnded,
+    ResponseRun,
     ResponseStarted,
 )
 
@@ -60,6 +61,27 @@ def test_chunked_bodies_lose_their_framing() -> None:
     unpacker.feed(told((frames.RESPONSE_HEAD, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")))
     _, events = unpacker.feed(told((frames.RESPONSE_BODY, b"1\r\na"), (frames.RESPONSE_BODY, b"\r\n0\r\n\r\n")))
     assert [event for event, _ in events] == [ResponseBody(b"a")]
+
+
+def test_pieces_of_an_answer_in_a_row_are_one_run_with_their_times() -> None:
+    unpacker = Unpacker()
+    unpacker.feed(
+        told(
+            (frames.REQUEST_HEAD, frames.opening(0, 1, b"engine:1", HEAD + b"\r\n")),
+            (frames.RESPONSE_HEAD, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        )
+    )
+    first, second = b"a" * 100, b"b" * 100
+    chunks = [b"64\r\n%b\r\n" % data for data in (first, second)]
+    _, events = unpacker.feed(
+        told(
+            (frames.RESPONSE_BODY, chunks[0]),
+            (frames.RESPONSE_BODY, chunks[1] + chunks[0]),
+            (frames.RESPONSE_BODY, b"0\r\n\r\n"),
+            (frames.RESPONSE_END, b""),
+        )
+    )
+    assert events == [(ResponseRun([(0, first), (1, second), (1, first)]), 1), (ResponseEnded(), 3)]
 
 
 def test_a_body_that_cannot_be_read_ends_there_and_the_exchange_goes_on() -> None:

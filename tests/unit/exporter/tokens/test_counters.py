@@ -77,7 +77,7 @@ def test_a_timed_counter_reports_its_own_duration() -> None:
     reported: list[tuple[str, int]] = []
     timed = Timed(ByteEstimate(), lambda name, ns: reported.append((name, ns)), lambda: next(readings))
     assert timed.count("abcde") == 2
-    assert timed.ends("abcde") == [4, 5]
+    assert timed.ends("abcde").tolist() == [4, 5]
     assert timed.read(Prompt("m", stream=False, texts=(Text("user", "abcde"),))).tokens == 2
     assert reported == [("bytes", 250), ("bytes", 1), ("bytes", 7)]
     assert (timed.name, timed.source, timed.exact_up_to) == ("bytes", "estimate", 0)

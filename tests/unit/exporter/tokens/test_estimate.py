@@ -9,7 +9,7 @@ def test_the_estimate_is_a_token_for_four_bytes_rounded_up() -> None:
 
 
 def test_a_token_that_ends_within_a_character_counts_that_character() -> None:
-    assert ByteEstimate().ends("a😀b") == [2, 3]  # bytes: a + three of the four of the face | its last one + b
+    assert ByteEstimate().ends("a😀b").tolist() == [2, 3]  # bytes: a + three of the four of the face | its last one + b
 
 
 def test_a_prompt_is_read_text_by_text_and_never_exactly() -> None:

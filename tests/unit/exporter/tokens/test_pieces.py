@@ -39,5 +39,5 @@ def test_lone_surrogates_are_replaced_one_by_one() -> None:
 
 
 def test_even_ends_reach_the_last_character() -> None:
-    assert even_ends(3, 10) == [3, 6, 10]
-    assert even_ends(0, 0) == []
+    assert even_ends(3, 10).tolist() == [3, 6, 10]
+    assert even_ends(0, 0).tolist() == []

@@ -41,6 +41,40 @@ def test_however_the_bytes_are_cut_the_payload_is_the_same(parts: list[bytes], a
 
 
 @given(bodies, places)
+def test_chunk_by_chunk_the_payload_is_the_same_and_the_trailers_too(parts: list[bytes], at: list[int]) -> None:
+    whole, apart = Dechunker(), Dechunker()
+    body = coded(*parts, trailers=b"x-sum: 1\r\n")
+    whole.feed(body)
+    assert b"".join(b for piece in cut(body, at) for b in apart.pieces(piece)) == b"".join(parts)
+    assert apart.trailers == whole.trailers == [b"x-sum: 1\r\n"]
+
+
+def test_each_chunk_is_a_piece_unless_they_are_tiny() -> None:
+    long = [b"%d" % digit * 70 for digit in range(5)]
+    dechunker = Dechunker()
+    assert [piece for part in long for piece in dechunker.pieces(b"46\r\n%b\r\n" % part)] == long
+    assert Dechunker().pieces(coded(*long)) == long
+    assert Dechunker().pieces(coded(*b"abc".split())) == [b"abc"]
+    assert Dechunker().pieces(coded(b"a", b"b", b"c")) == [b"abc"]
+
+
+@pytest.mark.parametrize("bad", [b"0x2\r\nab\r\n", b"+2\r\nab\r\n", b" 2\r\nab\r\n", b"3\r\nab\r\n", b"2\r\nabcd"])
+def test_a_chunk_that_comes_whole_is_judged_as_one_that_comes_in_parts(bad: bytes) -> None:
+    for first in (b"", b"2\r\nok\r\n"):
+        dechunker = Dechunker()
+        dechunker.pieces(first)
+        with pytest.raises(BadMessage):
+            dechunker.feed(bad) and dechunker.feed(b"\r\n0\r\n\r\n")
+
+
+def test_nothing_is_read_behind_the_end_of_a_body() -> None:
+    dechunker = Dechunker()
+    assert dechunker.pieces(b"2\r\nok\r\n0\r\n\r\n") == [b"ok"]
+    with pytest.raises(BadMessage):
+        dechunker.pieces(b"2\r\nno\r\n")
+
+
+@given(bodies, places)
 def test_the_fast_reader_finds_the_same_end(parts: list[bytes], at: list[int]) -> None:
     end = ChunkEnd()
     for piece in cut(coded(*parts), at):
