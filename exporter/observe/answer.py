@@ -63,7 +63,7 @@ class Answer:
     def event(self, data: bytes, at: int) -> None:
         """Reads the data of one event that arrived at the monotonic nanosecond `at`."""
         alike = self._alike
-        if data.startswith(alike.head) and data.endswith(alike.tail) and (text := alike.text(data)) is not None:
+        if (text := alike.text(data)) is not None:
             tokens = self._tokens(alike.completion) if self._told else None
             self.contents.append(Content(at, alike.completion, alike.kind, text, tokens))
             return

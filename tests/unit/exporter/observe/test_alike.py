@@ -65,7 +65,7 @@ def test_of_many_events_that_are_alike_a_few_are_read() -> None:
     answer = heard([chunk(text) for text in texts], counted)  # type: ignore[arg-type]  # all that an answer needs
     assert [content.text for content in answer.contents] == texts
     assert answer.model == "m"
-    assert counted.read == 3, "the first, the one that is learned from, and what it would mean with another text"
+    assert counted.read == 3, "the two that are compared, and what they would mean with another text"
 
 
 def test_what_looks_alike_and_is_not_json_is_read_as_such() -> None:
@@ -82,8 +82,30 @@ def test_a_text_that_stands_elsewhere_in_the_event_too_is_told_from_it(text: str
     assert [content.text for content in answer.contents] == [each for each in texts if each]
 
 
-def test_events_with_a_counter_are_read_each() -> None:
-    events = [chunk("a", created=number) for number in range(300)]
+def test_numbers_may_be_others_before_the_text_and_behind_it() -> None:
+    numbered = [
+        {"n": number, "choices": [{"index": 0, "delta": {"content": f"{number} {number}"}}]}
+        for number in (9, 10, 99, 100)
+    ]
+    numbered = [event | {"logprob": -number / 7, "at": 1e-9 * number} for number, event in enumerate(numbered)]
+    counted = Counted(ChatCompletions())
+    answer = heard([json.dumps(event).encode() for event in numbered], counted)  # type: ignore[arg-type]  # as above
+    assert [content.text for content in answer.contents] == ["9 9", "10 10", "99 99", "100 100"]
+    assert counted.read == 3
+
+
+def test_a_number_that_means_something_is_read() -> None:
+    events = [chunk("a", usage={"prompt_tokens": 9, "completion_tokens": number}) for number in range(1, 20)]
+    answer = heard(events, ChatCompletions())
+    assert [content.tokens for content in answer.contents] == [1] * 19
+    indexes = [number % 2 for number in range(20)]
+    said = [second("x") | {"choices": [{"index": index, "delta": {"content": "x"}}]} for index in indexes]
+    answer = heard([json.dumps(event).encode() for event in said], ChatCompletions())
+    assert [content.index for content in answer.contents] == indexes
+
+
+def test_events_that_differ_in_words_are_read_each() -> None:
+    events = [chunk("a", obfuscation="x" * (number % 7)) for number in range(300)]
     counted = Counted(ChatCompletions())
     assert len(heard(events, counted).contents) == 300  # type: ignore[arg-type]  # all that an answer needs
     assert counted.read < 320, "and what is tried in vain is tried less and less often"
@@ -102,14 +124,14 @@ def openai_chat(text: str) -> object:
 
 
 def reasoning(text: str) -> object:
-    return {"id": "i", "model": "m", "choices": [{"index": 0, "delta": {"reasoning_content": text}}]}
+    return {"id": len(text), "model": "m", "choices": [{"index": 0, "delta": {"reasoning_content": text}}]}
 
 
 def twice(text: str) -> object:
     return {"choices": [{"index": 0, "delta": {"reasoning": text, "reasoning_content": text}}]}
 
 
-def second(text: str) -> object:
+def second(text: str) -> dict[str, object]:
     return {"id": "i", "model": "m", "choices": [{"index": 1, "delta": {"content": text}}]}
 
 
@@ -130,7 +152,13 @@ def ended(text: str) -> object:
 
 
 def response(text: str) -> object:
-    return {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}
+    return {
+        "type": "response.output_text.delta",
+        "output_index": 0,
+        "content_index": 0,
+        "delta": text,
+        "sequence_number": len(text),
+    }
 
 
 def message(text: str) -> object:
@@ -138,7 +166,11 @@ def message(text: str) -> object:
 
 
 def tgi(text: str) -> object:
-    return {"index": 3, "token": {"id": 5, "text": text, "special": False}, "generated_text": None}
+    return {
+        "index": len(text),
+        "token": {"id": 5, "text": text, "logprob": -1 / (1 + len(text)), "special": False},
+        "generated_text": None,
+    }
 
 
 def triton(text: str) -> object:
