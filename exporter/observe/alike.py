@@ -102,8 +102,8 @@ class Alike:
 def _places(data: bytes, text: str) -> list[tuple[int, int]]:
     """Where a text stands between quotes in JSON, in one of the two ways to write it."""
     places: list[tuple[int, int]] = []
-    for written in dict.fromkeys((json.dumps(text, ensure_ascii=False), json.dumps(text))):
-        quoted = written.encode(errors="replace")
+    for ascii_only in (True,) if text.isascii() else (True, False):
+        quoted = json.dumps(text, ensure_ascii=ascii_only).encode(errors="replace")
         at = -1
         while len(places) < _PLACES and (at := data.find(quoted, at + 1)) >= 0:
             places.append((at + 1, at + len(quoted) - 1))

@@ -72,12 +72,12 @@ def pieces(number: int, kinds: bytes | bytearray, stamps: "bytes | array[int]", 
     return b"".join((_PIECES_FRAME.pack(size, PIECES, number, count), kinds, stamps, lengths, *blobs))
 
 
-def follows(kind: int, payload: bytes, most: int) -> bool:
-    """Whether a frame is a small one, of at most that many bytes, that goes on with an answer and does not end it."""
-    if kind != PIECES or not _PIECES.size < len(payload) <= most:
+def goes_on(kind: int, payload: bytes) -> bool:
+    """Whether a frame tells of an exchange that does not end with it."""
+    if kind != PIECES or len(payload) <= _PIECES.size:
         return False
-    count: int = _PIECES.unpack_from(payload)[1]
-    return payload.count(RESPONSE_BODY, _PIECES.size, _PIECES.size + count) == count
+    last: int = _PIECES.size + _PIECES.unpack_from(payload)[1] - 1
+    return last < len(payload) and payload[last] < RESPONSE_END
 
 
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:

@@ -12,7 +12,9 @@ from exporter.tap import frames
 from exporter.tap.unpack import Timed, Unpacker
 
 _SHORT: Final = 16_384
-"""Bytes of an answer that take less time to read than it takes until one would give way."""
+"""Bytes of a request or an answer that take less time to read than it takes until one would give way; what is done at
+the end of an exchange takes more.
+"""
 
 Key = tuple[str, int]
 """An exchange: the relay's name and the number it gave."""
@@ -88,7 +90,7 @@ class Intake(asyncio.Protocol):
         self._reading = True
         try:
             for kind, payload in self._frames.feed(data):
-                if frames.follows(kind, payload, _SHORT):
+                if len(payload) <= _SHORT and frames.goes_on(kind, payload):
                     self._take(kind, payload)
                 else:
                     with giving_way():

@@ -61,6 +61,8 @@ def _chained(prompt: Prompt, found: Sequence[Ids]) -> tuple[Ids, ...]:
     ordered = [found[i] for i in tools_first(prompt.texts) if len(found[i])]
     if not ordered:
         return (NO_IDS,)
-    chain = np.concatenate(ordered)
-    chain[np.cumsum([0, *map(len, ordered[:-1])])] |= BEGINS
+    chain, at = np.concatenate(ordered), 0
+    for ids in ordered:
+        chain[at] |= BEGINS
+        at += len(ids)
     return (chain,)

@@ -44,11 +44,19 @@ def hello() -> bytes:
     return frames.frame(frames.HELLO, b'{"relay": "r"}')
 
 
+def ended(number: int) -> bytes:
+    return frames.pieces(number, bytes([frames.ABORTED]), array("q", [2]).tobytes(), [b"client reset"])
+
+
+def large(number: int) -> bytes:
+    return frames.pieces(number, bytes([frames.RESPONSE_BODY]), array("q", [1]).tobytes(), [bytes(20_000)])
+
+
 def opened(number: int) -> bytes:
     return frames.pieces(number, bytes([frames.REQUEST_HEAD]), array("q", [1]).tobytes(), [OPENING])
 
 
-def test_others_may_run_within_each_frame_and_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_may_run_after_each_frame_and_within_those_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
 
     @contextmanager
@@ -59,11 +67,12 @@ def test_others_may_run_within_each_frame_and_after_it(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(intake_module, "giving_way", giving_way)
     monkeypatch.setattr(os, "sched_yield", lambda: listener.heard.append("now"))
-    Intake(listener).data_received(hello() + opened(1) + opened(2))
+    Intake(listener).data_received(hello() + opened(1) + large(1) + ended(1))
     assert listener.heard == [
         *("from here", ("joined", "r"), "to here", "now"),
+        *(("events", ("r", 1), 1), "now"),
         *("from here", ("events", ("r", 1), 1), "to here", "now"),
-        *("from here", ("events", ("r", 2), 1), "to here", "now"),
+        *("from here", ("events", ("r", 1), 1), "to here", "now"),
     ]
 
 
