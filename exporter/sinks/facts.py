@@ -12,6 +12,7 @@ from exporter.sinks.snapshot import Labels
 MICROSECONDS = 1e6
 NANOSECONDS = 1e9
 
+_POSITIONS = np.array(POSITIONS)
 _WITHOUT_OUTPUT = frozenset(("embeddings",))
 """Operations whose OSL is 0 by nature: in a distribution of lengths they would look like the shortest answers."""
 
@@ -112,13 +113,15 @@ class Streams:
 
     def _add_steps(self, steps: Steps, labels: Labels) -> None:
         """ITL with the weight of its tokens, so that the sum of the metric is the decode time."""
+        width = len(self._bounds) + 1
         buckets = np.searchsorted(self._bounds, steps.gap_ns / (steps.tokens * NANOSECONDS))
-        bands = np.searchsorted(POSITIONS, steps.position)
-        for band in np.flatnonzero(np.bincount(bands)).tolist():
-            here = bands == band
-            counts = np.bincount(buckets[here], weights=steps.tokens[here], minlength=len(self._bounds) + 1)
-            cell = self._itl.cell((*labels, POSITION_LABELS[band]))
-            cell.add(counts.astype(np.int64).tolist(), int(steps.gap_ns[here].sum()) / NANOSECONDS)
+        bands = np.searchsorted(_POSITIONS, steps.position)
+        cells = np.bincount(bands * width + buckets, weights=steps.tokens, minlength=len(POSITION_LABELS) * width)
+        counts = cells.astype(np.int64).tolist()
+        for band, waited in enumerate(np.bincount(bands, weights=steps.gap_ns).tolist()):
+            here = counts[band * width : (band + 1) * width]
+            if any(here):
+                self._itl.cell((*labels, POSITION_LABELS[band])).add(here, waited / NANOSECONDS)
 
 
 class Clients:
