@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Container
@@ -50,7 +51,7 @@ class Copies:
             self._line = None
 
     def _left(self, numbers: list[int]) -> Process | None:
-        """The copy, told to become the next process; None where there is none that lives and is ours.
+        """The copy, told to become the next process; None where there is none that lives, is ours and is not stopped.
 
         Raises OSError where it has not had the time to say its process id, but not more often than a few times in turn.
         """
@@ -59,6 +60,9 @@ class Copies:
         try:
             copy = Copy(int(self._line.recv(64)))
             if copy.poll() is not None:
+                return None
+            if copy.stopped:  # it would hear of nothing, and nobody of it
+                copy.send_signal(signal.SIGKILL)
                 return None
             socket.send_fds(self._line, [b"\n"], numbers)
         except BlockingIOError:
@@ -112,6 +116,11 @@ class Copy:
                 ended, status = self.pid, _UNKNOWN
             self._status = os.waitstatus_to_exitcode(status) if ended else None
         return self._status
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal has stopped it and none has let it go on."""
+        return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def send_signal(self, sig: int) -> None:
         """Sends a signal, unless it has ended."""

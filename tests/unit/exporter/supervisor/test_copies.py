@@ -63,6 +63,10 @@ class System:
         self.ended: dict[int, int] = {}
         """Exit statuses of copies that nobody has asked for yet."""
         monkeypatch.setattr(os, "waitpid", self.wait)
+        monkeypatch.setattr(os, "waitid", self.look)
+        monkeypatch.setattr(os, "kill", lambda pid, number: self.signals.append((pid, number)))
+        self.stopped: set[int] = set()
+        self.signals: list[tuple[int, int]] = []
         self.commands: list[list[str]] = []
         monkeypatch.setattr(socket, "socketpair", self.pair)
         monkeypatch.setattr(socket, "send_fds", self.send)
@@ -84,6 +88,10 @@ class System:
         self.commands.append(command)
         self.launched.append(object())
         return self.launched[-1]
+
+    def look(self, _kind: int, pid: int, options: int) -> object | None:
+        assert options == os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return pid if pid in self.stopped else None
 
     def wait(self, pid: int, options: int) -> tuple[int, int]:
         assert options == os.WNOHANG
@@ -161,6 +169,16 @@ def test_what_was_left_and_has_ended_or_is_not_ours_is_told_nothing(
     assert [to for to, _ in system.passed] == [system.wires[2], system.wires[6]]
 
 
+def test_what_was_left_and_is_stopped_is_killed_and_the_next_one_is_launched(system: System) -> None:
+    made = Copies()
+    made.start(plan())
+    system.wires[2].said = [b"41"]
+    system.stopped = {41}
+    assert made.start(plan())[0] is system.launched[1]
+    assert system.signals == [(41, signal.SIGKILL)]
+    assert system.wires[2].closed == 1
+
+
 def test_what_was_left_and_ends_before_it_is_told_has_a_successor(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,14 +241,12 @@ def test_a_copy_whose_status_somebody_else_has_taken_has_ended(monkeypatch: pyte
     assert Copy(41).poll() == 1
 
 
-def test_a_copy_that_has_ended_gets_no_signal(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+def test_a_copy_that_has_ended_gets_no_signal(system: System) -> None:
     copy = Copy(41)
     copy.send_signal(signal.SIGKILL)
     system.ended[41] = 9
     copy.send_signal(signal.SIGKILL)
-    assert sent == [(41, signal.SIGKILL)]
+    assert system.signals == [(41, signal.SIGKILL)]
 
 
 def said(script: str) -> str:
@@ -252,6 +268,23 @@ def test_processes_without_a_parent_become_ours_where_the_system_lets_them() -> 
         "print(os.waitstatus_to_exitcode(os.wait()[1]))\n"
     )
     assert said(script) == "7"
+
+
+def test_a_copy_is_stopped_from_the_signal_until_it_goes_on() -> None:
+    script = (
+        "import os, signal; from exporter.supervisor.copies import Copy\n"
+        "pid = os.fork()\n"
+        "if not pid: signal.pause()\n"
+        "copy = Copy(pid)\n"
+        "seen = [copy.stopped]\n"
+        "for number, state in (signal.SIGSTOP, os.WSTOPPED), (signal.SIGCONT, os.WCONTINUED):\n"
+        "    copy.send_signal(number)\n"
+        "    os.waitid(os.P_PID, pid, state | os.WNOWAIT)\n"
+        "    seen += [copy.stopped, copy.stopped]\n"
+        "copy.send_signal(signal.SIGKILL)\n"
+        "print(*seen)\n"
+    )
+    assert said(script) == "False True True False False"
 
 
 def test_children_that_nobody_knows_are_buried_and_the_known_ones_are_left_to_who_asks_for_them() -> None:
