@@ -11,7 +11,7 @@ from exporter.giving_way import giving_way
 from exporter.tap import frames
 from exporter.tap.unpack import Timed, Unpacker
 
-_SHORT: Final = 16_384
+_SHORT: Final = 4096
 """Bytes of a request or an answer that take less time to read than it takes until one would give way; what is done at
 the end of an exchange takes more.
 """
