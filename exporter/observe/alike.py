@@ -11,11 +11,11 @@ import orjson
 
 from exporter.dialect.base import Delta, Piece, Unreadable
 
-_NEVER: Final = b"\n"
-"""No event begins with it: an end of a line ends an event's data, or stands between two lines of it."""
-_NUMBERS = re.compile(rb" *-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NEVER: Final = b"\r"
+"""No event begins with it: it ends a line, and lines are joined with another one."""
+_NUMBERS = re.compile(rb"(?<! ) *-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _IN_NUMBERS: Final = b"0123456789.eE+- "
-_ANOTHER_NUMBER: Final = b"4711"
+_OTHER_NUMBERS: Final = (b"4711", b"30103", b"9973")
 _ANOTHER_TEXT: Final = "another text"
 _LONGEST_PAUSE: Final = 4096
 _LARGEST: Final = 16_384
@@ -59,10 +59,10 @@ class Alike:
                 return None
             end = at
         try:
-            text: str = orjson.loads(data[start - 1 : end + 1])  # with its quotes, which are those of the other parts
+            text = orjson.loads(data[start - 1 : end + 1])  # with its quotes, which are those of the other parts
         except orjson.JSONDecodeError:
             return None
-        return text or None
+        return text if text and isinstance(text, str) else None
 
     def learn(self, data: bytes, delta: Delta) -> None:
         """Takes the data of an event that was read as `delta`, as all those that are not alike."""
@@ -82,18 +82,21 @@ class Alike:
         completion, kind, text = delta.pieces[0]
         meant = delta._replace(pieces=(Piece(completion, kind, _ANOTHER_TEXT),))
         before, text_before = self._before
+        number = next((each for each in _OTHER_NUMBERS if each not in data and each not in before), None)
+        if number is None:  # what is there already would prove nothing
+            return
         for (start, end), (start_before, end_before) in product(_places(data, text), _places(before, text_before)):
             head = _common(data[:start], before[:start_before])
             tail = _common(data[end:], before[end_before:])
-            if head and tail and self._means(meant, head, tail):
+            if head and tail and self._means(meant, head, tail, number):
                 self._first, *more = head
                 *others, self._last = tail
                 self._head, self._tail = tuple(more), tuple(reversed(others))
                 self.completion, self.kind = completion, kind
                 return
 
-    def _means(self, meant: Delta, head: list[bytes], tail: list[bytes]) -> bool:
-        other = _ANOTHER_NUMBER.join(head) + _ANOTHER_TEXT.encode() + _ANOTHER_NUMBER.join(tail)
+    def _means(self, meant: Delta, head: list[bytes], tail: list[bytes], number: bytes) -> bool:
+        other = number.join(head) + _ANOTHER_TEXT.encode() + number.join(tail)
         with contextlib.suppress(Unreadable):
             return self._read(other) == meant
         return False

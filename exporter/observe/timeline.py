@@ -44,7 +44,8 @@ class Latencies:
 def timeline(contents: Sequence[Content], tokens: Sequence[int]) -> TokenTimeline:
     """The timeline of content events that brought `tokens` each (empty where unknown)."""
     at = np.array([content.at for content in contents], np.int64)
-    completion = np.array([content.index for content in contents], np.int64)
+    places: dict[int, int] = {}  # of completions, because an engine may give them numbers of any size
+    completion = np.array([places.setdefault(content.index, len(places)) for content in contents], np.int64)
     brought = np.array(tokens, np.int64) if tokens else np.zeros(len(contents), np.int64)
     first = _first_of_each(completion)
     waits, *_ = every = _since_before(at, completion, brought)

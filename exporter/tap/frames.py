@@ -73,11 +73,11 @@ def pieces(number: int, kinds: bytes | bytearray, stamps: "bytes | array[int]", 
 
 
 def goes_on(kind: int, payload: bytes) -> bool:
-    """Whether a frame tells of an exchange that does not end with it."""
+    """Whether a frame tells of an exchange that does not end with it, nor does its request."""
     if kind != PIECES or len(payload) <= _PIECES.size:
         return False
-    last: int = _PIECES.size + _PIECES.unpack_from(payload)[1] - 1
-    return last < len(payload) and payload[last] < RESPONSE_END
+    kinds = payload[_PIECES.size : _PIECES.size + _PIECES.unpack_from(payload)[1]]
+    return kinds[-1] < RESPONSE_END and REQUEST_END not in kinds
 
 
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:

@@ -13,7 +13,7 @@ from exporter.tap.unpack import Timed, Unpacker
 
 _SHORT: Final = 4096
 """Bytes of a request or an answer that take less time to read than it takes until one would give way; what is done at
-the end of an exchange takes more.
+the end of either takes more.
 """
 
 Key = tuple[str, int]

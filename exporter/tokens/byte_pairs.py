@@ -49,7 +49,9 @@ class TiktokenCounter:
         for piece in pieces(encodable(text)):
             tokens = self._encode(piece)
             steps.append(
-                np.diff(self._estimate.ends(piece), prepend=0) if tokens is None else self._steps(np.array(tokens))
+                np.diff(self._estimate.ends(piece), prepend=0)
+                if tokens is None
+                else self._steps(np.array(tokens, np.int64))
             )
         return np.cumsum(np.concatenate(steps))
 

@@ -219,6 +219,8 @@ class Dechunker:
 
     def pieces(self, data: bytes) -> list[bytes]:
         """The payload in `data`, chunk by chunk where they are not tiny. Raises BadMessage as `feed` does."""
+        if not data:
+            return []
         if self._between:
             # What engines send almost always: one whole chunk. The parser need not see it, it stands at the same place.
             end = data.find(b"\r\n", 1, _LONGEST_SIZE)

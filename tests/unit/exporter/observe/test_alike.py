@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from exporter.dialect import table
 from exporter.dialect.base import Delta, Dialect
-from exporter.dialect.openai import ChatCompletions
-from exporter.observe.alike import Alike
+from exporter.dialect.openai import ChatCompletions, Completions
+from exporter.observe.alike import _NUMBERS, Alike
 from exporter.observe.answer import Answer
 from exporter.observe.observation import Content
 
@@ -73,6 +73,27 @@ def test_what_looks_alike_and_is_not_json_is_read_as_such() -> None:
     answer = heard(events, ChatCompletions())
     assert [content.text for content in answer.contents] == ["a", "b", "c", "d"]
     assert answer.failures == ["event_malformed"]
+
+
+def test_an_event_of_several_lines_is_read() -> None:
+    events = [b"\n" + chunk(text) for text in ("a", "b", "c")]
+    assert [content.text for content in heard(events, ChatCompletions()).contents] == ["a", "b", "c"]
+
+
+def test_a_number_that_is_tried_is_none_that_is_there() -> None:
+    choices = [[{"index": index, "text": "x"}] for index in (0, 1, 0, 4711, 0, 4711, 30103, 9973, 0, 5)]
+    events = [json.dumps({"choices": each}).encode() for each in choices * 3]
+    found = heard(events, Completions())
+    assert [content.index for content in found.contents] == [each[0]["index"] for each in choices] * 3
+
+
+def test_a_long_run_of_blanks_takes_no_longer_than_others() -> None:
+    counted = Counted(ChatCompletions())
+    texts = [chunk(text, pad=" " * 15_000) for text in ("a", "b", "c", "d")]
+    heard(texts, counted)  # type: ignore[arg-type]  # all that an answer needs
+    assert counted.read == 3
+    assert len(_NUMBERS.split(b" " * 15_000 + b"1")) == 2
+    assert _NUMBERS.pattern.startswith(b"(?<! ) *"), "or each blank of a run would begin the search again"
 
 
 @pytest.mark.parametrize("text", ["id", "a", "m", "content"])

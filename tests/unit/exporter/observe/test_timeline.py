@@ -145,6 +145,12 @@ def test_it_is_the_next_token_of_the_same_completion() -> None:
     assert line.waits_ns.tolist() == [20, 30, 30]
 
 
+def test_a_completion_may_have_any_number() -> None:
+    said = [Content(at, index, "answer", "x", None) for at, index in enumerate((2**64, 7, 2**64, -1))]
+    line = timeline(said, (1, 1, 1, 1))
+    assert (columns(line.steps), line.completions) == ([[2], [1], [2]], 3)
+
+
 EVENTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 3), st.integers(0, 3)), max_size=30)
 
 

@@ -18,7 +18,7 @@ def test_pieces_come_back_as_they_went(number: int, pieces: list[tuple[int, int,
     assert kind == frames.PIECES
     assert frames.read_pieces(payload) == (number, pieces)
     ended = not pieces or pieces[-1][0] in {frames.RESPONSE_END, frames.ABORTED}
-    assert frames.goes_on(kind, payload) == (not ended)
+    assert frames.goes_on(kind, payload) == (not ended and frames.REQUEST_END not in kinds)
 
 
 @given(st.lists(st.binary(max_size=30), max_size=5), st.integers(1, 7))

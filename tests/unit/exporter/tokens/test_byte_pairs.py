@@ -43,6 +43,10 @@ def test_tiktoken_ends_fall_after_whole_words() -> None:
     assert CL100K_COUNTER.ends("Hello wide world").tolist() == [5, 10, 16]
 
 
+def test_a_text_that_a_vocabulary_has_no_token_for_ends_nowhere() -> None:
+    assert TiktokenCounter(tiny_encoding(r"[a-z]+")).ends("   ").tolist() == []
+
+
 def test_what_looks_like_a_special_token_is_text() -> None:
     assert CL100K_COUNTER.count("<|endoftext|>") == 7
     assert CL100K_COUNTER.read(prompt("<|endoftext|>")).tokens == 7

@@ -56,6 +56,7 @@ def test_each_chunk_is_a_piece_unless_they_are_tiny() -> None:
     assert Dechunker().pieces(coded(*long)) == long
     assert Dechunker().pieces(coded(*b"abc".split())) == [b"abc"]
     assert Dechunker().pieces(coded(b"a", b"b", b"c")) == [b"abc"]
+    assert Dechunker().pieces(b"") == []
 
 
 @pytest.mark.parametrize("bad", [b"0x2\r\nab\r\n", b"+2\r\nab\r\n", b" 2\r\nab\r\n", b"3\r\nab\r\n", b"2\r\nabcd"])
