@@ -77,7 +77,7 @@ def goes_on(kind: int, payload: bytes) -> bool:
     if kind != PIECES or len(payload) <= _PIECES.size:
         return False
     kinds = payload[_PIECES.size : _PIECES.size + _PIECES.unpack_from(payload)[1]]
-    return kinds[-1] < RESPONSE_END and REQUEST_END not in kinds
+    return bool(kinds) and kinds[-1] < RESPONSE_END and REQUEST_END not in kinds
 
 
 def read_pieces(payload: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:

@@ -35,11 +35,12 @@ def test_numbers_come_back_as_they_went() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"short", bytes(8) + b"\xff" * 4, bytes(8) + b"\x01\0\0\0" + bytes(13) + b"x"]
+    "payload", [b"", b"short", bytes(24), bytes(8) + b"\xff" * 4, bytes(8) + b"\x01\0\0\0" + bytes(13) + b"x"]
 )
 def test_a_frame_that_contradicts_itself_is_an_error(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"A frame|The lengths"):
         frames.read_pieces(payload)
+    assert frames.goes_on(frames.PIECES, payload) in {True, False}
 
 
 def test_a_failure_comes_back_as_it_went_and_is_an_error_without_its_number() -> None:
