@@ -11,6 +11,7 @@ from exporter.observe.timeline import latencies, own_tokens, spread, timeline, t
 from tests.fakes.counters import CharacterCounter, WordCounter
 
 MS = 1_000_000
+TWO_COMPLETIONS = tuple(Content(at, place % 2, "answer", "x", None) for place, at in enumerate((0, 5, 20, 35)))
 
 
 def contents(*texts: str, step: int = 10, tokens: Sequence[int | None] | None = None) -> tuple[Content, ...]:
@@ -96,13 +97,7 @@ def test_a_token_more_than_events_goes_to_the_first_of_equals() -> None:
 
 
 def test_intervals_leave_out_the_first_event_of_each_completion() -> None:
-    said = (
-        Content(0, 0, "answer", "a", None),
-        Content(5, 1, "answer", "b", None),
-        Content(20, 0, "answer", "c", None),
-        Content(35, 1, "answer", "d", None),
-    )
-    line = timeline(said, (1, 2, 3, 1))
+    line = timeline(TWO_COMPLETIONS, (1, 2, 3, 1))
     assert columns(line.steps) == [[20, 30], [3, 1], [4, 3]]
     assert line.waits_ns.tolist() == [20, 30]
     assert line.gaps_ns.tolist() == [5, 15, 15]
@@ -133,14 +128,7 @@ def test_the_time_before_an_event_without_a_token_belongs_to_the_next_token() ->
 
 
 def test_it_is_the_next_token_of_the_same_completion() -> None:
-    said = (
-        Content(0, 0, "answer", "a", None),
-        Content(5, 1, "answer", "b", None),
-        Content(20, 0, "answer", "c", None),
-        Content(35, 1, "answer", "d", None),
-        Content(50, 0, "answer", "e", None),
-    )
-    line = timeline(said, (1, 0, 0, 2, 3))
+    line = timeline((*TWO_COMPLETIONS, Content(50, 0, "answer", "e", None)), (1, 0, 0, 2, 3))
     assert columns(line.steps) == [[30, 50], [2, 3], [2, 4]]
     assert line.waits_ns.tolist() == [20, 30, 30]
 
