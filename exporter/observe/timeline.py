@@ -47,19 +47,13 @@ def timeline(contents: Sequence[Content], tokens: Sequence[int]) -> TokenTimelin
     places: dict[int, int] = {}  # of completions, because an engine may give them numbers of any size
     completion = np.array([places.setdefault(content.index, len(places)) for content in contents], np.int64)
     brought = np.array(tokens, np.int64) if tokens else np.zeros(len(contents), np.int64)
-    first = _first_of_each(completion)
+    _, first = np.unique(completion, return_index=True)
     waits, *_ = every = _since_before(at, completion, brought)
     counts = brought > 0
     counts[first] = True
     if not counts.all():
         every = _since_before(at[counts], completion[counts], brought[counts])
-    return TokenTimeline(tuple(tokens), waits, every, np.diff(at), int(waits.sum()), len(first))
-
-
-def _first_of_each(completion: Integers) -> Integers:
-    if not len(completion) or (completion == completion[0]).all():
-        return np.zeros(min(len(completion), 1), np.int64)
-    return np.unique(completion, return_index=True)[1]
+    return TokenTimeline(tuple(tokens), waits, every, np.diff(at), int(waits.sum()), len(places))
 
 
 def _since_before(at: Integers, completion: Integers, brought: Integers) -> Steps:
