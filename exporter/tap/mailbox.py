@@ -15,7 +15,7 @@ _MOST_DEATHS: Final = 5
 """Observers in turn that an exchange is told to if each dies within the seconds below: one may be what they die of."""
 _SOON_SECONDS: Final = 60.0
 _RELIEF: Final = 1 << 20
-"""Bytes of large pieces after which freed memory is worth giving back."""
+"""Bytes of large pieces that passed, or of any that were held at once, after which memory is worth giving back."""
 
 
 class Wire(Protocol):
@@ -81,9 +81,10 @@ class Mailbox:
         return len(self._live)
 
     def relieved(self) -> bool:
-        """True when megabytes of large pieces have passed since the last call that said so, and little is left.
+        """True when megabytes have passed since the last call that said so, and little is left.
 
-        What was handed over is still here until the kernel has taken it.
+        Small pieces count when so many were held at once: a client that stops reading leaves as much in its socket's
+        buffer. What was handed over is still here until the kernel has taken it.
         """
         left = self.held + (self._wire.buffered() if self._wire is not None else 0)
         if self._passed < _RELIEF or left > _RELIEF // 2:
@@ -176,6 +177,7 @@ class Mailbox:
         """
         self._waiting = 0
         self._full = False
+        self._passed = max(self._passed, self.held)
         left = len(self.dirty) if most is None else min(most, len(self.dirty))
         room = self._outbox - self._wire.buffered() if self._wire is not None else -1
         while left and room >= 0:

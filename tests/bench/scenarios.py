@@ -66,8 +66,11 @@ WARM_UP = Scenario(
 )
 STALL = Scenario(
     "s", "one stream of 95 MB that is not read", "chunk", 410_000, 0,
-    (("conns", 1), ("requests", 1), ("stall", 1), *(("warm_ms", 0), ("run_ms", 1000), ("limit_ms", 10_000))),
+    (("conns", 1), ("requests", 1), ("stall", 1), *(("warm_ms", 0), ("run_ms", 3000), ("limit_ms", 10_000))),
 )  # fmt: skip
+"""Three seconds, so that what it holds is seen: the kernel takes up to 4 MB of it at once, and a relay gives back what
+these leave in its heap within a second or two.
+"""
 
 
 def _window(warm_ms: int, run_ms: int) -> tuple[tuple[str, int], ...]:

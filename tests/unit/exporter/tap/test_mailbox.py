@@ -222,6 +222,20 @@ def test_memory_is_not_worth_giving_back_while_megabytes_wait_for_the_observer()
     assert mailbox.relieved()
 
 
+def test_what_small_pieces_held_at_once_is_worth_giving_back_too() -> None:
+    mailbox, wire = Mailbox("r"), MemoryWire()
+    mailbox.connected(wire)
+    trace = mailbox.open()
+    for i in range(2000):
+        trace.add(frames.RESPONSE_BODY, b"x" * 1000, i)
+    assert mailbox.held > 2_000_000
+    mailbox.flush()
+    assert mailbox.held == 0, "so much of one exchange is not kept for another observer"
+    assert mailbox.relieved()
+    mailbox.flush()
+    assert not mailbox.relieved()
+
+
 def test_a_long_stream_goes_on_being_told_after_its_start_was_given_up() -> None:
     mailbox, wire = Mailbox("r", budget=1000), MemoryWire()
     mailbox.connected(wire)
