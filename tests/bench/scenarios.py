@@ -69,7 +69,7 @@ STALL = Scenario(
     (("conns", 1), ("requests", 1), ("stall", 1), *(("warm_ms", 0), ("run_ms", 3000), ("limit_ms", 10_000))),
 )  # fmt: skip
 """Three seconds, so that what it holds is seen: the kernel takes up to 4 MB of it at once, and a relay gives back what
-these leave in its heap within a second or two.
+these leave in its heap before the end.
 """
 
 
